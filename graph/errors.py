@@ -1,0 +1,71 @@
+"""The kinds of error that the compiler raises, and how they read: where, what, what to do next."""
+
+from graph.location import UNKNOWN, Loc
+
+
+class GraphError(Exception):
+    """Base of all errors that a user can cause.
+
+    `what` states the problem with both sides quoted; `next_step` says how to go on; `loc` is the user's line.
+    """
+
+    def __init__(self, what: str, *, next_step: str = "", loc: Loc = UNKNOWN) -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+        self.loc = loc
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        if self.loc != UNKNOWN:
+            lines.append(self.loc.excerpt())
+        lines.append(f"  {self.what}" if lines else self.what)
+        if self.next_step:
+            lines.append(f"  Next: {self.next_step}")
+        return "\n".join(lines)
+
+    def at(self, loc: Loc) -> "GraphError":
+        """The same error, placed at `loc` unless it has a place already."""
+        if self.loc == UNKNOWN:
+            self.loc = loc
+        return self
+
+
+class ShapeError(GraphError, ValueError):
+    """Operand shapes do not fit."""
+
+
+class DTypeError(GraphError, TypeError):
+    """Operand dtypes do not fit."""
+
+
+class BranchTypeError(GraphError, TypeError):
+    """The two branches of a `cond` give one variable two types that no single type covers."""
+
+
+class LoopTypeError(GraphError, TypeError):
+    """A loop changes the type of one of its carried values."""
+
+
+class UnsupportedError(GraphError):
+    """A construct or value that cannot be part of a graph."""
+
+
+class NotDifferentiableError(GraphError, TypeError):
+    """A cotangent was asked of an op that has none to give."""
+
+
+class CycleError(GraphError, ValueError):
+    """Values depend on themselves."""
+
+
+class ParseError(GraphError, ValueError):
+    """Text that is not a graph."""
+
+
+class InternalError(Exception):
+    """An invariant of ours is broken: never the user's fault."""
+
+
+class VerifyError(InternalError):
+    """A graph breaks a rule of the IR; the message shows the op and its neighbours."""

@@ -1,0 +1,1 @@
+"""The frozen SSA intermediate representation and the declaration of ops."""

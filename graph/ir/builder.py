@@ -1,0 +1,245 @@
+"""The only way that a graph grows: appends typed ops, infers their types, closes regions over what they use."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+
+from graph.aval import Aval, Dim, Shape, SymDim, Type, dim_add, dim_scale, dim_sub
+from graph.dtypes import DType, int64, of_scalar
+from graph.errors import DTypeError, GraphError, InternalError
+from graph.ir.emitter import Emitter, Scalar, Size
+from graph.ir.op import NO_FUNCTIONS, Attr, Graph, Op
+from graph.ir.opdef import WEAK, OpDef, Operand, lookup
+from graph.ir.value import Value
+from graph.location import UNKNOWN, Loc
+
+
+class _Names:
+    """Fresh names of symbolic sizes, shared by a builder and the builders of its regions."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def fresh(self) -> SymDim:
+        self._next += 1
+        return SymDim.named(f"u{self._next - 1}")
+
+
+class GraphBuilder(Emitter[Value]):
+    """Builds one graph. With a `parent` it builds a region: values of the parent that an op uses become parameters.
+
+    `loc` is the place that the next ops are said to come from.
+    """
+
+    def __init__(self, name: str, parent: "GraphBuilder | None" = None) -> None:
+        self.name = name
+        self.parent = parent
+        self.loc: Loc = parent.loc if parent else UNKNOWN
+        self.params: list[Value] = []
+        self.ops: list[Op] = []
+        self.captures: dict[Value, Value] = {}
+        self.producer: dict[Value, Op | None] = {}
+        self._names: _Names = parent._names if parent else _Names()
+
+    # Values
+
+    def param(self, type: Type, hint: str = "") -> Value:
+        """A new parameter, after those there are."""
+        value = Value(type, hint)
+        self.params.append(value)
+        self.producer[value] = None
+        return value
+
+    def fresh_dim(self) -> SymDim:
+        """A symbolic size that no other dim of this build has."""
+        return self._names.fresh()
+
+    def lift(self, value: Value) -> Value:
+        """`value` as it is known in this region: itself, or the parameter through which it comes in."""
+        if value in self.producer:
+            return value
+        if value in self.captures:
+            return self.captures[value]
+        if self.parent is None:
+            raise InternalError(f"graph {self.name!r} uses a value ({value.type}) that it does not own")
+        outer = self.parent.lift(value)
+        made = self.parent.producer.get(outer)
+        if made is not None and made.name == "constant":  # cheaper than a parameter, and folds in place
+            inner = self.constant(cast(np.ndarray, made.attrs["value"]))
+        else:
+            inner = Value(value.type, value.hint)
+            self.producer[inner] = None
+        self.captures[value] = inner
+        return inner
+
+    def constant(self, value: Any, dtype: DType | None = None) -> Value:
+        """A tensor known now; kept as a read-only copy."""
+        array = np.array(value, dtype=dtype)
+        array.setflags(write=False)
+        (result,) = self.append(lookup("constant"), (), {"value": array})
+        return result
+
+    # Ops
+
+    def append(
+        self,
+        opdef: OpDef,
+        operands: Sequence[Value],
+        attrs: Mapping[str, Attr],
+        regions: tuple[Graph, ...] = (),
+        types: Sequence[Type] | None = None,
+    ) -> tuple[Value, ...]:
+        """Append one op whose operands already have the right dtypes; `types` are inferred unless given."""
+        lifted = tuple(self.lift(v) for v in operands)
+        if types is None:
+            try:
+                inferred = opdef.infer(*(v.type for v in lifted), **attrs, **({"regions": regions} if regions else {}))
+            except GraphError as error:
+                raise error.at(self.loc) from None
+            types = self._name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
+        results = tuple(Value(t) for t in types)
+        op = Op(opdef, lifted, results, MappingProxyType(dict(attrs)), regions, self.loc)
+        self.ops.append(op)
+        for value in results:
+            self.producer[value] = op
+        return results
+
+    def _name_sizes(self, types: tuple[Type, ...]) -> tuple[Type, ...]:
+        """Give the sizes that shape rules left open ('?', '?1', ...) names of their own."""
+        if not any("?" in str(t) for t in types if not isinstance(t, Aval) or not all(type(d) is int for d in t.shape)):
+            return types
+        fresh: dict[str, SymDim] = {}
+
+        def rename(t: Type) -> Type:
+            if not isinstance(t, Aval):
+                return type(t)(rename(t.element))
+            return Aval(t.dtype, tuple(rename_dim(d) for d in t.shape))
+
+        def rename_dim(dim: Dim) -> Dim:
+            if isinstance(dim, int):
+                return dim
+            total: Dim = dim.constant
+            for name, k in dim.terms:
+                named = fresh.setdefault(name, self.fresh_dim()) if name.startswith("?") else SymDim.named(name)
+                total = dim_add(total, dim_scale(named, k))
+            return total
+
+        return tuple(rename(t) for t in types)
+
+    def apply(self, name: str, operands: Sequence[Value | Scalar], attrs: dict[str, Any]) -> tuple[Value, ...]:
+        """Append an op by name; Python scalars and mixed dtypes are promoted as NEP 50 says."""
+        opdef = lookup(name)
+        return self.append(opdef, self.promoted(opdef, operands), attrs)
+
+    def promoted(
+        self, opdef: OpDef, operands: Sequence[Value | Scalar], weak: Sequence[bool] | None = None
+    ) -> tuple[Value, ...]:
+        """Operands cast to the dtypes that the op asks for. `weak[i]` marks a 0-d value that promotes as a Python scalar."""
+        kinds: list[Operand | None] = []
+        for i, x in enumerate(operands):
+            if not isinstance(x, Value):
+                kinds.append(type(x))
+            elif not isinstance(x.type, Aval):
+                kinds.append(None)
+            else:
+                kinds.append(_weak_kind(x.dtype) if weak is not None and weak[i] else x.dtype)
+        if opdef.promote is None:
+            return tuple(x if isinstance(x, Value) else self.constant(x, of_scalar(x)) for x in operands)
+        try:
+            targets = opdef.promote([k for k in kinds if k is not None])
+        except TypeError as error:
+            names = ", ".join(k.__name__ if k in WEAK else str(k) for k in cast("list[Any]", kinds))
+            raise DTypeError(f"`{opdef.name}` does not take ({names}): {error}", loc=self.loc) from None
+        wanted = iter(targets)
+        return tuple(
+            x if isinstance(x, Value) and k is None else self.cast(x, next(wanted))
+            for x, k in zip(operands, kinds, strict=True)
+        )
+
+    def cast(self, x: Value | Scalar, dtype: DType) -> Value:
+        """`x` in `dtype`: a constant for a Python scalar, nothing where it has that dtype already."""
+        if not isinstance(x, Value):
+            return self.constant(x, dtype)
+        if x.dtype == dtype:
+            return x
+        made = self.producer.get(x)
+        if made is not None and made.name == "constant":
+            return self.constant(cast(np.ndarray, made.attrs["value"]).astype(dtype))
+        return self.append(lookup("cast"), (x,), {"dtype": dtype})[0]
+
+    # What rules ask
+
+    def type_of(self, x: Value) -> Type:
+        return x.type
+
+    def wants(self, x: Value) -> bool:
+        return True
+
+    def shape_of(self, x: Value) -> tuple[Size, ...]:
+        return tuple(
+            d if isinstance(d, int) else self.append(lookup("dim"), (x,), {"axis": axis})[0]
+            for axis, d in enumerate(x.shape)
+        )
+
+    def dim_of(self, size: Value) -> Dim:
+        value = self.lift(size)
+        op = self.producer.get(value)
+        if op is None:
+            outer = next((o for o, inner in self.captures.items() if inner is value), None)
+            return self.parent.dim_of(outer) if outer is not None and self.parent else self.fresh_dim()
+        match op.name:
+            case "constant":
+                return int(cast(np.ndarray, op.attrs["value"]))
+            case "dim":
+                return op.operands[0].shape[cast(int, op.attrs["axis"])]
+            case "add":
+                return dim_add(self.dim_of(op.operands[0]), self.dim_of(op.operands[1]))
+            case "sub":
+                return dim_sub(self.dim_of(op.operands[0]), self.dim_of(op.operands[1]))
+            case "mul":
+                a, b = (self.dim_of(v) for v in op.operands)
+                if isinstance(b, int):
+                    return dim_scale(a, b)
+                return dim_scale(b, a) if isinstance(a, int) else self.fresh_dim()
+            case _:
+                return self.fresh_dim()
+
+    def zeros_like(self, x: Value) -> Value:
+        if not isinstance(x.type, Aval):
+            return self.append(lookup("zeros_like_any"), (x,), {})[0]
+        return self.full(self.shape_of(x), 0, x.dtype)
+
+    def size_value(self, size: Size) -> Value:
+        """A size as a 0-d int64 value."""
+        return self.constant(size, int64) if isinstance(size, int) else size
+
+    # The end
+
+    def build(self, results: Sequence[Value], functions: Mapping[str, Graph] = NO_FUNCTIONS) -> Graph:
+        """The finished graph. A region's captures come after its own parameters; see `regions.close`."""
+        lifted = tuple(self.lift(v) for v in results)
+        captured = [inner for inner in self.captures.values() if self.producer.get(inner) is None]
+        return Graph(self.name, (*self.params, *captured), tuple(self.ops), lifted, functions)
+
+    def captured(self) -> dict[Value, Value]:
+        """Outer value -> parameter, for the captures that are parameters (constants were copied)."""
+        return {outer: inner for outer, inner in self.captures.items() if self.producer.get(inner) is None}
+
+
+def _weak_kind(dtype: DType) -> type[bool] | type[int] | type[float] | type[complex]:
+    kinds: dict[str, type[bool] | type[int] | type[float] | type[complex]] = {
+        "b": bool,
+        "i": int,
+        "u": int,
+        "c": complex,
+    }
+    return kinds.get(dtype.kind, float)
+
+
+def static_shape(shape: Shape) -> tuple[int, ...]:
+    """`shape` where every dim is an int; InternalError otherwise."""
+    if not all(isinstance(d, int) for d in shape):
+        raise InternalError(f"a static shape is needed, this one is {shape}")
+    return cast("tuple[int, ...]", shape)

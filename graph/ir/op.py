@@ -1,0 +1,65 @@
+"""Ops and graphs. A region is closed (what it uses comes in as a parameter), so a region is itself a graph."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graph.aval import Dim, Type
+from graph.dtypes import DType
+from graph.ir.printer import print_graph
+from graph.ir.value import Value
+from graph.location import UNKNOWN, Loc
+
+if TYPE_CHECKING:
+    from graph.ir.opdef import OpDef
+
+Attr = (
+    None | bool | int | float | complex | str | DType | Dim | Type | slice | np.ndarray | np.generic | tuple["Attr", ...]
+)
+Attrs = Mapping[str, Attr]
+NO_ATTRS: Attrs = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One occurrence of an op: operands in, results out, compile-time attributes, owned regions."""
+
+    opdef: "OpDef"
+    operands: tuple[Value, ...]
+    results: tuple[Value, ...]
+    attrs: Attrs = field(default_factory=lambda: NO_ATTRS)
+    regions: tuple["Graph", ...] = ()
+    loc: Loc = UNKNOWN
+
+    @property
+    def name(self) -> str:
+        return self.opdef.name
+
+    @property
+    def result(self) -> Value:
+        """The only result."""
+        (value,) = self.results
+        return value
+
+
+NO_FUNCTIONS: Mapping[str, "Graph"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Parameters, ops in program order, and the values that it yields.
+
+    `functions` holds, on an outermost graph, the graphs that its `call` ops name.
+    """
+
+    name: str
+    params: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    results: tuple[Value, ...]
+    functions: Mapping[str, "Graph"] = field(default_factory=lambda: NO_FUNCTIONS)
+
+    def __str__(self) -> str:
+        return print_graph(self)

@@ -1,0 +1,106 @@
+"""The declaration of an op: everything that any part of the compiler knows about it, in one place."""
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graph.aval import Type
+from graph.dtypes import DType
+from graph.errors import InternalError
+from graph.ir.op import Op
+
+
+class Effect(enum.IntEnum):
+    """What else an op does but compute. Passes may drop, merge and move only PURE ops.
+
+    CAN_FAIL ops may raise: they keep their place behind the test that guards them. ORDERED ops are seen from outside
+    (print, assert, raise): they keep their order, and that against CAN_FAIL ops too.
+    """
+
+    PURE = 0
+    CAN_FAIL = 1
+    ORDERED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NotDifferentiable:
+    """Stands in place of a VJP: no cotangent flows through this op, and why."""
+
+    reason: str
+
+
+WEAK = (bool, int, float, complex)
+"""Types of Python scalars, which adapt to the tensors that they meet (NEP 50)."""
+
+Operand = DType | type[bool] | type[int] | type[float] | type[complex]
+"""An operand as promotion sees it: a dtype, or the type of a weak Python scalar."""
+
+# The type signature of a facet depends on the op, so the facets are open callables; their forms are:
+Infer = Callable[..., Type | tuple[Type, ...]]
+"""`infer(*operand_types, **attrs)`: the result type, or a tuple of them. A new symbolic size is named '?', '?1', ..."""
+Kernel = Callable[..., Any]
+"""`kernel(*arrays, **attrs)` with NumPy arrays or scalars in and out; several results as a tuple.
+
+A kernel uses NumPy and other kernels only (its source is part of exported NumPy programs), and never writes to its
+operands. Kernels of region ops get `regions=`, a tuple of callables."""
+Vjp = Callable[..., Any]
+"""`vjp(b, ct, result, *operands, **attrs)`: a tuple with, per operand, a cotangent, an `Accumulate`, or None.
+
+With several results, `ct` and `result` are tuples, and a `ct` may be None where no cotangent came."""
+Promote = Callable[[Sequence[Operand]], tuple[DType, ...]]
+"""Dtypes that the operands are cast to before the op applies; raises TypeError where there are none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpDef:
+    """What an op declares. An absent facet says so: `vjp=NotDifferentiable(...)`, `promote=None`.
+
+    `promote` None takes operands as they are. `symbol` is the Python operator that NumPy programs show, such as "+".
+    `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
+    `effect` may depend on the occurrence. `lower` (native code) and `onnx` are declared by the backends' milestones.
+    """
+
+    name: str
+    infer: Infer
+    kernel: Kernel
+    vjp: Vjp | NotDifferentiable
+    promote: Promote | None
+    effect: Effect | Callable[[Op], Effect] = Effect.PURE
+    symbol: str = ""
+    inplace: Kernel | None = None
+    lower: None = None
+    onnx: None = None
+
+
+_REGISTRY: Final[dict[str, OpDef]] = {}
+
+
+def register(opdef: OpDef) -> OpDef:
+    """Add a declaration to the vocabulary; it is fixed once `graph.ops` is imported."""
+    if opdef.name in _REGISTRY:
+        raise InternalError(f"op {opdef.name!r} is declared twice")
+    _REGISTRY[opdef.name] = opdef
+    return opdef
+
+
+def lookup(name: str) -> OpDef:
+    """The declaration of `name`; KeyError when there is none."""
+    return _REGISTRY[name]
+
+
+def all_ops() -> tuple[OpDef, ...]:
+    """Every declared op, in order of declaration."""
+    return tuple(_REGISTRY.values())
+
+
+def effect_of(op: Op) -> Effect:
+    """The effect of one occurrence: its own, or the strongest within its regions."""
+    own = op.opdef.effect
+    effect = own if isinstance(own, Effect) else own(op)
+    for region in op.regions:
+        for inner in region.ops:
+            if effect is Effect.ORDERED:
+                return effect
+            effect = max(effect, effect_of(inner))
+    return effect

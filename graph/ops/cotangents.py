@@ -1,0 +1,66 @@
+"""Arithmetic on cotangents of any type: sums and zeros of tensors, lists, and values that may be missing."""
+
+from typing import Any, cast
+
+import numpy as np
+
+from graph.aval import Type
+from graph.errors import InternalError
+from graph.ir.emitter import Emitter
+from graph.ir.opdef import NotDifferentiable, OpDef, register
+
+
+def zeros_of(x: Any) -> Any:
+    """Zeros like a run-time value: a tensor, a list of zeros, or nothing for a missing value."""
+    if x is None:
+        return None
+    if isinstance(x, list):
+        return [zeros_of(item) for item in cast("list[Any]", x)]
+    return np.zeros_like(x)[()]
+
+
+def sum_of(x: Any, y: Any) -> Any:
+    """The sum of two cotangents of one value; a missing one is zero."""
+    if x is None:
+        return y
+    if y is None:
+        return x
+    if isinstance(x, list):
+        return [sum_of(a, b) for a, b in zip(cast("list[Any]", x), y, strict=True)]
+    return np.add(x, y)
+
+
+def infer_add_any(x: Type, y: Type) -> Type:
+    """Shape rule of `add_any`: two cotangents of one value -> their sum."""
+    if type(x) is not type(y):
+        raise InternalError(f"cotangents {x} and {y} are not of one value")
+    return x
+
+
+def add_any_kernel(x: Any, y: Any) -> Any:
+    return sum_of(x, y)
+
+
+def add_any_vjp(b: Emitter[Any], ct: Any, z: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    return ct, ct
+
+
+def infer_zeros_like_any(x: Type) -> Type:
+    """Shape rule of `zeros_like_any`: the zero cotangent of a list or of a value that may be missing."""
+    return x
+
+
+def zeros_like_any_kernel(x: Any) -> Any:
+    return zeros_of(x)
+
+
+ADD_ANY = register(OpDef("add_any", infer=infer_add_any, kernel=add_any_kernel, vjp=add_any_vjp, promote=None))
+ZEROS_LIKE_ANY = register(
+    OpDef(
+        "zeros_like_any",
+        infer=infer_zeros_like_any,
+        kernel=zeros_like_any_kernel,
+        vjp=NotDifferentiable("zeros are constant"),
+        promote=None,
+    )
+)

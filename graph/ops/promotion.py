@@ -1,0 +1,35 @@
+"""Which dtypes operands are cast to before an op applies (NEP 50; Python scalars are weak)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from graph.dtypes import DType
+from graph.ir.opdef import Operand, Promote
+
+
+def by_ufunc(ufunc: np.ufunc) -> Promote:
+    """What NumPy's own loop selection of `ufunc` says."""
+
+    def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
+        resolved = ufunc.resolve_dtypes((*operands, *([None] * ufunc.nout)))
+        return tuple(resolved[: len(operands)])
+
+    return promote
+
+
+def common(first: int = 0, last: int | None = None) -> Promote:
+    """Operands `first:last` get their common dtype; the others keep theirs."""
+
+    def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
+        together = operands[first:last]
+        dtype = np.result_type(*(_representative(x) for x in together))
+        kept = tuple(np.result_type(_representative(x)) for x in operands)
+        end = len(operands) if last is None else last
+        return tuple(dtype if first <= i < end else kept[i] for i in range(len(operands)))
+
+    return promote
+
+
+def _representative(operand: Operand) -> DType | bool | int | float | complex:
+    return operand if isinstance(operand, np.dtype) else operand(0)

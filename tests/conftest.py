@@ -1,0 +1,24 @@
+"""Set-up of every test run. Warnings are errors and the import mode is set in pyproject.toml."""
+
+import os
+
+import pytest
+
+pytest.register_assert_rewrite("support")
+
+from hypothesis import settings  # noqa: E402 (asserts of support/ must be registered before it is imported)
+
+from support import golden  # noqa: E402
+
+# A first call compiles, so times per example say nothing; CI must give the same verdict twice.
+settings.register_profile("dy2static", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("dy2static")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what the code says now")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    update = bool(config.getoption("--update-golden"))
+    golden.use_store(golden.GoldenStore(golden.GOLDEN_DIR, update=update))
