@@ -39,6 +39,10 @@ class DTypeError(GraphError, TypeError):
     """Operand dtypes do not fit."""
 
 
+class IndexRangeError(GraphError, IndexError):
+    """An index that is out of range, or more indices than axes."""
+
+
 class BranchTypeError(GraphError, TypeError):
     """The two branches of a `cond` give one variable two types that no single type covers."""
 
@@ -53,6 +57,10 @@ class UnsupportedError(GraphError):
 
 class NotDifferentiableError(GraphError, TypeError):
     """A cotangent was asked of an op that has none to give."""
+
+
+class TraceGuardError(GraphError, RuntimeError):
+    """A traced program was run with inputs for which a decision that the trace took does not hold."""
 
 
 class CycleError(GraphError, ValueError):

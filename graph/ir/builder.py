@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from graph.aval import Aval, Dim, Shape, SymDim, Type, dim_add, dim_scale, dim_sub
+from graph.aval import Aval, Dim, ListType, Shape, SymDim, Type, dim_add, dim_scale, dim_sub
 from graph.dtypes import DType, int64, of_scalar
 from graph.errors import DTypeError, GraphError, InternalError
 from graph.ir.emitter import Emitter, Scalar, Size
@@ -94,17 +94,23 @@ class GraphBuilder(Emitter[Value]):
         """Append one op whose operands already have the right dtypes; `types` are inferred unless given."""
         lifted = tuple(self.lift(v) for v in operands)
         if types is None:
-            try:
-                inferred = opdef.infer(*(v.type for v in lifted), **attrs, **({"regions": regions} if regions else {}))
-            except GraphError as error:
-                raise error.at(self.loc) from None
-            types = self._name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
+            types = self.infer(opdef, lifted, attrs, regions)
         results = tuple(Value(t) for t in types)
         op = Op(opdef, lifted, results, MappingProxyType(dict(attrs)), regions, self.loc)
         self.ops.append(op)
         for value in results:
             self.producer[value] = op
         return results
+
+    def infer(
+        self, opdef: OpDef, operands: Sequence[Value], attrs: Mapping[str, Attr], regions: tuple[Graph, ...] = ()
+    ) -> tuple[Type, ...]:
+        """The types of the results, new sizes named; errors carry the builder's location."""
+        try:
+            inferred = opdef.infer(*(v.type for v in operands), **attrs, **({"regions": regions} if regions else {}))
+        except GraphError as error:
+            raise error.at(self.loc) from None
+        return self._name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
 
     def _name_sizes(self, types: tuple[Type, ...]) -> tuple[Type, ...]:
         """Give the sizes that shape rules left open ('?', '?1', ...) names of their own."""
@@ -113,6 +119,8 @@ class GraphBuilder(Emitter[Value]):
         fresh: dict[str, SymDim] = {}
 
         def rename(t: Type) -> Type:
+            if isinstance(t, ListType):
+                return t  # each element has sizes of its own: they stay unknown
             if not isinstance(t, Aval):
                 return type(t)(rename(t.element))
             return Aval(t.dtype, tuple(rename_dim(d) for d in t.shape))
@@ -214,6 +222,15 @@ class GraphBuilder(Emitter[Value]):
     def size_value(self, size: Size) -> Value:
         """A size as a 0-d int64 value."""
         return self.constant(size, int64) if isinstance(size, int) else size
+
+    def truncate(self, count: int) -> None:
+        """Take back all ops but the first `count`: what was appended was a trial."""
+        for op in self.ops[count:]:
+            for value in op.results:
+                del self.producer[value]
+        del self.ops[count:]
+        for outer in [o for o, inner in self.captures.items() if inner not in self.producer]:
+            del self.captures[outer]
 
     # The end
 

@@ -3,12 +3,15 @@
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graph.aval import Type
 from graph.dtypes import DType
 from graph.errors import InternalError
 from graph.ir.op import Op
+
+if TYPE_CHECKING:
+    from graph.ir.differentiator import RegionVjp
 
 
 class Effect(enum.IntEnum):
@@ -58,17 +61,19 @@ class OpDef:
 
     `promote` None takes operands as they are. `symbol` is the Python operator that NumPy programs show, such as "+".
     `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
+    `aliases`: the result may share memory with an operand (a view), so neither may be overwritten while the other lives.
     `effect` may depend on the occurrence. `lower` (native code) and `onnx` are declared by the backends' milestones.
     """
 
     name: str
     infer: Infer
     kernel: Kernel
-    vjp: Vjp | NotDifferentiable
+    vjp: "Vjp | RegionVjp | NotDifferentiable"
     promote: Promote | None
     effect: Effect | Callable[[Op], Effect] = Effect.PURE
     symbol: str = ""
     inplace: Kernel | None = None
+    aliases: bool = False
     lower: None = None
     onnx: None = None
 

@@ -1,15 +1,18 @@
 """Ops that make tensors from nothing, and those that look at a tensor's type: sizes and casts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from graph.aval import Aval, Shape, Type, scalar
-from graph.dtypes import DType, int64, is_differentiable
-from graph.errors import DTypeError
+from graph.dtypes import DType, float64, int64, is_complex, is_differentiable, real_of
+from graph.errors import DTypeError, InternalError, ShapeError
 from graph.ir.emitter import Emitter
-from graph.ir.opdef import NotDifferentiable, OpDef, register
-from graph.ops.shape_rules import check_sizes, normalize_axis, resolve_shape, tensor
+from graph.ir.op import Op
+from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
+from graph.ops.promotion import common
+from graph.ops.shape_rules import UNKNOWN_DIM, check_sizes, normalize_axis, resolve_shape, tensor
 
 NO_OPERANDS = NotDifferentiable("there is no tensor operand")
 
@@ -67,3 +70,112 @@ register(OpDef("constant", infer=infer_constant, kernel=constant_kernel, vjp=NO_
 register(OpDef("full", infer=infer_full, kernel=full_kernel, vjp=NO_OPERANDS, promote=None))
 register(OpDef("dim", infer=infer_dim, kernel=dim_kernel, vjp=NotDifferentiable("a size is an integer"), promote=None))
 register(OpDef("cast", infer=infer_cast, kernel=cast_kernel, vjp=cast_vjp, promote=None))
+
+
+# Ranges and the identity
+
+
+def infer_iota(*sizes: Type, shape: Shape, dtype: DType) -> Aval:
+    """Shape rule of `iota`: 0, 1, ... n-1 for the shape `(n,)`."""
+    check_sizes("iota", shape, sizes)
+    return Aval(dtype, shape)
+
+
+def iota_kernel(*sizes: Any, shape: Shape, dtype: DType) -> np.ndarray:
+    return np.arange(*resolve_shape(shape, sizes), dtype=dtype)
+
+
+Bound = int | float | str
+"""A number, or "$" for the next operand."""
+
+
+def infer_arange(*dynamic: Type, start: Bound, stop: Bound, step: Bound, dtype: DType) -> Aval:
+    """Shape rule of `arange`: from `start` by `step` up to, and without, `stop`.
+
+    Each of the three is a number or "$", which stands for the next operand, a 0-d tensor; the length is then known at
+    run time only. Raises: ShapeError for a step of zero. Source: NumPy arange.
+    """
+    bounds = (start, stop, step)
+    wanted = sum(bound == "$" for bound in bounds)
+    if len(dynamic) != wanted:
+        raise InternalError(f"`arange` has {wanted} bounds to be given by operands, and {len(dynamic)} operands")
+    for bound in dynamic:
+        aval = tensor(bound, "arange")
+        if aval.ndim or is_complex(aval.dtype):
+            raise DTypeError(f"`arange`: a bound must be a 0-d real number, not {aval}")
+    if step == 0:
+        raise ShapeError("`arange`: the step must not be zero")
+    return Aval(
+        dtype, (UNKNOWN_DIM,) if wanted else arange_kernel(start=start, stop=stop, step=step, dtype=dtype).shape
+    )
+
+
+def arange_kernel(*dynamic: Any, start: Bound, stop: Bound, step: Bound, dtype: DType) -> np.ndarray:
+    rest = iter(dynamic)
+    bounds: list[Any] = [next(rest) if bound == "$" else bound for bound in (start, stop, step)]
+    if bounds[2] == 0:
+        raise ValueError("`arange`: the step must not be zero")
+    return np.arange(*bounds, dtype=dtype)
+
+
+def arange_effect(op: Op) -> Effect:
+    """A step that is known at run time only may be zero."""
+    return Effect.CAN_FAIL if op.attrs["step"] == "$" else Effect.PURE
+
+
+def promote_linspace(operands: Sequence[Operand]) -> tuple[DType, ...]:
+    """The common floating dtype of both ends; the sizes are left as they are."""
+    start, stop, *sizes = common(last=2)(operands)
+    return (*(d if is_differentiable(d) else float64 for d in (start, stop)), *sizes)
+
+
+def infer_linspace(start: Type, stop: Type, *sizes: Type, shape: Shape, endpoint: bool) -> Aval:
+    """Shape rule of `linspace`: evenly spaced numbers, as many as the shape `(num,)` says; 0-d floating ends."""
+    check_sizes("linspace", shape, sizes)
+    a, b = tensor(start, "linspace"), tensor(stop, "linspace")
+    if a.ndim or b.ndim or a.dtype != b.dtype or not is_differentiable(a.dtype):
+        raise DTypeError(f"`linspace`: both ends must be 0-d and of one floating dtype, not {a} and {b}")
+    if isinstance(shape[0], int) and shape[0] < 0:
+        raise ShapeError(f"`linspace`: the number of samples, {shape[0]}, must not be negative")
+    return Aval(a.dtype, shape)
+
+
+def linspace_kernel(start: Any, stop: Any, *sizes: Any, shape: Shape, endpoint: bool) -> Any:
+    return np.linspace(start, stop, *resolve_shape(shape, sizes), endpoint=endpoint)
+
+
+def linspace_vjp(
+    b: Emitter[Any], ct: Any, y: Any, start: Any, stop: Any, *sizes: Any, shape: Shape, endpoint: bool
+) -> tuple[Any, ...]:
+    """A sample at the fraction t of the way is (1 - t) * start + t * stop."""
+    zero = b.full((), 0, real_of(start.dtype))
+    t = b.linspace(zero, b.add(zero, 1), *sizes, shape=shape, endpoint=endpoint)
+    by_stop = b.sum(b.mul(ct, t), axis=0, keepdims=False)
+    by_start = b.sub(b.sum(ct, axis=0, keepdims=False), by_stop)
+    return by_start, by_stop, *(None for _ in sizes)
+
+
+def infer_eye(*sizes: Type, shape: Shape, k: int, dtype: DType) -> Aval:
+    """Shape rule of `eye`: a matrix of the given shape, ones on diagonal `k`, zeros elsewhere."""
+    check_sizes("eye", shape, sizes)
+    return Aval(dtype, shape)
+
+
+def eye_kernel(*sizes: Any, shape: Shape, k: int, dtype: DType) -> np.ndarray:
+    rows, columns = resolve_shape(shape, sizes)
+    return np.eye(rows, columns, k, dtype)
+
+
+register(OpDef("iota", infer=infer_iota, kernel=iota_kernel, vjp=NO_OPERANDS, promote=None))
+register(
+    OpDef(
+        "arange",
+        infer=infer_arange,
+        kernel=arange_kernel,
+        vjp=NotDifferentiable("the length of a range jumps as its bounds move"),
+        promote=None,
+        effect=arange_effect,
+    )
+)
+register(OpDef("linspace", infer=infer_linspace, kernel=linspace_kernel, vjp=linspace_vjp, promote=promote_linspace))
+register(OpDef("eye", infer=infer_eye, kernel=eye_kernel, vjp=NO_OPERANDS, promote=None))

@@ -1,13 +1,16 @@
 """Arithmetic on cotangents of any type: sums and zeros of tensors, lists, and values that may be missing."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from graph.aval import Type
 from graph.errors import InternalError
+from graph.ir.differentiator import Differentiator
 from graph.ir.emitter import Emitter
 from graph.ir.opdef import NotDifferentiable, OpDef, register
+from graph.ir.value import Value
 
 
 def zeros_of(x: Any) -> Any:
@@ -64,3 +67,35 @@ ZEROS_LIKE_ANY = register(
         promote=None,
     )
 )
+
+
+class OperandSums:
+    """Cotangents of the operands of a region op, some of which enter its backward half as sums so far.
+
+    Where one value is passed twice, only its first place is seeded with the sum; the others start at zero.
+    """
+
+    def __init__(self, d: Differentiator, operands: Sequence[Value], seeded: Collection[int]) -> None:
+        self._d = d
+        self._operands = operands
+        self._holds_sum: set[int] = set()
+        seen: set[Value] = set()
+        for p in sorted(seeded):
+            if operands[p] not in seen:
+                self._holds_sum.add(p)
+            seen.add(operands[p])
+
+    def seed(self, p: int) -> Value:
+        """The seed of a seeded operand: its sum so far, or zeros."""
+        operand = self._operands[p]
+        so_far = self._d.sum_of(operand) if p in self._holds_sum else None
+        return self._d.b.zeros_like(operand) if so_far is None else so_far
+
+    def put(self, cts: Mapping[int, Value]) -> None:
+        """Take what the backward half yields, by operand: new sums replace old ones, other cotangents are added."""
+        for p, ct in cts.items():
+            if p in self._holds_sum:
+                self._d.replace(self._operands[p], ct)
+        for p, ct in cts.items():
+            if p not in self._holds_sum:
+                self._d.add(self._operands[p], ct)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graph.dtypes import DType
+from graph.dtypes import DType, float64, is_complex, is_float
 from graph.ir.opdef import Operand, Promote
 
 
@@ -29,6 +29,14 @@ def common(first: int = 0, last: int | None = None) -> Promote:
         return tuple(dtype if first <= i < end else kept[i] for i in range(len(operands)))
 
     return promote
+
+
+def to_float(operands: Sequence[Operand]) -> tuple[DType, ...]:
+    """Floating dtypes are kept; integers and bools become float64; complex has no such function."""
+    kept = tuple(np.result_type(_representative(x)) for x in operands)
+    if any(is_complex(dtype) for dtype in kept):
+        raise TypeError("it is not defined for complex numbers")
+    return tuple(dtype if is_float(dtype) else float64 for dtype in kept)
 
 
 def _representative(operand: Operand) -> DType | bool | int | float | complex:

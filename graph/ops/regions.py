@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graph.aval import Aval, Dim, Type
+from graph.aval import Aval, Dim, ListType, Type
 from graph.errors import InternalError
 from graph.ir.op import Graph
 from graph.ops.shape_rules import UNKNOWN_DIM
@@ -26,6 +26,8 @@ def number_unknown(types: Sequence[Type]) -> tuple[Type, ...]:
 
     def number(t: Type) -> Type:
         nonlocal count
+        if isinstance(t, ListType):
+            return t  # each element has sizes of its own: they stay unknown
         if not isinstance(t, Aval):
             return type(t)(number(t.element))
         dims: list[Dim] = []

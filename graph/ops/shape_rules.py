@@ -8,6 +8,8 @@ import numpy as np
 from graph.aval import Aval, Dim, ListType, Shape, SymDim, Type, format_shape
 from graph.dtypes import DType, bool_, is_integer
 from graph.errors import DTypeError, ShapeError
+from graph.ir.op import Op
+from graph.ir.opdef import Effect
 
 UNKNOWN_DIM: Final = SymDim.named("?")
 """A size that is known only at run time; the builder gives each occurrence a name of its own."""
@@ -31,6 +33,20 @@ def broadcast_dims(a: Dim, b: Dim) -> Dim | None:
     if isinstance(a, int):
         return None if isinstance(b, int) else a
     return b if isinstance(b, int) else UNKNOWN_DIM
+
+
+def unify_dims(a: Dim, b: Dim) -> Dim | None:
+    """The dim of two axes that must have one size; None when they cannot. An int says more than a symbolic dim."""
+    if isinstance(a, int):
+        return None if isinstance(b, int) and a != b else a
+    return b if isinstance(b, int) else a
+
+
+def least(dim: Dim) -> int:
+    """The smallest size that `dim` can be, as named sizes are not negative."""
+    if isinstance(dim, int):
+        return dim
+    return max(dim.constant, 0) if all(k > 0 for _, k in dim.terms) else 0
 
 
 def broadcast_shapes(shapes: Sequence[Shape], describe: Callable[[], str]) -> Shape:
@@ -68,7 +84,9 @@ def elementwise(op: str, ufunc: np.ufunc) -> Callable[..., Aval]:
 
     def infer(*operands: Type) -> Aval:
         avals = [tensor(x, op) for x in operands]
-        shape = avals[0].shape if len(avals) == 1 else broadcast_shapes([a.shape for a in avals], lambda: quote(op, *avals))
+        shape = (
+            avals[0].shape if len(avals) == 1 else broadcast_shapes([a.shape for a in avals], lambda: quote(op, *avals))
+        )
         return Aval(result_dtype(op, ufunc, avals), shape)
 
     return infer
@@ -134,3 +152,11 @@ def is_predicate(x: Type) -> bool:
     return isinstance(x, Aval) and x.dtype == bool_ and x.ndim == 0
 
 
+def broadcast_effect(op: Op) -> Effect:
+    """CAN_FAIL where symbolic dims meet others that they may not fit at run time."""
+    shapes = [v.shape for v in op.operands]
+    ndim = max(map(len, shapes), default=0)
+    for axis in range(1, ndim + 1):
+        if len({shape[-axis] for shape in shapes if len(shape) >= axis} - {1}) > 1:
+            return Effect.CAN_FAIL
+    return Effect.PURE

@@ -1,53 +1,339 @@
-"""Elementwise functions of one operand. Names follow the Python array API standard, special functions SciPy."""
+"""Elementwise functions of one operand. Names follow the Python array API standard, special functions SciPy.
 
+What NumPy has as a ufunc has NumPy's dtypes (`sqrt` of i8 is f16). `rsqrt`, `sigmoid`, `softplus`, `erf` and `angle`
+keep floating dtypes and take integers and bools as f64.
+"""
+
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from graph.aval import Aval, Type
+from graph.dtypes import DType, is_complex, is_float, real_of
+from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
-from graph.ir.opdef import OpDef, register
-from graph.ops.promotion import by_ufunc
-from graph.ops.shape_rules import elementwise
+from graph.ir.opdef import Kernel, NotDifferentiable, OpDef, Operand, Promote, Vjp, register
+from graph.ops.compare import DISCRETE
+from graph.ops.cotangent_rules import flat_vjp, over, times
+from graph.ops.promotion import by_ufunc, to_float
+from graph.ops.shape_rules import elementwise, quote, tensor
 
 
-def _unary(name: str, ufunc: np.ufunc, vjp: Any, symbol: str = "") -> None:
-    register(
-        OpDef(name, infer=elementwise(name, ufunc), kernel=ufunc, vjp=vjp, promote=by_ufunc(ufunc), symbol=symbol)
-    )
+def _unary(name: str, ufunc: np.ufunc, vjp: Vjp | NotDifferentiable, symbol: str = "") -> None:
+    register(OpDef(name, infer=elementwise(name, ufunc), kernel=ufunc, vjp=vjp, promote=by_ufunc(ufunc), symbol=symbol))
+
+
+# Exponentials and logarithms
+
+
+def result_of(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return y
+
+
+def operand_of(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return x
+
+
+def one_more_than_result(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.add(y, 1.0)
+
+
+def one_more_than_operand(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.add(x, 1.0)
+
+
+def operand_log_2(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(x, math.log(2.0))
+
+
+def operand_log_10(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(x, math.log(10.0))
+
+
+_unary("exp", np.exp, times(result_of))
+_unary("expm1", np.expm1, times(one_more_than_result))
+_unary("log", np.log, over(operand_of))
+_unary("log1p", np.log1p, over(one_more_than_operand))
+_unary("log2", np.log2, over(operand_log_2))
+_unary("log10", np.log10, over(operand_log_10))
+
+
+# Powers
+
+
+def twice_result(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(y, 2.0)
+
+
+def twice_operand(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(x, 2.0)
+
+
+def minus_result_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.neg(b.mul(y, y))
+
+
+_unary("sqrt", np.sqrt, over(twice_result))
+_unary("square", np.square, times(twice_operand))
+_unary("reciprocal", np.reciprocal, times(minus_result_squared))
+
+
+# Trigonometric and hyperbolic functions
+
+
+def cosine(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.cos(x)
+
+
+def minus_sine(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.neg(b.sin(x))
+
+
+def one_plus_result_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.add(b.mul(y, y), 1.0)
+
+
+def one_minus_result_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sub(1.0, b.mul(y, y))
+
+
+def one_plus_operand_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.add(b.mul(x, x), 1.0)
+
+
+def one_minus_operand_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sub(1.0, b.mul(x, x))
+
+
+def asin_slope(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sqrt(b.sub(1.0, b.mul(x, x)))
+
+
+def acos_slope(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.neg(asin_slope(b, y, x))
+
+
+def hyperbolic_cosine(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.cosh(x)
+
+
+def hyperbolic_sine(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sinh(x)
+
+
+def asinh_slope(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sqrt(b.add(b.mul(x, x), 1.0))
+
+
+def acosh_slope(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(b.sqrt(b.sub(x, 1.0)), b.sqrt(b.add(x, 1.0)))  # two roots: right on the complex plane too
+
+
+_unary("sin", np.sin, times(cosine))
+_unary("cos", np.cos, times(minus_sine))
+_unary("tan", np.tan, times(one_plus_result_squared))
+_unary("asin", np.arcsin, over(asin_slope))
+_unary("acos", np.arccos, over(acos_slope))
+_unary("atan", np.arctan, over(one_plus_operand_squared))
+_unary("sinh", np.sinh, times(hyperbolic_cosine))
+_unary("cosh", np.cosh, times(hyperbolic_sine))
+_unary("tanh", np.tanh, times(one_minus_result_squared))
+_unary("asinh", np.arcsinh, over(asinh_slope))
+_unary("acosh", np.arccosh, over(acosh_slope))
+_unary("atanh", np.arctanh, over(one_minus_operand_squared))
+
+
+# Sign, rounding, tests
 
 
 def neg_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
     return (b.neg(ct),)
 
 
-def exp_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
-    return (b.mul(ct, y),)
-
-
-def log_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
-    return (b.div(ct, x),)
-
-
-def tanh_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
-    return (b.mul(ct, b.sub(1.0, b.mul(y, y))),)
-
-
-def sin_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
-    return (b.mul(ct, b.cos(x)),)
-
-
-def cos_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
-    return (b.neg(b.mul(ct, b.sin(x))),)
+def infer_abs(x: Type) -> Aval:
+    """Shape rule of `abs`: the operand's type; complex gives the real dtype."""
+    aval = tensor(x, "abs")
+    return Aval(real_of(aval.dtype), aval.shape)
 
 
 def abs_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
     return (b.mul(ct, b.sign(x)),)
 
 
+def sign_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
+    """Zero for real `x`. For complex `x` the sign `x / |x|` moves along the circle: what is radial is projected out."""
+    if not is_complex(x.dtype):
+        return (None,)
+    size = b.abs(x)
+    radial = b.mul(y, b.real(b.mul(b.conj(y), ct)))
+    return (b.div(b.sub(ct, radial), b.where(b.eq(size, 0), 1, size)),)
+
+
+def round_kernel(x: Any) -> Any:
+    return np.positive(x) if x.dtype.kind in "iu" else np.rint(x)
+
+
+def infer_round(x: Type) -> Aval:
+    """Shape rule of `round`: the operand's type. Halves go to the even neighbour; integers stay."""
+    aval = tensor(x, "round")
+    if aval.dtype.kind == "b":
+        raise DTypeError(f"{quote('round', aval)}: no such operation on these dtypes")
+    return aval
+
+
 _unary("neg", np.negative, neg_vjp, symbol="-")
-_unary("exp", np.exp, exp_vjp)
-_unary("log", np.log, log_vjp)
-_unary("tanh", np.tanh, tanh_vjp)
-_unary("sin", np.sin, sin_vjp)
-_unary("cos", np.cos, cos_vjp)
-_unary("abs", np.absolute, abs_vjp)
+register(OpDef("abs", infer=infer_abs, kernel=np.absolute, vjp=abs_vjp, promote=None))
+_unary("sign", np.sign, sign_vjp)
+_unary("floor", np.floor, flat_vjp)
+_unary("ceil", np.ceil, flat_vjp)
+_unary("trunc", np.trunc, flat_vjp)
+register(OpDef("round", infer=infer_round, kernel=round_kernel, vjp=flat_vjp, promote=None))
+_unary("signbit", np.signbit, DISCRETE)
+_unary("isnan", np.isnan, DISCRETE)
+_unary("isinf", np.isinf, DISCRETE)
+_unary("isfinite", np.isfinite, DISCRETE)
+_unary("logical_not", np.logical_not, DISCRETE)
+_unary("bitwise_invert", np.invert, DISCRETE, symbol="~")
+
+
+# Functions that NumPy has no ufunc of
+
+
+def infer_float_function(name: str) -> Any:
+    """Shape rule: the operand's type, which must be real and floating."""
+
+    def infer(x: Type) -> Aval:
+        aval = tensor(x, name)
+        if not is_float(aval.dtype):
+            raise DTypeError(f"{quote(name, aval)}: a real floating dtype is needed")
+        return aval
+
+    return infer
+
+
+def floating(x: Any) -> Any:
+    """`x`, or as f64 when it holds integers or bools."""
+    return x.astype(np.float64) if x.dtype.kind in "biu" else x
+
+
+def rsqrt_kernel(x: Any) -> Any:
+    return 1 / np.sqrt(floating(x))
+
+
+def rsqrt_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(b.mul(y, b.mul(y, y)), -0.5)
+
+
+def sigmoid_kernel(x: Any) -> Any:
+    """exp(min(x, 0)) / (1 + exp(-|x|)): no overflow, and small values keep their digits."""
+    x = floating(x)
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.absolute(x)))
+
+
+def sigmoid_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(y, b.sub(1.0, y))
+
+
+def softplus_kernel(x: Any) -> Any:
+    """log(1 + exp(x)), without overflow."""
+    return np.logaddexp(floating(x), 0)
+
+
+def softplus_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.sigmoid(x)
+
+
+def erf_kernel(x: Any) -> Any:
+    from scipy.special import erf
+
+    x = floating(x)
+    return erf(x).astype(x.dtype, copy=False)
+
+
+def erf_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
+    return b.mul(b.exp(b.neg(b.mul(x, x))), 2.0 / math.sqrt(math.pi))
+
+
+def _float_function(name: str, kernel: Kernel, vjp: Vjp, promote: Promote = to_float) -> None:
+    register(OpDef(name, infer=infer_float_function(name), kernel=kernel, vjp=vjp, promote=promote))
+
+
+_float_function("rsqrt", rsqrt_kernel, times(rsqrt_derivative))
+_float_function("sigmoid", sigmoid_kernel, times(sigmoid_derivative))
+_float_function("softplus", softplus_kernel, times(softplus_derivative))
+_float_function("erf", erf_kernel, times(erf_derivative))
+
+
+# Parts of complex numbers; real operands are their own real part
+
+
+def infer_real_part(name: str) -> Any:
+    """Shape rule of `real` and `imag`: the real dtype of the operand."""
+
+    def infer(x: Type) -> Aval:
+        aval = tensor(x, name)
+        return Aval(real_of(aval.dtype), aval.shape)
+
+    return infer
+
+
+def real_kernel(x: Any) -> Any:
+    return x.real
+
+
+def real_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
+    return (b.cast(ct, dtype=x.dtype) if is_complex(x.dtype) else ct,)
+
+
+def imag_kernel(x: Any) -> Any:
+    return x.imag
+
+
+def imag_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
+    return (b.mul(b.cast(ct, dtype=x.dtype), 1j) if is_complex(x.dtype) else None,)
+
+
+def infer_conj(x: Type) -> Aval:
+    """Shape rule of `conj`: the operand's type."""
+    return tensor(x, "conj")
+
+
+def conj_kernel(x: Any) -> Any:
+    return x.conj() if x.dtype.kind == "c" else x
+
+
+def conj_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
+    return (b.conj(ct) if is_complex(x.dtype) else ct,)
+
+
+def promote_angle(operands: Sequence[Operand]) -> tuple[DType, ...]:
+    """As `to_float`, but complex is kept."""
+    return tuple(x if isinstance(x, np.dtype) and is_complex(x) else to_float((x,))[0] for x in operands)
+
+
+def infer_angle(x: Type) -> Aval:
+    """Shape rule of `angle`: the real dtype of a floating or complex operand."""
+    aval = tensor(x, "angle")
+    if not (is_float(aval.dtype) or is_complex(aval.dtype)):
+        raise DTypeError(f"{quote('angle', aval)}: a floating or complex dtype is needed")
+    return Aval(real_of(aval.dtype), aval.shape)
+
+
+def angle_kernel(x: Any) -> Any:
+    x = floating(x)
+    return np.arctan2(x.imag, x.real) if x.dtype.kind == "c" else np.arctan2(0, x)
+
+
+def angle_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
+    if not is_complex(x.dtype):
+        return (None,)
+    size = b.abs(x)
+    return (b.mul(b.mul(b.div(ct, b.mul(size, size)), x), 1j),)
+
+
+register(OpDef("real", infer=infer_real_part("real"), kernel=real_kernel, vjp=real_vjp, promote=None, aliases=True))
+register(OpDef("imag", infer=infer_real_part("imag"), kernel=imag_kernel, vjp=imag_vjp, promote=None, aliases=True))
+register(OpDef("conj", infer=infer_conj, kernel=conj_kernel, vjp=conj_vjp, promote=None, aliases=True))
+register(OpDef("angle", infer=infer_angle, kernel=angle_kernel, vjp=angle_vjp, promote=promote_angle))

@@ -1,0 +1,1 @@
+"""Turns ordinary Python tensor programs into static graphs, by source conversion or by tracing."""

@@ -1,0 +1,70 @@
+"""How a block of statements can end: by running into what follows, or by leaving it early."""
+
+import ast
+from collections.abc import Sequence
+from enum import Enum
+
+Loop = ast.While | ast.For
+
+
+class Exit(Enum):
+    """The ways on from a statement. One that only raises, or never ends, has none."""
+
+    FALL = "falls through"
+    BREAK = "break"
+    CONTINUE = "continue"
+    RETURN = "return"
+
+
+Exits = frozenset[Exit]
+FALL: Exits = frozenset([Exit.FALL])
+
+
+def is_endless(loop: Loop) -> bool:
+    """`while True`: it ends by `break`, `return` or an exception only."""
+    return isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and bool(loop.test.value)
+
+
+class Escapes:
+    """The exits of statements, each computed once. The tree may grow while this is in use, but not change."""
+
+    def __init__(self) -> None:
+        self._known: dict[ast.stmt, Exits] = {}
+
+    def block(self, statements: Sequence[ast.stmt]) -> Exits:
+        exits: Exits = frozenset()
+        for statement in statements:
+            found = self.statement(statement)
+            exits |= found
+            if Exit.FALL not in found:
+                return exits - FALL
+        return exits | FALL
+
+    def statement(self, statement: ast.stmt) -> Exits:
+        known = self._known.get(statement)
+        if known is None:
+            known = self._known[statement] = self._find(statement)
+        return known
+
+    def _find(self, statement: ast.stmt) -> Exits:
+        match statement:
+            case ast.Return():
+                return frozenset([Exit.RETURN])
+            case ast.Break():
+                return frozenset([Exit.BREAK])
+            case ast.Continue():
+                return frozenset([Exit.CONTINUE])
+            case ast.Raise():
+                return frozenset()
+            case ast.If():
+                return self.block(statement.body) | self.block(statement.orelse)
+            case ast.While() | ast.For():
+                body = self.block(statement.body)
+                exits = body & {Exit.RETURN}
+                if Exit.BREAK in body:
+                    exits |= FALL
+                if not is_endless(statement):
+                    exits |= self.block(statement.orelse)
+                return exits
+            case _:
+                return FALL

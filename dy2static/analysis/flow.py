@@ -1,0 +1,308 @@
+"""Which names each `if` and loop has to take in and give back, and which reads may find a name unbound.
+
+Works on a function without early exits: the only jumps left are `raise`, a last `return`, and a `break` as the very
+last statement of a loop body (its stop test, see `converters.jumps`). Sets of names are ints, one bit a name.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dy2static.analysis.survey import Scope, children, signature_expressions
+
+EVERY = -1
+"""All names: what can never go on has bound, and overwritten, whatever one asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The names that go in and out of one `if` or loop, in order of first binding. A loop gives back what it takes."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    assigned: frozenset[str]
+    """Every name that it binds, carried or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Facts about one function.
+
+    `unbound_reads`: loads that may find their name unbound. `undefined`: names that have to start as a marker for
+    "unbound", as they are carried, or read where Python's own error would say something else. `captured`: locals that a
+    function inside reads; they stay one variable through all constructs.
+    """
+
+    carried: dict[ast.stmt, Carried]
+    unbound_reads: frozenset[ast.Name]
+    undefined: tuple[str, ...]
+    captured: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What a statement without blocks, or an expression, does to names: reads them, binds them, binds them in a
+    comprehension that may do no trip. `loads` are the reads themselves."""
+
+    reads: int
+    writes: int
+    perhaps: int
+    loads: list[ast.Name]
+
+
+@dataclass(slots=True)
+class _Summary:
+    """What a stretch of code does: `gen` is read before it is bound, `kill` is bound on every path, `assigned` on some."""
+
+    gen: int
+    kill: int
+    assigned: int
+
+    def before(self, after: int) -> int:
+        """The names live before it, when those in `after` are live behind it."""
+        return self.gen | (after & ~self.kill)
+
+
+NOTHING = _Summary(0, 0, 0)
+NO_NAMES: frozenset[str] = frozenset()
+
+
+class _Analysis:
+    def __init__(self, scope: Scope) -> None:
+        self.names: list[str] = []
+        self.bits: dict[str, int] = {}
+        for name in scope.bound:
+            self.bit(name)
+        self.locals = self.mask(name for name in scope.bound if scope.is_local(name))
+        self.captured_names = frozenset(scope.captured())
+        self.captured = self.mask(self.captured_names)
+        self.units: dict[ast.AST, _Unit] = {}
+        self.summaries: dict[ast.stmt, _Summary] = {}
+        self.blocks: dict[int, _Summary] = {}
+        self.carried: dict[ast.stmt, tuple[int, int, int]] = {}
+        self.undefined = 0
+        self.unbound_reads: set[ast.Name] = set()
+
+    # Names and bits.
+
+    def bit(self, name: str) -> int:
+        bit = self.bits.get(name)
+        if bit is None:
+            bit = self.bits[name] = 1 << len(self.names)
+            self.names.append(name)
+        return bit
+
+    def mask(self, names: Iterator[str] | frozenset[str]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self.bit(name)
+        return mask
+
+    def spell(self, mask: int) -> tuple[str, ...]:
+        found: list[str] = []
+        while mask:
+            lowest = mask & -mask
+            found.append(self.names[lowest.bit_length() - 1])
+            mask ^= lowest
+        return tuple(found)
+
+    # What each piece of code does to names; bottom-up.
+
+    def unit(self, node: ast.AST) -> _Unit:
+        unit = self.units.get(node)
+        if unit is None:
+            unit = self.units[node] = _Unit(0, 0, 0, [])
+            self.scan(node, unit, NO_NAMES)
+            self.locals |= unit.writes | unit.perhaps
+        return unit
+
+    def scan(self, node: ast.AST, unit: _Unit, own: frozenset[str]) -> None:
+        """`own`: the names of the comprehensions around `node`."""
+        kind = type(node)
+        if kind is ast.Name:
+            assert isinstance(node, ast.Name)
+            if node.id in own:
+                return
+            if isinstance(node.ctx, ast.Load):
+                unit.reads |= self.bit(node.id)
+                unit.loads.append(node)
+            else:
+                unit.writes |= self.bit(node.id)
+            return
+        if kind is ast.Constant:
+            return
+        match node:
+            case ast.FunctionDef() | ast.Lambda():
+                for child in signature_expressions(node):
+                    self.scan(child, unit, own)
+                if isinstance(node, ast.FunctionDef):
+                    for child in node.decorator_list:
+                        self.scan(child, unit, own)
+                    unit.writes |= self.bit(node.name)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                first = node.generators[0]
+                self.scan(first.iter, unit, own)
+                inside = own | {
+                    name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)
+                }
+                for part in node.generators:
+                    for child in ([] if part is first else [part.iter]) + part.ifs:
+                        self.scan(child, unit, inside)
+                for child in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+                    self.scan(child, unit, inside)
+            case ast.NamedExpr():
+                self.scan(node.value, unit, own)
+                if own is NO_NAMES:
+                    unit.writes |= self.bit(node.target.id)
+                else:
+                    unit.perhaps |= self.bit(node.target.id)
+            case ast.AugAssign():
+                if isinstance(node.target, ast.Name):
+                    unit.reads |= self.bit(node.target.id)
+                    unit.loads.append(node.target)
+                self.scan(node.target, unit, own)
+                self.scan(node.value, unit, own)
+            case ast.AnnAssign():
+                if node.value is not None:
+                    self.scan(node.target, unit, own)
+                    self.scan(node.value, unit, own)
+                elif not isinstance(node.target, ast.Name):
+                    self.scan(node.target, unit, own)
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    unit.writes |= self.bit(alias.asname or alias.name.partition(".")[0])
+            case _:
+                for child in children(node):
+                    self.scan(child, unit, own)
+
+    def block(self, statements: Sequence[ast.stmt]) -> _Summary:
+        if not statements:
+            return NOTHING
+        known = self.blocks.get(id(statements))
+        if known is None:
+            gen = kill = assigned = 0
+            for statement in statements:
+                summary = self.summary(statement)
+                gen |= summary.gen & ~kill
+                kill |= summary.kill
+                assigned |= summary.assigned
+            known = self.blocks[id(statements)] = _Summary(gen, kill, assigned)
+        return known
+
+    def summary(self, statement: ast.stmt) -> _Summary:
+        known = self.summaries.get(statement)
+        if known is None:
+            known = self.summaries[statement] = self.summarize(statement)
+        return known
+
+    def summarize(self, statement: ast.stmt) -> _Summary:
+        match statement:
+            case ast.If():
+                test = self.unit(statement.test)
+                body, orelse = self.block(statement.body), self.block(statement.orelse)
+                gen = test.reads | ((body.gen | orelse.gen) & ~test.writes)
+                kill = test.writes | (body.kill & orelse.kill)
+                return _Summary(gen, kill, test.writes | test.perhaps | body.assigned | orelse.assigned)
+            case ast.While():
+                test, body = self.unit(statement.test), self.block(statement.body)
+                gen = test.reads | (body.gen & ~test.writes)
+                return _Summary(gen, test.writes, test.writes | test.perhaps | body.assigned)
+            case ast.For():
+                items, target, body = self.unit(statement.iter), self.unit(statement.target), self.block(statement.body)
+                trip = target.reads | (body.gen & ~target.writes)
+                gen = items.reads | (trip & ~items.writes)
+                return _Summary(gen, items.writes, items.writes | items.perhaps | target.writes | body.assigned)
+            case ast.Raise() | ast.Return():
+                unit = self.unit(statement)
+                return _Summary(unit.reads, EVERY, unit.writes | unit.perhaps)
+            case _:
+                unit = self.unit(statement)
+                return _Summary(unit.reads, unit.writes, unit.writes | unit.perhaps)
+
+    # Who needs what; top-down and backwards.
+
+    def liveness(self, statements: Sequence[ast.stmt], after: int) -> None:
+        """Fill in `carried` for the constructs in `statements`, behind which `after` is live."""
+        for statement in reversed(statements):
+            summary = self.summary(statement)
+            match statement:
+                case ast.If():
+                    body, orelse = self.block(statement.body), self.block(statement.orelse)
+                    assigned = body.assigned | orelse.assigned
+                    into = body.before(after) | orelse.before(after) | self.captured
+                    self.carried[statement] = (assigned & into, assigned & after, assigned)
+                    self.liveness(statement.body, after)
+                    self.liveness(statement.orelse, after)
+                case ast.While():
+                    head = summary.gen | after
+                    assigned = self.block(statement.body).assigned
+                    self.carried[statement] = (assigned & head, assigned & head, assigned)
+                    self.liveness(statement.body, head)
+                case ast.For():
+                    target, body = self.unit(statement.target), self.block(statement.body)
+                    head = target.reads | (body.gen & ~target.writes) | after
+                    assigned = target.writes | body.assigned
+                    self.carried[statement] = (assigned & head, assigned & head, assigned)
+                    self.liveness(statement.body, head)
+                case _:
+                    pass
+            after = summary.before(after) | self.captured
+
+    # What is bound where; forwards.
+
+    def read(self, unit: _Unit, bound: int) -> int:
+        """Note the reads in `unit` that may fail; returns what is bound behind it."""
+        missing = unit.reads & self.locals & ~bound
+        if missing:
+            self.undefined |= missing
+            self.unbound_reads.update(load for load in unit.loads if self.bits[load.id] & missing)
+        return bound | unit.writes
+
+    def carry(self, statement: ast.stmt, bound: int) -> None:
+        self.undefined |= self.carried[statement][0] & ~bound
+
+    def boundness(self, statements: Sequence[ast.stmt], bound: int) -> int:
+        """What is bound behind `statements` when `bound` is before; all names if nothing comes behind."""
+        for statement in statements:
+            match statement:
+                case ast.If():
+                    bound = self.read(self.unit(statement.test), bound)
+                    self.carry(statement, bound)
+                    bound = self.boundness(statement.body, bound) & self.boundness(statement.orelse, bound)
+                case ast.While():
+                    self.carry(statement, bound)
+                    bound = self.read(self.unit(statement.test), bound)
+                    self.boundness(statement.body, bound)
+                case ast.For():
+                    bound = self.read(self.unit(statement.iter), bound)
+                    self.carry(statement, bound)
+                    self.boundness(statement.body, self.read(self.unit(statement.target), bound))
+                case ast.Raise() | ast.Return():
+                    self.read(self.unit(statement), bound)
+                    return EVERY
+                case _:
+                    bound = self.read(self.unit(statement), bound)
+        return bound
+
+
+def analyse(statements: Sequence[ast.stmt], scope: Scope) -> Flow:
+    """The facts about a function with body `statements`, whose names (before jumps were taken out) are `scope`'s."""
+    work = _Analysis(scope)
+    work.block(statements)
+    work.liveness(statements, work.captured)
+    parameters = scope.parameters()
+    work.boundness(statements, work.mask(iter(parameters)))
+    undefined = work.spell(work.undefined)
+    unbound_reads = work.unbound_reads
+    late = frozenset(undefined) & work.captured_names
+    if late:
+        unbound_reads.update(load for inner in scope.inner for load in inner.loads_of(late))
+    return Flow(
+        {
+            node: Carried(work.spell(inputs), work.spell(outputs), frozenset(work.spell(assigned)))
+            for node, (inputs, outputs, assigned) in work.carried.items()
+        },
+        frozenset(unbound_reads),
+        undefined,
+        work.captured_names,
+    )

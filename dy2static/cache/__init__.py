@@ -1,0 +1,1 @@
+"""Compiled programs and when they may be used again."""

@@ -1,0 +1,155 @@
+"""The kinds of arguments: what a call must share with an earlier one to use its program."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from dy2static.staging.arguments import Leaf
+from eager.pytree import Tree, flatten
+from eager.tensor import Tensor
+from graph.aval import Aval, Dim, SymDim
+from graph.dtypes import DType, of_scalar
+
+NUMBERS: Final = (int, float, complex)
+INT64: Final = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What does not change within a family of calls: a tensor's dtype and rank, a number's type, an ordinary value."""
+
+    dtype: DType | None
+    ndim: int
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The arguments of one call, taken apart."""
+
+    leaves: list[Any]
+    family: tuple[Hashable, ...]
+    sizes: tuple[tuple[int, ...] | int | float | complex | None, ...]
+    """Per leaf what may differ within the family: the shape of a tensor, the value of a number."""
+
+
+def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
+    """Take the arguments of a call apart."""
+    leaves, tree = flatten((tuple(args), dict(kwargs)))
+    kinds: list[Kind] = []
+    sizes: list[Any] = []
+    for leaf in leaves:
+        kind, size = _kind(leaf)
+        kinds.append(kind)
+        sizes.append(size)
+    return Call(leaves, (tree, *kinds), tuple(sizes))
+
+
+def _kind(leaf: Any) -> tuple[Kind, Any]:
+    if isinstance(leaf, Tensor | np.ndarray | np.generic):
+        return Kind(leaf.dtype, len(leaf.shape), None), leaf.shape
+    if type(leaf) in NUMBERS and not (type(leaf) is int and leaf not in INT64):
+        return Kind(None, 0, type(leaf)), leaf
+    return Kind(None, -1, Identity(leaf)), None
+
+
+class Identity:
+    """An ordinary value as part of a key: texts and the like by value, other objects by identity."""
+
+    __slots__ = ("_hash", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._hash = hash((type(value), value)) if _by_value(value) else id(value)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Identity):
+            return NotImplemented
+        if self.value is other.value:
+            return True
+        return _by_value(self.value) and type(self.value) is type(other.value) and self.value == other.value
+
+
+def _by_value(value: Any) -> bool:
+    return isinstance(value, (bool, int, str, bytes, np.dtype, range, frozenset))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which calls of a family a program serves: per leaf a shape of ints and names, or a number (None for any)."""
+
+    entries: tuple[tuple[Dim, ...] | int | float | complex | None, ...]
+
+    def fits(self, call: Call) -> bool:
+        """Whether the sizes and numbers of a call fit; one name stands for one size."""
+        bound: dict[str, int] = {}
+        for entry, size in zip(self.entries, call.sizes, strict=True):
+            if isinstance(entry, tuple):
+                assert isinstance(size, tuple)
+                for dim, n in zip(entry, size, strict=True):
+                    if isinstance(dim, int):
+                        if dim != n:
+                            return False
+                    elif bound.setdefault(dim.terms[0][0], n) != n:
+                        return False
+            elif entry is not None and not _same_number(entry, size):
+                return False
+        return True
+
+    def leaves(self, call: Call, names: Sequence[str]) -> list[Leaf]:
+        """The leaves to stage."""
+        return [
+            _leaf(leaf, entry, name)
+            for leaf, entry, name in zip(call.leaves, self.entries, names, strict=True)
+        ]
+
+
+def _same_number(a: Any, b: Any) -> bool:
+    return repr(a) == repr(b)  # -0.0 is not 0.0, nan is nan
+
+
+def _leaf(value: Any, entry: Any, name: str) -> Leaf:
+    if isinstance(entry, tuple):
+        return Leaf(Aval(value.dtype, entry), False, name)
+    if entry is None and type(value) in NUMBERS:
+        return Leaf(Aval(of_scalar(value), ()), True, name)
+    return Leaf(None, False, name)
+
+
+def exact(call: Call) -> Pattern:
+    """The pattern of this call alone."""
+    return Pattern(call.sizes)
+
+
+def widened(pattern: Pattern, call: Call) -> Pattern:
+    """The pattern that also serves `call`: sizes that differ become names, numbers that differ become inputs.
+
+    Sizes that were equal and are equal again share a name.
+    """
+    names: dict[tuple[Dim, int], Dim] = {}
+
+    def widen(old: Any, new: Any) -> Any:
+        if isinstance(old, tuple):
+            return tuple(m if m == n else name_of(m, n) for m, n in zip(old, new, strict=True))
+        return old if old is None or _same_number(old, new) else None
+
+    def name_of(old: Dim, new: int) -> Dim:
+        key = (old, new)
+        if key not in names:
+            names[key] = SymDim.named(f"n{len(names)}")
+        return names[key]
+
+    return Pattern(tuple(widen(old, new) for old, new in zip(pattern.entries, call.sizes, strict=True)))
+
+
+def structure_text(tree: Tree) -> str:
+    """The structure of arguments, for `explain()`."""
+    if tree.node is None:
+        return "*"
+    inner = ", ".join(map(structure_text, tree.children))
+    return f"{tree.node.kind.__name__}({inner})"

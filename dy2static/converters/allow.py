@@ -1,0 +1,66 @@
+"""Which callees need no conversion, and which of these are called straight from converted code."""
+
+import sys
+from types import ModuleType
+from typing import Final
+
+NUMERIC: Final = frozenset(["numpy", "scipy", "eager", "graph"])
+OURS: Final = frozenset(["dy2static"])
+
+# Called through the runtime all the same: they call functions of the user, or must not be frozen into a graph.
+THROUGH_RUNTIME: Final = (
+    "numpy.random",
+    "scipy.integrate",
+    "scipy.optimize",
+    "scipy.stats",
+    "eager.random",
+)
+TAKES_FUNCTIONS: Final = frozenset(
+    [
+        "apply_along_axis",
+        "apply_over_axes",
+        "checkpoint",
+        "fromfunction",
+        "frompyfunc",
+        "grad",
+        "gradcheck",
+        "hessian",
+        "hvp",
+        "jacobian",
+        "jvp",
+        "map",
+        "piecewise",
+        "scan",
+        "value_and_grad",
+        "vectorize",
+        "vjp",
+        "vmap",
+    ]
+)
+
+
+def is_library(module: str) -> bool:
+    """Whether functions of `module` are called as they are: the standard library, NumPy, SciPy and our own packages."""
+    package = module.partition(".")[0]
+    return package in NUMERIC or package in OURS or (package in sys.stdlib_module_names and package != "__main__")
+
+
+def stays_direct(callee: object, path: tuple[str, ...]) -> bool:
+    """Whether a call of `callee`, found as `path` from a global name on, needs no `_rt.call` around it.
+
+    So it is for functions that work on tensors by themselves. The standard library goes through the runtime, which
+    knows what `len` or `math.sqrt` mean for a staged value.
+    """
+    if path[-1] in TAKES_FUNCTIONS or isinstance(callee, ModuleType):
+        return False
+    module: object = getattr(callee, "__module__", None)
+    if not isinstance(module, str):
+        return False
+    if module.startswith(THROUGH_RUNTIME):
+        return False
+    return module.partition(".")[0] in NUMERIC
+
+
+def is_exception_class(callee: object) -> bool:
+    """Builtin exceptions: making one does nothing that a graph has to know."""
+    return isinstance(callee, type) and issubclass(callee, BaseException) and callee.__module__ == "builtins"

@@ -1,0 +1,89 @@
+"""Pieces of converted code. Each takes the location `at` of the user's construct that it stands for."""
+
+import ast
+from collections.abc import Sequence
+from typing import TypedDict
+
+Located = ast.expr | ast.stmt | ast.arg
+
+
+class Position(TypedDict):
+    lineno: int
+    col_offset: int
+    end_lineno: int | None
+    end_col_offset: int | None
+
+
+def position(at: Located) -> Position:
+    return {
+        "lineno": at.lineno,
+        "col_offset": at.col_offset,
+        "end_lineno": at.end_lineno,
+        "end_col_offset": at.end_col_offset,
+    }
+
+
+def load(name: str, at: Located) -> ast.Name:
+    return ast.Name(name, ast.Load(), **position(at))
+
+
+def store(name: str, at: Located) -> ast.Name:
+    return ast.Name(name, ast.Store(), **position(at))
+
+
+def constant(value: str | int | bool | None, at: Located) -> ast.Constant:
+    return ast.Constant(value, **position(at))
+
+
+def assign(target: ast.expr, value: ast.expr, at: Located) -> ast.Assign:
+    return ast.Assign([target], value, **position(at))
+
+
+def set_name(name: str, value: ast.expr, at: Located) -> ast.Assign:
+    return assign(store(name, at), value, at)
+
+
+def tuple_of(items: Sequence[ast.expr], at: Located) -> ast.Tuple:
+    return ast.Tuple(list(items), ast.Load(), **position(at))
+
+
+def names_tuple(names: Sequence[str], at: Located) -> ast.Tuple:
+    return tuple_of([load(name, at) for name in names], at)
+
+
+def texts_tuple(texts: Sequence[str], at: Located) -> ast.Tuple:
+    return tuple_of([constant(text, at) for text in texts], at)
+
+
+def call(runtime: str, name: str, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
+    """`_rt.<name>(...)`."""
+    place = position(at)
+    function = ast.Attribute(ast.Name(runtime, ast.Load(), **place), name, ast.Load(), **place)
+    return ast.Call(function, list(arguments), [], **place)
+
+
+def statement(value: ast.expr, at: Located) -> ast.Expr:
+    return ast.Expr(value, **position(at))
+
+
+def no_arguments() -> ast.arguments:
+    return ast.arguments(posonlyargs=[], args=[], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[])
+
+
+def thunk(value: ast.expr, at: Located) -> ast.Lambda:
+    """`lambda: value`: an operand that is evaluated only when it is asked for."""
+    return ast.Lambda(no_arguments(), value, **position(at))
+
+
+def function(name: str, parameters: Sequence[str], body: list[ast.stmt], at: Located) -> ast.FunctionDef:
+    place = position(at)
+    arguments = no_arguments()
+    arguments.args = [ast.arg(parameter, None, **place) for parameter in parameters]
+    node = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], returns=None, **place)
+    if hasattr(ast.FunctionDef, "type_params") or "type_params" in ast.FunctionDef._fields:
+        node.type_params = []
+    return node
+
+
+def returns(value: ast.expr, at: Located) -> ast.Return:
+    return ast.Return(value, **position(at))

@@ -1,0 +1,75 @@
+"""Calls: callees are converted on the way, by the runtime."""
+
+import ast
+from types import ModuleType
+
+from dy2static.converters import list_display
+from dy2static.converters.allow import is_exception_class, stays_direct
+from dy2static.converters.build import call, load
+from dy2static.converters.context import ConvertContext
+from dy2static.converters.rewrite import Rewriter
+
+
+def convert(node: ast.Call, rewriter: Rewriter) -> ast.expr:
+    """`f(x)` -> `_rt.call(f, x)`; a call of a known library function stays, and so do the lists in its arguments.
+
+    `super()` -> `super(__class__, self)`, as it may come to stand in a function of ours.
+    """
+    if is_bare_super(node, rewriter.ctx):
+        return explicit_super(node, rewriter)
+    if is_direct(node.func, rewriter.ctx):
+        node.args = [list_display.plain(argument, rewriter) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = list_display.plain(keyword.value, rewriter)
+        return node
+    rewriter.parts(node)
+    converted = call(rewriter.ctx.runtime, "call", [node.func, *node.args], node)
+    converted.keywords = node.keywords
+    return converted
+
+
+def is_bare_super(node: ast.Call, ctx: ConvertContext) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
+            return ctx.is_builtin("super")
+        case _:
+            return False
+
+
+def explicit_super(node: ast.Call, rewriter: Rewriter) -> ast.expr:
+    """Outside of a class, or without a parameter, it stays, and fails as it would."""
+    if rewriter.first_parameter is None or "__class__" not in rewriter.ctx.free_names:
+        return node
+    node.args = [load("__class__", node), load(rewriter.first_parameter, node)]
+    return node
+
+
+def is_direct(function: ast.expr, ctx: ConvertContext) -> bool:
+    path = dotted_path(function)
+    if path is None:
+        return False
+    callee = known_value(path, ctx)
+    return callee is not None and (stays_direct(callee, path) or is_exception_class(callee))
+
+
+def dotted_path(function: ast.expr) -> tuple[str, ...] | None:
+    """`a.b.c` as ('a', 'b', 'c')."""
+    parts: list[str] = []
+    while isinstance(function, ast.Attribute):
+        parts.append(function.attr)
+        function = function.value
+    if not isinstance(function, ast.Name):
+        return None
+    return (function.id, *reversed(parts))
+
+
+def known_value(path: tuple[str, ...], ctx: ConvertContext) -> object:
+    """What a dotted name means now, as far as it leads through modules only; None where that cannot be said."""
+    if path[0] not in ctx.global_names:
+        return None
+    value = ctx.resolve(path[0])
+    for attribute in path[1:]:
+        if not isinstance(value, ModuleType):
+            return None
+        value = getattr(value, attribute, None)
+    return value

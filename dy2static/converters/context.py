@@ -1,0 +1,59 @@
+"""What every converter may ask, and none may change: the function's place, its names, what its globals mean."""
+
+import ast
+import builtins
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dy2static.analysis.survey import Function, Scope
+from dy2static.errors import ConversionError
+from graph.location import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names for what conversion adds; `taken` are all that the user has in this function."""
+
+    taken: frozenset[str]
+
+    def fresh(self, base: str, depth: int = 0) -> str:
+        """`base`, or `base_1`, ... when the user has that name; one for each `depth` of nesting."""
+        number, left = 0, depth
+        while True:
+            name = f"{base}_{number}" if number else base
+            if name not in self.taken:
+                if left == 0:
+                    return name
+                left -= 1
+            number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertContext:
+    """Where the function stands and what its names mean, for all converters of one conversion.
+
+    `function`: its qualified name. `scopes`: by function node, as they were before anything was converted.
+    `resolve`: the value of a global or builtin name at conversion time, None when there is none. `global_names`: what no
+    scope of the function binds and its closure does not have. `free_names`: those of its closure.
+    `runtime`: the name under which converted code finds the runtime.
+    """
+
+    file: str
+    function: str
+    names: Names
+    scopes: Mapping[Function, Scope]
+    resolve: Callable[[str], object]
+    global_names: frozenset[str]
+    free_names: frozenset[str]
+    runtime: str = "_rt"
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether the name means Python's builtin wherever it stands in this function."""
+        return name in self.global_names and self.resolve(name) is getattr(builtins, name, None)
+
+    def loc(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.arg) -> Loc:
+        end = node.end_col_offset if node.end_lineno == node.lineno else None
+        return Loc(self.file, node.lineno, node.col_offset, end or 10**6, self.function)
+
+    def error(self, what: str, next_step: str, node: ast.expr | ast.stmt | ast.excepthandler | ast.arg) -> ConversionError:
+        return ConversionError(what, next_step=next_step, loc=self.loc(node))

@@ -1,0 +1,255 @@
+"""Early `return`, `break` and `continue` become flags and nesting, so that every block runs to its end.
+
+    if c:                       if c:
+        return a                    return_value = a
+    rest                 ->     else:
+    return b                        rest
+                                    return_value = b
+                                return return_value
+
+Where only a part of one side leaves, a flag says whether it did, and guards what follows. The result is Python with
+the same meaning. A `for` that can be left ends in `if <flags>: break`, its stop test, which `for_stmt` takes off; a
+`while` has the flags in its test. The `else` of a loop stands behind it, guarded by the loop's flag.
+"""
+
+import ast
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dy2static.analysis.escapes import FALL, Escapes, Exit, Exits, Loop, is_endless
+from dy2static.converters.build import Located, constant, load, position, returns, set_name
+from dy2static.converters.context import ConvertContext
+
+NOTHING: Exits = frozenset()
+
+
+def convert(function: ast.FunctionDef, ctx: ConvertContext) -> ast.FunctionDef:
+    """Takes the early exits out of `function` and of all functions inside it."""
+    start = 1 if ast.get_docstring(function, clean=False) is not None else 0
+    function.body[start:] = _Lowering(ctx, function).run(function.body[start:])
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a block stands: in how many loops, and which exits have to set a flag, as something follows behind it."""
+
+    depth: int
+    flagged: Exits
+
+
+def is_none(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
+
+
+def returns_of(statements: Sequence[ast.stmt]) -> list[ast.Return]:
+    """The returns of these statements themselves, nested functions left out."""
+    found: list[ast.Return] = []
+    for statement in statements:
+        if isinstance(statement, ast.Return):
+            found.append(statement)
+        elif isinstance(statement, ast.If | ast.While | ast.For):
+            found += returns_of(statement.body) + returns_of(statement.orelse)
+    return found
+
+
+def is_small(statements: Sequence[ast.stmt]) -> bool:
+    """Only `return` of a constant: shorter to repeat than to guard."""
+    match statements:
+        case [ast.Return(value=None | ast.Constant())]:
+            return True
+        case _:
+            return False
+
+
+def mentions(node: ast.AST, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+
+
+def start_flag(statements: list[ast.stmt], flag: str) -> list[ast.stmt]:
+    """`flag = False` before the first statement that has to do with it, as far inside as possible."""
+    users = [i for i, statement in enumerate(statements) if mentions(statement, flag)]
+    if not users:
+        return statements
+    first = statements[users[0]]
+    if isinstance(first, ast.If) and len(users) == 1 and not mentions(first.test, flag):
+        first.body = start_flag(first.body, flag)
+        first.orelse = start_flag(first.orelse, flag)
+        return statements
+    return [*statements[: users[0]], set_name(flag, constant(False, first), first), *statements[users[0] :]]
+
+
+class _Lowering:
+    """Works on one function; functions inside it get their own."""
+
+    def __init__(self, ctx: ConvertContext, function: ast.FunctionDef) -> None:
+        self.ctx = ctx
+        self.function = function
+        self.escapes = Escapes()
+        self.did_return = ctx.names.fresh("did_return")
+        self.return_value = ctx.names.fresh("return_value")
+        self.has_value = False
+        self.used: set[str] = set()
+
+    def flag(self, base: str, where: _Where) -> str:
+        return self.ctx.names.fresh(base, where.depth - 1)
+
+    def run(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        found = returns_of(body)
+        last = body[-1] if body else None
+        if isinstance(last, ast.Return) and len(found) == 1:
+            # One way out, at the end: it stays as it is.
+            return [*self.block(body[:-1], _Where(0, NOTHING)), last]
+        self.has_value = any(not is_none(node.value) for node in found)
+        if self.has_value and Exit.FALL in self.escapes.block(body):
+            body = [*body, ast.Return(None, **position(self.function))]
+        body = self.block(body, _Where(0, NOTHING))
+        if self.did_return in self.used:
+            body = start_flag(body, self.did_return)
+        if self.has_value:
+            at = found[-1]
+            body.append(returns(load(self.return_value, at), at))
+        return body
+
+    def block(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
+        done: list[ast.stmt] = []
+        for i, statement in enumerate(statements):
+            rest = statements[i + 1 :]
+            match statement:
+                case ast.Return() | ast.Break() | ast.Continue():
+                    return done + self.jump(statement, where)
+                case ast.If() if self.escapes.statement(statement) - FALL:
+                    return done + self.if_with_jumps(statement, rest, where)
+                case ast.While() | ast.For():
+                    return done + self.loop(statement, rest, where)
+                case ast.If():
+                    statement.body = self.block(statement.body, where)
+                    statement.orelse = self.block(statement.orelse, where)
+                case ast.FunctionDef():
+                    convert(statement, self.ctx)
+                case _:
+                    pass
+            done.append(statement)
+            if Exit.FALL not in self.escapes.statement(statement):
+                break
+        return done
+
+    def jump(self, jump: ast.Return | ast.Break | ast.Continue, where: _Where) -> list[ast.stmt]:
+        """What a jump leaves behind: its value, and the flag for those who have to know."""
+        true = constant(True, jump)
+        match jump:
+            case ast.Break():
+                return [set_name(self.flag("did_break", where), true, jump)]
+            case ast.Continue():
+                if Exit.CONTINUE not in where.flagged:
+                    return []
+                flag = self.flag("did_continue", where)
+                self.used.add(flag)
+                return [set_name(flag, true, jump)]
+            case ast.Return():
+                done: list[ast.stmt] = []
+                if Exit.RETURN in where.flagged:
+                    self.used.add(self.did_return)
+                    done.append(set_name(self.did_return, true, jump))
+                if self.has_value:
+                    value = constant(None, jump) if jump.value is None else jump.value
+                    done.append(set_name(self.return_value, value, jump))
+                elif jump.value is not None and not isinstance(jump.value, ast.Constant):
+                    done.append(ast.Expr(jump.value, **position(jump)))
+                return done
+
+    def if_with_jumps(self, node: ast.If, rest: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
+        """An `if` that some path leaves early: `rest` moves into it where it can, else a flag guards it."""
+        body_falls = Exit.FALL in self.escapes.block(node.body)
+        orelse_falls = Exit.FALL in self.escapes.block(node.orelse)
+        if rest and body_falls and orelse_falls and not is_small(rest):
+            exits = self.escapes.statement(node) - FALL
+            inner = _Where(where.depth, where.flagged | exits)
+            node.body, node.orelse = self.filled(node.body, inner), self.block(node.orelse, inner)
+            return [node, *self.guarded(exits, rest, where, node)]
+        both = body_falls and orelse_falls
+        node.body = self.filled([*node.body, *rest] if body_falls else node.body, where)
+        if orelse_falls:
+            tail = copy.deepcopy(rest) if both else rest
+            node.orelse = self.block([*node.orelse, *tail], where)
+        else:
+            node.orelse = self.block(node.orelse, where)
+        return [node]
+
+    def filled(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
+        """A lowered block, with `pass` when nothing is left of it."""
+        return self.block(statements, where) or [ast.Pass(**position(statements[0]))]
+
+    def guarded(
+        self, exits: Exits, rest: Sequence[ast.stmt], where: _Where, at: Located
+    ) -> list[ast.stmt]:
+        """`rest`, run only if none of `exits` was taken."""
+        body = self.block(rest, where)
+        if not body:
+            return []
+        return [ast.If(self.none_of(self.flags(exits, where), at), body, [], **position(at))]
+
+    def flags(self, exits: Exits, where: _Where) -> list[str]:
+        found: list[str] = []
+        if Exit.BREAK in exits:
+            found.append(self.flag("did_break", where))
+        if Exit.CONTINUE in exits:
+            found.append(self.flag("did_continue", where))
+        if Exit.RETURN in exits:
+            found.append(self.did_return)
+        return found
+
+    def none_of(self, flags: Sequence[str], at: Located) -> ast.expr:
+        tests: list[ast.expr] = [ast.UnaryOp(ast.Not(), load(flag, at), **position(at)) for flag in flags]
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests, **position(at))
+
+    def loop(self, loop: Loop, rest: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
+        exits = self.escapes.block(loop.body)
+        leaves = exits & {Exit.BREAK, Exit.RETURN}
+        inner = _Where(where.depth + 1, frozenset([Exit.RETURN]))
+        did_break, did_continue = self.flag("did_break", inner), self.flag("did_continue", inner)
+        rest = self.with_else(loop, rest, exits, did_break)
+        endless = is_endless(loop)
+        falls_behind = Exit.BREAK in exits or not endless
+
+        body = self.filled(loop.body, inner)
+        if did_continue in self.used:
+            self.used.discard(did_continue)
+            body.insert(0, set_name(did_continue, constant(False, loop), loop))
+        flags = self.flags(leaves, inner)
+        if flags:
+            self.add_stop(loop, body, flags)
+        loop.body, loop.orelse = body, []
+
+        done: list[ast.stmt] = [loop]
+        if Exit.BREAK in leaves:
+            done.insert(0, set_name(did_break, constant(False, loop), loop))
+        if not falls_behind or not rest:
+            return done
+        if Exit.RETURN in leaves:
+            return done + self.guarded(frozenset([Exit.RETURN]), rest, where, loop)
+        return done + self.block(rest, where)
+
+    def with_else(self, loop: Loop, rest: Sequence[ast.stmt], exits: Exits, did_break: str) -> Sequence[ast.stmt]:
+        """What follows the loop, its `else` first."""
+        if not loop.orelse or is_endless(loop):
+            return rest
+        if Exit.BREAK not in exits:
+            return [*loop.orelse, *rest]
+        at = loop.orelse[0]
+        return [ast.If(self.none_of([did_break], at), loop.orelse, [], **position(at)), *rest]
+
+    def add_stop(self, loop: Loop, body: list[ast.stmt], flags: Sequence[str]) -> None:
+        if isinstance(loop, ast.While):
+            going_on = self.none_of(flags, loop.test)
+            if is_endless(loop):
+                loop.test = going_on
+            else:
+                parts = going_on.values if isinstance(going_on, ast.BoolOp) else [going_on]
+                loop.test = ast.BoolOp(ast.And(), [*parts, loop.test], **position(loop.test))
+            return
+        loads: list[ast.expr] = [load(flag, loop) for flag in flags]
+        test = loads[0] if len(loads) == 1 else ast.BoolOp(ast.Or(), loads, **position(loop))
+        place = position(loop)
+        body.append(ast.If(test, [ast.Break(**place)], [], **place))

@@ -1,0 +1,14 @@
+"""`raise`."""
+
+import ast
+
+from dy2static.converters.build import call, statement
+from dy2static.converters.rewrite import Rewriter
+
+
+def convert(node: ast.Raise, rewriter: Rewriter) -> list[ast.stmt]:
+    """`raise error from cause` -> `_rt.raise_(error, cause)`; a bare `raise` stays."""
+    if node.exc is None:
+        return [node]
+    parts = [node.exc] if node.cause is None else [node.exc, node.cause]
+    return [statement(call(rewriter.ctx.runtime, "raise_", rewriter.expressions(parts), node), node)]

@@ -1,0 +1,78 @@
+"""The walk that hands every statement and expression to the converter of its construct."""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dy2static.analysis.flow import Flow, analyse
+from dy2static.analysis.survey import child_fields
+from dy2static.converters.context import ConvertContext
+
+StatementConverter = Callable[[ast.stmt, "Rewriter"], list[ast.stmt]]
+ExpressionConverter = Callable[[ast.expr, "Rewriter"], ast.expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Converters:
+    """The converter of each construct; what has none is only walked through."""
+
+    statements: Mapping[type[ast.AST], StatementConverter]
+    expressions: Mapping[type[ast.AST], ExpressionConverter]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriter:
+    """Converts what stands in one function. A converter calls it for the parts of its construct, in whatever order.
+
+    `first_parameter`: of the innermost user function, for `super()`. Trees are changed in place: they are ours.
+    """
+
+    ctx: ConvertContext
+    converters: Converters
+    flow: Flow
+    first_parameter: str | None
+
+    def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        converted: list[ast.stmt] = []
+        for statement in statements:
+            converted += self.statement(statement)
+        return converted
+
+    def statement(self, statement: ast.stmt) -> list[ast.stmt]:
+        converter = self.converters.statements.get(type(statement))
+        if converter is not None:
+            return converter(statement, self)
+        self.parts(statement)
+        return [statement]
+
+    def expression(self, expression: ast.expr) -> ast.expr:
+        converter = self.converters.expressions.get(type(expression))
+        if converter is not None:
+            return converter(expression, self)
+        self.parts(expression)
+        return expression
+
+    def expressions(self, expressions: Sequence[ast.expr]) -> list[ast.expr]:
+        return [self.expression(expression) for expression in expressions]
+
+    def parts(self, node: ast.AST) -> None:
+        """Convert the expressions below `node`, in place."""
+        for name in child_fields(type(node)):
+            value: object = getattr(node, name, None)
+            if isinstance(value, ast.expr):
+                setattr(node, name, self.expression(value))
+            elif isinstance(value, list):
+                items: list[object] = value  # pyright: ignore[reportUnknownVariableType]
+                for i, item in enumerate(items):
+                    if isinstance(item, ast.expr):
+                        items[i] = self.expression(item)
+                    elif isinstance(item, ast.AST):
+                        self.parts(item)
+            elif isinstance(value, ast.AST):
+                self.parts(value)
+
+    def inside(self, function: ast.FunctionDef) -> "Rewriter":
+        """The rewriter for the body of a function that stands in this one."""
+        scope = self.ctx.scopes[function]
+        names = scope.parameters()
+        return Rewriter(self.ctx, self.converters, analyse(function.body, scope), names[0] if names else None)

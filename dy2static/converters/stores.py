@@ -1,0 +1,202 @@
+"""Stores to attributes and items, augmented assignment, and what an assignment may have as its target.
+
+The order of evaluation is Python's: the value first, then each target's parts. Where both sides could do something that
+the other sees, the value goes to a name of its own before.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dy2static.converters.build import Located, assign, call, constant, load, position, set_name, statement, store
+from dy2static.converters.rewrite import Rewriter
+
+SYMBOLS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+Place = ast.Attribute | ast.Subscript
+
+
+def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
+    """`obj.a = v` -> `_rt.set_attr(obj, 'a', v)`, `x[i] = v` -> `_rt.set_item(x, i, v)`; names stay as they are."""
+    value = rewriter.expression(node.value)
+    if not any(has_place(target) for target in node.targets):
+        node.value = value
+        return [node]
+    if len(node.targets) > 1:
+        name = rewriter.ctx.names.fresh("value")
+        done: list[ast.stmt] = [set_name(name, value, node)]
+        for target in node.targets:
+            done += store_to(target, load(name, node), rewriter, node)
+        return done
+    return store_to(node.targets[0], value, rewriter, node)
+
+
+def convert_annotated(node: ast.AnnAssign, rewriter: Rewriter) -> list[ast.stmt]:
+    """`x: T = v` -> `x = v`: Python evaluates no annotation inside a function. A bare `x: T` does nothing."""
+    if node.value is None:
+        if isinstance(node.target, ast.Name):
+            return [ast.Pass(**position(node))]
+        return [statement(rewriter.expression(part), node) for part in parts_of(node.target)]
+    return convert_assign(assign(node.target, node.value, node), rewriter)
+
+
+def convert_augmented(node: ast.AugAssign, rewriter: Rewriter) -> list[ast.stmt]:
+    """`x += v` -> `x = _rt.update(x, '+', v)`; `x[i] += v` -> `_rt.update_item(x, i, '+', v)`; attributes the same."""
+    runtime, names = rewriter.ctx.runtime, rewriter.ctx.names
+    symbol = constant(SYMBOLS[type(node.op)], node)
+    value = rewriter.expression(node.value)
+    match node.target:
+        case ast.Name(id=name) as target:
+            old: ast.expr = load(name, target)
+            if target in rewriter.flow.unbound_reads:
+                old = call(runtime, "read", [old, constant(name, target)], target)
+            return [assign(target, call(runtime, "update", [old, symbol, value], node), node)]
+        case ast.Attribute() | ast.Subscript() as target:
+            if is_calm(value):
+                parts = place_parts(target, rewriter)
+                name = "update_attr" if isinstance(target, ast.Attribute) else "update_item"
+                return [statement(call(runtime, name, [*parts, symbol, value], node), node)]
+            done: list[ast.stmt] = []
+            fixed: list[ast.expr] = []
+            for part, base in zip(place_parts(target, rewriter), ("base", "key"), strict=True):
+                if isinstance(part, ast.Constant):
+                    fixed.append(part)
+                    continue
+                part_name = names.fresh(base)
+                done.append(set_name(part_name, part, target))
+                fixed.append(load(part_name, target))
+            old = read_place(target, fixed)
+            new = call(runtime, "update", [old, symbol, value], node)
+            done.append(set_name(names.fresh("value"), new, node))
+            store_call = "set_attr" if isinstance(target, ast.Attribute) else "set_item"
+            arguments = [*fixed, load(names.fresh("value"), node)]
+            return [*done, statement(call(runtime, store_call, arguments, node), node)]
+
+
+def read_place(target: Place, parts: list[ast.expr]) -> ast.expr:
+    place = position(target)
+    if isinstance(target, ast.Attribute):
+        return ast.Attribute(parts[0], target.attr, ast.Load(), **place)
+    return ast.Subscript(parts[0], parts[1], ast.Load(), **place)
+
+
+def has_place(target: ast.expr) -> bool:
+    """Whether something in the target is an attribute or an item."""
+    match target:
+        case ast.Name():
+            return False
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return any(has_place(part) for part in parts)
+        case ast.Starred(value=value):
+            return has_place(value)
+        case _:
+            return True
+
+
+def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
+    """Statements that store `value`, converted already, to `target`."""
+    match target:
+        case ast.Attribute() | ast.Subscript():
+            return store_to_place(target, value, rewriter, at)
+        case _ if has_place(target):
+            unpacking = _Unpacking(rewriter)
+            pattern = unpacking.pattern(target)
+            done: list[ast.stmt] = [assign(pattern, value, at)]
+            for late, name in unpacking.late:
+                done += store_to(late, load(name, late), rewriter, at)
+            return done
+        case _:
+            return [assign(target, value, at)]
+
+
+def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
+    parts = place_parts(target, rewriter)
+    done: list[ast.stmt] = []
+    if not is_simple(value) and not all(is_simple(part) for part in parts):
+        name = rewriter.ctx.names.fresh("value")
+        done.append(set_name(name, value, at))
+        value = load(name, at)
+    function = "set_attr" if isinstance(target, ast.Attribute) else "set_item"
+    return [*done, statement(call(rewriter.ctx.runtime, function, [*parts, value], at), at)]
+
+
+def parts_of(target: Place) -> Iterator[ast.expr]:
+    yield target.value
+    if isinstance(target, ast.Subscript):
+        yield target.slice
+
+
+def place_parts(target: Place, rewriter: Rewriter) -> list[ast.expr]:
+    """(object, attribute name) or (container, key), converted; slices as `slice(...)`."""
+    if isinstance(target, ast.Attribute):
+        return [rewriter.expression(target.value), constant(target.attr, target)]
+    return [rewriter.expression(target.value), key_of(rewriter.expression(target.slice), rewriter)]
+
+
+def key_of(key: ast.expr, rewriter: Rewriter) -> ast.expr:
+    """A subscript as an expression: `a:b` is written `slice(a, b)`."""
+    match key:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            bounds = [lower, upper] if step is None else [lower, upper, step]
+            arguments = [constant(None, key) if bound is None else bound for bound in bounds]
+            return call(rewriter.ctx.runtime, "slice", arguments, key)
+        case ast.Tuple(elts=parts):
+            key.elts = [key_of(part, rewriter) for part in parts]
+            return key
+        case _:
+            return key
+
+
+def is_simple(expression: ast.expr) -> bool:
+    """Evaluating it does nothing that one could see, and gives the same before and after other code."""
+    match expression:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.Tuple(elts=parts):
+            return all(is_simple(part) for part in parts)
+        case ast.Call(func=ast.Attribute(attr="slice"), args=parts):
+            return all(is_simple(part) for part in parts)
+        case _:
+            return False
+
+
+def is_calm(expression: ast.expr) -> bool:
+    """Evaluating it changes nothing: no calls, whatever it reads."""
+    return not any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(expression))
+
+
+@dataclass(slots=True)
+class _Unpacking:
+    """An unpacking with places in it. Python unpacks all, then stores from left to right; so from the first place on,
+    parts go to names of our own and are stored after (`late`)."""
+
+    rewriter: Rewriter
+    late: list[tuple[ast.expr, str]] = field(default_factory=list[tuple[ast.expr, str]])
+
+    def pattern(self, target: ast.expr) -> ast.expr:
+        match target:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                return ast.Tuple([self.pattern(part) for part in parts], ast.Store(), **position(target))
+            case ast.Starred(value=value):
+                return ast.Starred(self.pattern(value), ast.Store(), **position(target))
+            case ast.Name() if not self.late:
+                return target
+            case _:
+                name = self.rewriter.ctx.names.fresh("item", len(self.late))
+                self.late.append((target, name))
+                return store(name, target)

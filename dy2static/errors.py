@@ -1,0 +1,15 @@
+"""The errors of conversion, staging and tracing. They carry the user's line; see `graph.errors` for their form."""
+
+from graph.errors import GraphError
+
+
+class ConversionError(GraphError):
+    """A construct that conversion does not take, at the user's line."""
+
+
+class SourceUnavailableError(GraphError):
+    """The function's source text cannot be found."""
+
+
+class StagingError(GraphError):
+    """A value or an action that cannot be part of a graph, met while a function was staged."""

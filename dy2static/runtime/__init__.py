@@ -1,0 +1,27 @@
+"""What converted code calls. One file per construct, of the same name as its converter.
+
+Each picks Python or graph by the value it meets, so one conversion serves every mix of ordinary and staged values,
+and converted code runs eagerly too.
+"""
+
+from dy2static.runtime.assert_stmt import assert_ as assert_
+from dy2static.runtime.bool_ops import and_ as and_
+from dy2static.runtime.bool_ops import compare_chain as compare_chain
+from dy2static.runtime.bool_ops import in_ as in_
+from dy2static.runtime.bool_ops import not_ as not_
+from dy2static.runtime.bool_ops import or_ as or_
+from dy2static.runtime.calls import call as call
+from dy2static.runtime.f_strings import fstring as fstring
+from dy2static.runtime.for_stmt import for_ as for_
+from dy2static.runtime.if_expr import if_expr as if_expr
+from dy2static.runtime.if_stmt import if_ as if_
+from dy2static.runtime.list_display import list_ as list_
+from dy2static.runtime.raise_stmt import raise_ as raise_
+from dy2static.runtime.stores import set_attr as set_attr
+from dy2static.runtime.stores import set_item as set_item
+from dy2static.runtime.stores import update as update
+from dy2static.runtime.stores import update_attr as update_attr
+from dy2static.runtime.stores import update_item as update_item
+from dy2static.runtime.undefined import Undefined as Undefined
+from dy2static.runtime.undefined import read as read
+from dy2static.runtime.while_stmt import while_ as while_

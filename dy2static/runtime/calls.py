@@ -1,0 +1,90 @@
+"""Calls: user functions are converted on the way, builtins get a meaning for staged values."""
+
+import functools
+from collections.abc import Callable
+from types import BuiltinMethodType, FunctionType, MethodType
+from typing import Any, cast
+
+from dy2static.converters.allow import is_library
+from dy2static.runtime.builtins import BUILTINS
+from dy2static.source.convert import convert_function
+from dy2static.staging.cells import ItemCell, ListCell
+from dy2static.staging.lists import StageableList
+from dy2static.staging.staged import current
+from dy2static.staging.stager import Stager
+
+
+def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """`function(*args, **kwargs)`. While staging, a user's function runs converted, a builtin with its staged meaning."""
+    stager = current()
+    if stager is None:
+        return function(*args, **kwargs)
+    staged_meaning = _builtin(function)
+    if staged_meaning is not None:
+        return staged_meaning(stager, *args, **kwargs)
+    if isinstance(function, BuiltinMethodType):
+        _note_change(stager, function)
+        return function(*args, **kwargs)
+    target = converted(function)
+    if target is not None:
+        return target(*args, **kwargs)
+    if _is_of_library(function):
+        args = tuple(map(_callback, args))
+        kwargs = {name: _callback(value) for name, value in kwargs.items()}
+    made = function(*args, **kwargs)
+    if isinstance(function, type):
+        stager.cells.born(made)
+    return made
+
+
+def converted(function: Any) -> Callable[..., Any] | None:
+    """The converted form of a user's function, method or callable object; None for what runs as it is."""
+    marked = getattr(function, "__dy2static_function__", None)
+    if marked is not None:
+        return converted(marked)
+    if isinstance(function, FunctionType):
+        return None if is_library(function.__module__) else convert_function(function).function
+    if isinstance(function, MethodType):
+        inner = converted(function.__func__)
+        return None if inner is None else MethodType(inner, function.__self__)
+    if isinstance(function, functools.partial):
+        partial = cast("functools.partial[Any]", function)
+        inner = converted(partial.func)
+        return None if inner is None else functools.partial(inner, *partial.args, **partial.keywords)
+    if isinstance(function, type) or isinstance(function, BuiltinMethodType):
+        return None
+    method = getattr(cast(type, type(function)), "__call__", None)
+    return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
+
+
+def _builtin(function: Any) -> Callable[..., Any] | None:
+    try:
+        return BUILTINS.get(function)
+    except TypeError:  # a callable object that cannot be hashed is no builtin
+        return None
+
+
+def _callback(value: Any) -> Any:
+    """A user's function that a library function is given runs converted there too."""
+    if isinstance(value, FunctionType | MethodType):
+        return converted(value) or value
+    return value
+
+
+def _is_of_library(function: Any) -> bool:
+    return is_library(getattr(function, "__module__", None) or "")
+
+
+def _note_change(stager: Stager, method: BuiltinMethodType) -> None:
+    """Methods of plain lists and dicts that change them."""
+    owner, name = method.__self__, method.__name__
+    if isinstance(owner, list) and not isinstance(owner, StageableList):
+        if name in LIST_CHANGES:
+            stager.cells.touch(ListCell(cast("list[Any]", owner)))
+    elif isinstance(owner, dict) and name in DICT_CHANGES:
+        for key in list(cast("dict[Any, Any]", owner)):
+            stager.cells.touch(ItemCell(owner, key))
+
+
+LIST_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
+DICT_CHANGES = frozenset({"update", "pop", "popitem", "clear", "setdefault"})

@@ -1,0 +1,86 @@
+"""Stores to attributes and items, and augmented assignment."""
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from dy2static.errors import StagingError
+from dy2static.runtime.calls import call
+from dy2static.staging.cells import AttributeCell, ItemCell
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedTensor, current
+from eager.tensor import Tensor
+
+IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "+": operator.iadd,
+    "-": operator.isub,
+    "*": operator.imul,
+    "/": operator.itruediv,
+    "//": operator.ifloordiv,
+    "%": operator.imod,
+    "**": operator.ipow,
+    "@": operator.imatmul,
+    "&": operator.iand,
+    "|": operator.ior,
+    "^": operator.ixor,
+    "<<": operator.ilshift,
+    ">>": operator.irshift,
+}
+
+
+def set_attr(obj: Any, name: str, value: Any) -> None:
+    """`obj.name = value`."""
+    stager = current()
+    if stager is None or isinstance(obj, Tensor):
+        setattr(obj, name, value)
+    else:
+        stager.cells.put(AttributeCell(obj, name), value)
+
+
+def set_item(container: Any, key: Any, value: Any) -> None:
+    """`container[key] = value`."""
+    stager = current()
+    if stager is None or isinstance(container, Tensor | StageableList):
+        container[key] = value
+        return
+    if isinstance(container, np.ndarray):
+        raise StagingError(
+            "a NumPy array cannot be stored into from a graph",
+            next_step="make it a tensor first: `eager.asarray(array)`.",
+            loc=user_location(),
+        )
+    if isinstance(container, dict):
+        if isinstance(key, StagedTensor):
+            raise StagingError(
+                "a dict key must be an ordinary value; this one is known only when the graph runs",
+                next_step="keep the values in a list or a tensor, and index it.",
+                loc=user_location(),
+            )
+        stager.cells.put(ItemCell(container, key), value)
+        return
+    if isinstance(container, list):
+        stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
+        container[key] = value
+        return
+    call(type(container).__setitem__, container, key, value)
+
+
+def update(target: Any, symbol: str, value: Any) -> Any:
+    """The value of `target` after `target <symbol>= value`."""
+    stager = current()
+    if stager is not None and type(target) is list:
+        stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
+    return IN_PLACE[symbol](target, value)
+
+
+def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
+    """`obj.name <symbol>= value`."""
+    set_attr(obj, name, update(getattr(obj, name), symbol, value))
+
+
+def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
+    """`container[key] <symbol>= value`."""
+    set_item(container, key, update(container[key], symbol, value))

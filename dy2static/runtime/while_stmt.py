@@ -1,0 +1,47 @@
+"""`while`: a Python loop while its test is an ordinary value, a `while_loop` of the graph once it is staged."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dy2static.staging.loop import staged_while
+from dy2static.staging.staged import current
+from dy2static.staging.stager import Stager, is_staged_value
+
+
+def while_(
+    test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...], names: tuple[str, ...]
+) -> tuple[Any, ...]:
+    """Loop; `state` holds the values of `names`, which `test` and `body` take and `body` returns anew.
+
+    A loop that starts on ordinary values runs in Python until a test is staged; the rest is a loop of the graph.
+    """
+    stager = current()
+    if stager is None:
+        while test(*state):
+            state = body(*state)
+        return state
+    has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
+    while True:
+        mark = len(stager.builder.ops)
+        value = test(*state)
+        if is_staged_value(value):
+            stager.builder.truncate(mark)
+            return staged_while(stager, test, body, state, names)
+        if not value:
+            return state
+        if has_exit and _exit_is_staged(stager, test, body, state):
+            return staged_while(stager, test, body, state, names)
+        has_exit = False
+        state = body(*state)
+
+
+def _exit_is_staged(
+    stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+) -> bool:
+    """Whether one trip turns the test into a staged value (`while True` with a staged `break`): then the whole loop
+    goes into the graph, instead of a first trip before it. The trip is a trial; nothing of it stays."""
+    with stager.region("trial"), stager.cells.frame():
+        try:
+            return is_staged_value(test(*body(*state)))
+        except Exception:  # the trip that counts will raise it again
+            return False

@@ -1,0 +1,1 @@
+"""From a function to its syntax tree and back: loading, compiling and showing source."""

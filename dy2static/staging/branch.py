@@ -1,0 +1,125 @@
+"""`if` on a staged test: both branches are staged as regions, what they leave behind is merged into a `cond`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dy2static.staging.cells import Cell, Key
+from dy2static.staging.changes import Changes, left_behind, snapshot
+from dy2static.staging.locate import user_location
+from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.spec import (
+    ConstantSpec,
+    MismatchError,
+    Spec,
+    pack_all,
+    spec_of,
+    unify,
+    unpack_all,
+)
+from dy2static.staging.stager import Stager
+from graph.errors import BranchTypeError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import lookup
+from graph.ir.regions import close
+from graph.location import Loc
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Branch:
+    """One branch, staged: its region, the objects and the values of the output names, what it left in changed cells."""
+
+    builder: GraphBuilder
+    outputs: tuple[Any, ...]
+    values: tuple[Any, ...]
+    changed: Changes
+
+
+def staged_if(
+    stager: Stager,
+    test: Any,
+    then: Callable[..., tuple[Any, ...]],
+    orelse: Callable[..., tuple[Any, ...]],
+    inputs: Sequence[Any],
+    names: Sequence[str],
+) -> tuple[Any, ...]:
+    """Stage both branches on `inputs`; returns the merged values of `names` and merges the cells that they changed.
+
+    Raises: BranchTypeError naming the variable, both types and lines.
+    """
+    loc = user_location()
+    stager.builder.loc = loc
+    pred = stager.truth(test)
+    branches = (_stage(stager, "then", then, inputs), _stage(stager, "else", orelse, inputs))
+    cells = _changed_cells(branches)
+    values = [(*b.values, *(_left_in(b, cell) for cell in cells)) for b in branches]
+    labels = [f"`{name}`" for name in names] + [cell.text for cell in cells]
+    same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)] + [False] * len(cells)
+    specs = [
+        ConstantSpec(branches[0].outputs[i]) if same[i] else _merge(stager, labels[i], a, b, branches, loc)
+        for i, (a, b) in enumerate(zip(*values, strict=True))
+    ]
+    packed = [_inside(stager, b, pack_all, specs, v) for b, v in zip(branches, values, strict=True)]
+    stager.builder.loc = loc
+    regions, captured = close([b.builder for b in branches], packed)
+    results = append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
+    merged = unpack_all(specs, results, stager)
+    for cell, value in zip(cells, merged[len(names) :], strict=True):
+        stager.cells.put(cell, value)
+    return tuple(merged[: len(names)])
+
+
+def _stage(stager: Stager, name: str, body: Callable[..., tuple[Any, ...]], inputs: Sequence[Any]) -> Branch:
+    with stager.region(name) as builder, stager.cells.frame() as frame:
+        outputs = body(*inputs)
+        return Branch(builder, outputs, tuple(snapshot(v, frame) for v in outputs), left_behind(frame, builder))
+
+
+def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:
+    found: dict[Key, Cell] = {}
+    for branch in branches:
+        for key, (cell, _) in branch.changed.items():
+            found.setdefault(key, cell)
+    return list(found.values())
+
+
+def _left_in(branch: Branch, cell: Cell) -> Any:
+    """What a branch left in a cell; what it held before where the branch did not change it."""
+    changed = branch.changed.get(cell.key)
+    return cell.load() if changed is None else changed[1]
+
+
+def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch], loc: Loc) -> Spec:
+    x, y = (_inside(stager, branch, _spec, v) for branch, v in zip(branches, (a, b), strict=True))
+    try:
+        return unify(x, y, stager.fresh_dim)
+    except MismatchError as error:
+        where = f" at `{error.path}`" if error.path else ""
+        raise BranchTypeError(
+            f"{label}{where} is {error.a} when true, {error.b} when false; a graph needs one type.",
+            next_step=_advice(label, error.a, error.b),
+            loc=loc,
+        ) from None
+
+
+def _advice(label: str, a: Spec, b: Spec) -> str:
+    if isinstance(a, ConstantSpec) or isinstance(b, ConstantSpec):
+        return f"give {label} a tensor or a number of the same kind in both branches, or test an ordinary Python value."
+    return f"set {label} to the same shape and dtype in both branches."
+
+
+def _spec(value: Any, stager: Stager) -> Spec:
+    return spec_of(value, stager)
+
+
+def _inside(stager: Stager, branch: Branch, function: Callable[..., T], *args: Any) -> T:
+    """Call `function(*args, stager)` with ops going to the branch's region."""
+    outer = stager.builder
+    stager.builder = branch.builder
+    try:
+        return function(*args, stager)
+    finally:
+        stager.builder = outer

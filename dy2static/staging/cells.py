@@ -1,0 +1,205 @@
+"""What staged code changes in place: tensor handles, lists, attributes, items.
+
+Changes are made for real while staging, and noted in frames: each branch or loop body has one, the whole program has
+one. A frame knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dy2static.staging.undefined import Undefined
+from dy2static.staging.lists import StageableList
+from eager.tensor import Tensor
+
+Key = tuple[str, int, Any]
+
+
+class Cell(Protocol):
+    """A place that can be changed."""
+
+    @property
+    def key(self) -> Key:
+        """Which place: equal for the same place."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The place, for messages."""
+        ...
+
+    def load(self) -> Any:
+        """What it holds now, safe against later changes; `Undefined` when there is nothing."""
+        ...
+
+    def store(self, value: Any) -> None:
+        """Put a value, which nobody notes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandleCell:
+    """The value of a tensor handle."""
+
+    handle: Tensor
+
+    @property
+    def key(self) -> Key:
+        return ("tensor", id(self.handle), None)
+
+    @property
+    def text(self) -> str:
+        return f"tensor {self.handle.name!r}" if self.handle.name else "a tensor that is changed in place"
+
+    def load(self) -> Tensor:
+        return self.handle._alias(self.handle._link)  # pyright: ignore[reportPrivateUsage]
+
+    def store(self, value: Tensor) -> None:
+        put_value(self.handle, value)
+
+
+def put_value(handle: Tensor, value: Tensor) -> None:
+    """Give a handle the value, the kind (staged or not) and the tape link of another, unnoticed by any recorder."""
+    if type(handle) is not type(value):
+        handle.__class__ = type(value)
+    handle._data = value._data  # pyright: ignore[reportPrivateUsage]
+    handle._link = value._link  # pyright: ignore[reportPrivateUsage]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListCell:
+    """The elements of a list."""
+
+    items: list[Any]
+
+    @property
+    def key(self) -> Key:
+        return ("list", id(self.items), None)
+
+    @property
+    def text(self) -> str:
+        return "a list that is changed in place"
+
+    def load(self) -> list[Any]:
+        return self.items.copy()
+
+    def store(self, value: list[Any]) -> None:
+        if isinstance(self.items, StageableList) and isinstance(value, StageableList):
+            self.items.replace(value)
+        else:
+            list.__setitem__(self.items, slice(None), value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeCell:
+    """An attribute of an object."""
+
+    owner: Any
+    name: str
+
+    @property
+    def key(self) -> Key:
+        return ("attribute", id(self.owner), self.name)
+
+    @property
+    def text(self) -> str:
+        return f"attribute {self.name!r} of a {type(self.owner).__name__}"
+
+    def load(self) -> Any:
+        try:
+            return getattr(self.owner, self.name)
+        except AttributeError:
+            return Undefined(self.name)
+
+    def store(self, value: Any) -> None:
+        if isinstance(value, Undefined):
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemCell:
+    """An item of a dict (or of another container with keys)."""
+
+    owner: Any
+    item: Any
+
+    @property
+    def key(self) -> Key:
+        return ("item", id(self.owner), self.item)
+
+    @property
+    def text(self) -> str:
+        return f"item {self.item!r} of a {type(self.owner).__name__}"
+
+    def load(self) -> Any:
+        try:
+            return self.owner[self.item]
+        except (KeyError, IndexError):
+            return Undefined(repr(self.item))
+
+    def store(self, value: Any) -> None:
+        if isinstance(value, Undefined):
+            del self.owner[self.item]
+        else:
+            self.owner[self.item] = value
+
+
+Frame = dict[Key, tuple[Cell, Any]]
+"""The cells that were changed, each with what it held before."""
+
+
+class Cells:
+    """The frames of one staging, innermost last."""
+
+    def __init__(self) -> None:
+        self._frames: list[Frame] = [{}]
+        self._born: list[dict[int, Any]] = [{}]
+
+    @contextmanager
+    def frame(self) -> Iterator[Frame]:
+        """A block whose changes are to be merged or dropped: they are undone when it ends."""
+        frame: Frame = {}
+        self._frames.append(frame)
+        self._born.append({})
+        try:
+            yield frame
+        finally:
+            self._frames.pop()
+            self._born.pop()
+            undo(frame)
+
+    @property
+    def outermost(self) -> Frame:
+        """The frame of the whole program."""
+        return self._frames[0]
+
+    def born(self, value: Any) -> None:
+        """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
+        self._born[-1][id(value)] = value
+
+    def touch(self, cell: Cell) -> None:
+        """Note that `cell` is about to change."""
+        frame = self._frames[-1]
+        key = cell.key
+        if key not in frame and key[1] not in self._born[-1]:
+            frame[key] = (cell, cell.load())
+
+    def touch_tensor(self, handle: Tensor) -> None:
+        self.touch(HandleCell(handle))
+
+    def touch_list(self, items: list[Any]) -> None:
+        self.touch(ListCell(items))
+
+    def put(self, cell: Cell, value: Any) -> None:
+        """Change a cell: noted, then stored."""
+        self.touch(cell)
+        cell.store(value)
+
+
+def undo(frame: Frame) -> None:
+    """Give every cell what it held before, latest change first."""
+    for cell, before in reversed(list(frame.values())):
+        cell.store(before)

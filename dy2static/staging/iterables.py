@@ -1,0 +1,124 @@
+"""What a `for` of the graph can go over: tensors, ranges with staged bounds, graph lists, and `enumerate`, `zip` and
+`reversed` of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dy2static.errors import StagingError
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedNumber
+from eager.tensor import Tensor
+from graph.dtypes import int64
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagedIterable:
+    """A sequence by length (an int or a staged int) and item."""
+
+    length: Any
+    item: Callable[[Any], Any]
+
+
+def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
+    """`value` as what a loop of the graph goes over; None for a Python iterable.
+
+    Raises: TypeError, with Python's text, for a 0-d tensor.
+    """
+    if isinstance(value, StagedIterable):
+        return value
+    if isinstance(value, StagedNumber):
+        kind = {"b": "bool", "i": "int", "f": "float", "c": "complex"}[value.dtype.kind]
+        raise TypeError(f"{kind!r} object is not iterable")
+    if isinstance(value, Tensor):
+        if not value.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return StagedIterable(value.shape[0], value.__getitem__)
+    if isinstance(value, StageableList) and value.staged is not None:
+        frozen = value.copy()
+        return StagedIterable(value.length(), frozen.__getitem__)
+    return None
+
+
+def is_staged_iterable(value: Any) -> bool:
+    """Whether a `for` over `value` is a loop of the graph."""
+    return isinstance(value, (StagedIterable, Tensor)) or (
+        isinstance(value, StageableList) and value.staged is not None
+    )
+
+
+def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
+    """`range` with staged bounds; a zero step raises ValueError when the graph runs, with Python's text."""
+    start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    start, stop, step = (_integer(stager, x) for x in (start, stop, step))
+    b = stager.builder
+    b.loc = user_location()
+    if isinstance(step, int):
+        if step == 0:
+            raise ValueError("range() arg 3 must not be zero")
+        trips = (stop - start + (step - 1 if step > 0 else step + 1)) // step
+    else:
+        value = stager.lift(step)
+        b.check(b.ne(value, 0), error="ValueError", parts=("range() arg 3 must not be zero",), forms=())
+        # ceil((stop - start) / step), for either sign of the step
+        trips = -((start - stop) // StagedNumber.of(b.where(b.eq(value, 0), b.constant(1, int64), value)))
+    length = trips if isinstance(trips, int) else StagedNumber.of(b.maximum(stager.lift(trips), 0))
+    return StagedIterable(length, lambda i: start + i * step)
+
+
+def _integer(stager: "Stager", x: Any) -> Any:
+    if isinstance(x, int):
+        return int(x)
+    if isinstance(x, Tensor) and x.ndim == 0 and x.dtype.kind in "iub":
+        return StagedNumber.of(stager.cast_to(x, int64))
+    kind = str(x.aval) if isinstance(x, Tensor) else type(x).__name__
+    raise TypeError(f"{kind!r} object cannot be interpreted as an integer")
+
+
+def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
+    """`enumerate` over a staged sequence."""
+    inner = _sequence(stager, over)
+    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)))
+
+
+def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
+    """`reversed` of a staged sequence."""
+    inner = _sequence(stager, over)
+    return StagedIterable(inner.length, lambda i: inner.item(inner.length - 1 - i))
+
+
+def staged_zip(stager: "Stager", *overs: Any, strict: bool = False) -> StagedIterable:
+    """`zip` of sequences, the shortest decides; ordinary lists and tuples take part where all their items are alike."""
+    inner = [_sequence(stager, over) for over in overs]
+    length = inner[0].length
+    b = stager.builder
+    for other in inner[1:]:
+        if strict:
+            same = stager.predicate(length == other.length)
+            b.check(same, error="ValueError", parts=("zip() arguments have different lengths",), forms=())
+        if isinstance(length, int) and isinstance(other.length, int):
+            length = min(length, other.length)
+        else:
+            length = StagedNumber.of(b.minimum(stager.lift(length), stager.lift(other.length)))
+    return StagedIterable(length, lambda i: tuple(x.item(i) for x in inner))
+
+
+def _sequence(stager: "Stager", over: Any) -> StagedIterable:
+    found = staged_iterable(stager, over)
+    if found is not None:
+        return found
+    if isinstance(over, range):
+        return StagedIterable(len(over), lambda i: over.start + i * over.step)
+    if isinstance(over, (list, tuple)):
+        items: Sequence[Any] = over
+        held = StageableList(items)
+        return StagedIterable(len(items), held.as_staged().__getitem__)
+    raise StagingError(
+        f"a {type(over).__name__} cannot be walked along with a tensor in a loop of the graph",
+        next_step="make it a list or a tensor first.",
+        loc=user_location(),
+    )

@@ -1,0 +1,239 @@
+"""What the methods of a graph list do: each becomes list ops on every graph value that an element is made of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from dy2static.errors import StagingError
+from dy2static.staging.lists import StageableList, StagedList
+from dy2static.staging.locate import user_location
+from dy2static.staging.spec import (
+    ListSpec,
+    MismatchError,
+    Spec,
+    as_list,
+    pack,
+    spec_of,
+    stageable,
+    types,
+    unify,
+    unpack,
+)
+from dy2static.staging.staged import StagedNumber, StagedTensor
+from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
+
+class ListValues:
+    """List operations of one staging."""
+
+    def __init__(self, stager: "Stager") -> None:
+        self._stager = stager
+
+    # Between Python values and graph values
+
+    def display(self, items: Iterable[Any]) -> StageableList:
+        """A new list."""
+        made = StageableList(items)
+        self._stager.cells.born(made)
+        return made
+
+    def pack(self, element: Spec, value: StageableList) -> list[Value]:
+        """The graph values of a list whose elements `element` covers."""
+        b = self._stager.builder
+        held = value.staged
+        if held is None:
+            columns = [pack(element, item, self._stager) for item in list.__iter__(value)]
+            return [
+                b.list_make(*(column[i] for column in columns), element=t) for i, t in enumerate(types(element))
+            ]
+        if held.element is None:
+            return [b.list_make(element=t) for t in types(element)]
+        if [str(t) for t in types(held.element)] != [str(t) for t in types(element)]:
+            self.unsupported(f"turning a list of {held.element} into one of {element}")
+        return list(held.values)
+
+    def unpack(self, spec: ListSpec, values: Iterator[Value]) -> StageableList:
+        """The list that graph values stand for."""
+        count = 0 if spec.element is None else len(types(spec.element))
+        made = StageableList((), StagedList(spec.element, tuple(next(values) for _ in range(count))))
+        self._stager.cells.born(made)
+        return made
+
+    def become_staged(self, items: StageableList) -> None:
+        """Move the elements of a Python list into the graph."""
+        if items.staged is not None:
+            return
+        try:
+            spec = as_list(spec_of(items, self._stager), self._stager.fresh_dim)
+        except MismatchError as error:
+            raise self._mixed(error) from None
+        assert isinstance(spec, ListSpec)
+        values = () if spec.element is None else tuple(self.pack(spec.element, items))
+        items.staged = StagedList(spec.element, values)
+        list.clear(items)
+
+    def _mixed(self, error: MismatchError) -> StagingError:
+        return StagingError(
+            f"a list that changes under control flow of the graph holds {error.a} and {error.b}; its elements need one type.",
+            next_step="give the elements one dtype and rank, or keep them in separate lists.",
+            loc=user_location(),
+        )
+
+    def _element(self, items: StageableList, item: Any) -> Spec:
+        """The description of elements once `item` is among them."""
+        assert items.staged is not None
+        spec = stageable(spec_of(item, self._stager))
+        if not types(spec):
+            raise StagingError(
+                f"{spec} cannot be an element of a list that changes under control flow of the graph",
+                next_step="keep tensors, numbers, or tuples of them in it.",
+                loc=user_location(),
+            )
+        if items.staged.element is None:
+            return spec
+        try:
+            return unify(items.staged.element, spec, self._stager.fresh_dim)
+        except MismatchError as error:
+            raise self._mixed(error) from None
+
+    def _held(self, items: StageableList, element: Spec) -> Sequence[Value]:
+        """The graph lists of `items`, ready to take such an element."""
+        assert items.staged is not None
+        if items.staged.element is None:
+            return [self._stager.builder.list_make(element=t) for t in types(element)]
+        return items.staged.values
+
+    def _parts(self, element: Spec, item: Any) -> list[Value]:
+        return pack(element, item, self._stager)
+
+    def _item(self, items: StageableList, values: Iterable[Value]) -> Any:
+        assert items.staged is not None
+        assert items.staged.element is not None
+        return unpack(items.staged.element, iter(list(values)), self._stager)
+
+    def _index(self, index: Any) -> Value:
+        self._stager.builder.loc = user_location()
+        return self._stager.lift(index)
+
+    def _nonempty(self, items: StageableList) -> tuple[Value, ...]:
+        assert items.staged is not None
+        if items.staged.element is None:
+            raise IndexError("list index out of range")
+        return items.staged.values
+
+    # Methods
+
+    def append(self, items: StageableList, item: Any) -> None:
+        b = self._stager.builder
+        b.loc = user_location()
+        element = self._element(items, item)
+        lists = self._held(items, element)
+        items.staged = StagedList(
+            element, tuple(b.list_append(v, x) for v, x in zip(lists, self._parts(element, item), strict=True))
+        )
+
+    def extend(self, items: StageableList, more: Iterable[Any]) -> None:
+        if not (isinstance(more, StageableList) and more.staged is not None):
+            for item in more:
+                self.append(items, item)
+            return
+        if more.staged.element is None:
+            return
+        assert items.staged is not None
+        if items.staged.element is None:
+            items.staged = more.staged
+            return
+        b = self._stager.builder
+        b.loc = user_location()
+        pairs = zip(items.staged.values, more.staged.values, strict=True)
+        items.staged = StagedList(items.staged.element, tuple(b.list_concat(x, y) for x, y in pairs))
+
+    def insert(self, items: StageableList, index: Any, item: Any) -> None:
+        b = self._stager.builder
+        at = self._index(index)
+        element = self._element(items, item)
+        lists = self._held(items, element)
+        items.staged = StagedList(
+            element, tuple(b.list_insert(v, at, x) for v, x in zip(lists, self._parts(element, item), strict=True))
+        )
+
+    def pop(self, items: StageableList, index: Any) -> Any:
+        b = self._stager.builder
+        at = self._index(index)
+        pairs = [b.list_pop(v, at) for v in self._nonempty(items)]
+        assert items.staged is not None
+        items.staged = StagedList(items.staged.element, tuple(rest for rest, _ in pairs))
+        return self._item(items, (popped for _, popped in pairs))
+
+    def reverse(self, items: StageableList) -> None:
+        assert items.staged is not None
+        b = self._stager.builder
+        b.loc = user_location()
+        items.staged = StagedList(items.staged.element, tuple(b.list_reverse(v) for v in items.staged.values))
+
+    def get(self, items: StageableList, index: Any) -> Any:
+        b = self._stager.builder
+        if isinstance(index, slice):
+            return self._slice(items, index)
+        at = self._index(index)
+        return self._item(items, [b.list_get(v, at, checked=True) for v in self._nonempty(items)])
+
+    def _slice(self, items: StageableList, index: slice) -> StageableList:
+        assert items.staged is not None
+        b = self._stager.builder
+        named = [(name, getattr(index, name)) for name in ("start", "stop", "step")]
+        given = tuple(name for name, bound in named if bound is not None)
+        bounds = [self._index(bound) for _, bound in named if bound is not None]
+        values = tuple(b.list_slice(v, *bounds, given=given) for v in items.staged.values)
+        made = StageableList((), StagedList(items.staged.element, values))
+        self._stager.cells.born(made)
+        return made
+
+    def set(self, items: StageableList, index: Any, item: Any) -> None:
+        if isinstance(index, slice):
+            self.unsupported("assignment to a slice")
+        b = self._stager.builder
+        at = self._index(index)
+        lists = self._nonempty(items)
+        element = self._element(items, item)
+        items.staged = StagedList(
+            element,
+            tuple(
+                b.list_set(v, at, x, checked=True) for v, x in zip(lists, self._parts(element, item), strict=True)
+            ),
+        )
+
+    def delete(self, items: StageableList, index: Any) -> None:
+        if isinstance(index, slice):
+            self.unsupported("`del` of a slice")
+        self.pop(items, index)
+
+    def length(self, items: StageableList) -> Any:
+        assert items.staged is not None
+        if items.staged.element is None:
+            return 0
+        return StagedNumber.of(self._stager.builder.list_len(items.staged.values[0]))
+
+    def stack(self, items: StageableList, axis: int) -> Any:
+        return self._joined("list_stack", items, axis)
+
+    def concat(self, items: StageableList, axis: int) -> Any:
+        return self._joined("list_concat_tensors", items, axis)
+
+    def _joined(self, op: str, items: StageableList, axis: int) -> Any:
+        b = self._stager.builder
+        b.loc = user_location()
+        values = self._nonempty(items)
+        if len(values) != 1:
+            self.unsupported("stacking a list whose elements are not tensors")
+        return StagedTensor.of(getattr(b, op)(values[0], axis=axis))
+
+    def unsupported(self, what: str) -> NoReturn:
+        """The error for what graph lists cannot do."""
+        raise StagingError(
+            f"{what}: not available on a list that changes under control flow of the graph",
+            next_step="use append, pop, insert, extend, indexing, slices, `len`, or a `for` over the list.",
+            loc=user_location(),
+        )

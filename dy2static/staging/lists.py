@@ -1,0 +1,165 @@
+"""Lists of converted code: Python lists until control flow of the graph changes their length, graph lists from then on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from dy2static.staging.staged import StagedTensor, current, the_stager
+from eager.joining import TensorSequence
+from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class StagedList:
+    """The value of a graph list: one list of the graph for each graph value that an element is made of."""
+
+    element: "Spec | None"
+    values: tuple[Value, ...]
+
+
+class StageableList(list[Any], TensorSequence):
+    """A list whose changes staged control flow can see.
+
+    While `staged` is None it is an ordinary list. Otherwise its elements are in the graph, and the underlying list is empty.
+    """
+
+    __slots__ = ("staged",)
+
+    def __init__(self, items: Iterable[Any] = (), staged: StagedList | None = None) -> None:
+        super().__init__(items)
+        self.staged: StagedList | None = staged
+
+    def _changing(self) -> bool:
+        """Note the change that comes; whether it is one of a graph list."""
+        stager = current()
+        if stager is not None:
+            stager.cells.touch_list(self)
+        return self.staged is not None
+
+    def append(self, item: Any, /) -> None:
+        if self._changing():
+            the_stager().lists.append(self, item)
+        else:
+            super().append(item)
+
+    def extend(self, items: Iterable[Any], /) -> None:
+        if self._changing():
+            the_stager().lists.extend(self, items)
+        else:
+            super().extend(items)
+
+    def insert(self, index: SupportsIndex, item: Any, /) -> None:
+        if self._changing():
+            the_stager().lists.insert(self, index, item)
+        else:
+            super().insert(index, item)
+
+    def pop(self, index: SupportsIndex = -1, /) -> Any:
+        if self._changing():
+            return the_stager().lists.pop(self, index)
+        return super().pop(index)
+
+    def clear(self) -> None:
+        if self._changing():
+            self.staged = None
+        super().clear()
+
+    def reverse(self) -> None:
+        if self._changing():
+            the_stager().lists.reverse(self)
+        else:
+            super().reverse()
+
+    def sort(self, *, key: Any = None, reverse: bool = False) -> None:
+        if self._changing():
+            the_stager().lists.unsupported("sort")
+        super().sort(key=key, reverse=reverse)
+
+    def remove(self, item: Any, /) -> None:
+        if self._changing():
+            the_stager().lists.unsupported("remove")
+        super().remove(item)
+
+    def __getitem__(self, index: Any, /) -> Any:
+        if self.staged is not None:
+            return the_stager().lists.get(self, index)
+        if isinstance(index, StagedTensor):
+            return the_stager().lists.get(self.as_staged(), index)
+        found = super().__getitem__(index)
+        return StageableList(found) if isinstance(index, slice) else found
+
+    def __setitem__(self, index: Any, item: Any, /) -> None:
+        if not self._changing() and isinstance(index, StagedTensor):
+            the_stager().lists.become_staged(self)
+        if self.staged is not None:
+            the_stager().lists.set(self, index, item)
+        else:
+            super().__setitem__(index, item)
+
+    def __delitem__(self, index: Any, /) -> None:
+        if self._changing():
+            the_stager().lists.delete(self, index)
+        else:
+            super().__delitem__(index)
+
+    def __iadd__(self, items: Iterable[Any], /) -> "StageableList":  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.extend(items)
+        return self
+
+    def __add__(self, other: Any, /) -> Any:
+        if not isinstance(other, list):
+            return NotImplemented
+        joined = self.copy()
+        joined.extend(other)  # pyright: ignore[reportUnknownArgumentType]
+        return joined
+
+    def __len__(self) -> int:
+        if self.staged is not None:
+            return the_stager().to_python(self.length(), "len")
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.staged is not None:
+            the_stager().lists.unsupported("iteration outside of a `for` of converted code")
+        return super().__iter__()
+
+    def __bool__(self) -> bool:
+        if self.staged is not None:
+            return bool(self.length() > 0)
+        return super().__len__() > 0
+
+    def copy(self) -> "StageableList":
+        """Another list of the same elements."""
+        return StageableList(() if self.staged is not None else self, self.staged)
+
+    def length(self) -> Any:
+        """The number of elements, staged for a graph list."""
+        if self.staged is not None:
+            return the_stager().lists.length(self)
+        return super().__len__()
+
+    def as_staged(self) -> "StageableList":
+        """The same elements as a graph list; this list stays what it is."""
+        if self.staged is not None:
+            return self
+        made = self.copy()
+        the_stager().lists.become_staged(made)
+        return made
+
+    def replace(self, other: "StageableList") -> None:
+        """Take the elements of `other`, unseen by anyone."""
+        self.staged = other.staged
+        list.clear(self)
+        if other.staged is None:
+            list.extend(self, other)
+
+    def __stack__(self, axis: int) -> Any:
+        return the_stager().lists.stack(self.as_staged(), axis)
+
+    def __concat__(self, axis: int) -> Any:
+        return the_stager().lists.concat(self.as_staged(), axis)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]

@@ -1,0 +1,53 @@
+"""The user's line that is running now: the nearest frame that is not ours."""
+
+import itertools
+import sys
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Final
+
+import eager
+import graph
+from graph.location import UNKNOWN, Loc
+
+OURS: Final = tuple(
+    str(Path(str(module.__file__)).parent) + "/" for module in (eager, graph)
+) + (str(Path(__file__).parent.parent) + "/",)
+GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<locals>"})
+"""Names that conversion gives to the functions that it makes of blocks."""
+
+
+def user_location() -> Loc:
+    """The place in the user's source that made the current call into ours; UNKNOWN when there is none."""
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None:
+        code = frame.f_code
+        if _is_users(code.co_filename):
+            return _loc(code, frame.f_lasti)
+        frame = frame.f_back
+    return UNKNOWN
+
+
+@lru_cache(maxsize=1024)
+def _is_users(file: str) -> bool:
+    return not file.startswith(OURS) and not file.startswith("<frozen")
+
+
+@lru_cache(maxsize=4096)
+def _loc(code: CodeType, instruction: int) -> Loc:
+    positions = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
+    line, end_line, col, end_col = positions or (None, None, None, None)
+    if line is None:
+        return Loc(code.co_filename, code.co_firstlineno, function=_function(code))
+    if col is None or end_col is None or end_line != line:
+        return Loc(code.co_filename, line, function=_function(code))
+    return Loc(code.co_filename, line, col, end_col, _function(code))
+
+
+def _function(code: CodeType) -> str:
+    """The user's name for the function, without the names that conversion adds."""
+    parts = code.co_qualname.split(".")
+    while len(parts) > 1 and parts[-1] in GENERATED:
+        parts.pop()
+    return parts[-1]

@@ -1,0 +1,275 @@
+"""Loops of the graph: the body is staged until the description of what it carries no longer changes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dy2static.errors import StagingError
+from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
+from dy2static.staging.changes import Changes, left_behind, snapshot
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.spec import ConstantSpec, MismatchError, Spec, pack_all, spec_of, types, unify, unpack_all
+from dy2static.staging.staged import StagedNumber
+from dy2static.staging.stager import Stager
+from eager.tensor import Tensor
+from graph.aval import Dim, scalar
+from graph.dtypes import int64
+from graph.errors import InternalError, LoopTypeError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import lookup
+from graph.ir.regions import close
+from graph.ir.value import Value
+from graph.location import Loc
+
+MOST_ROUNDS: Final = 20
+"""Descriptions only widen, a few steps a variable; more rounds than this would be a bug of ours."""
+
+Body = Callable[..., tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a loop carries: variables of the converted code, then cells that its body changes.
+
+    `in_place` are variables whose object the body changes but does not replace: their aliases see what the loop does.
+    """
+
+    names: Sequence[str]
+    initial: list[Any]
+    specs: list[Spec]
+    cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
+    in_place: set[int] = field(default_factory=set[int])
+    varying: set[Dim] = field(default_factory=set[Dim])
+
+    def label(self, i: int) -> str:
+        if i < len(self.names):
+            return f"`{self.names[i]}`"
+        return list(self.cells.values())[i - len(self.names)].text
+
+
+@dataclass(slots=True)
+class StagedBody:
+    """One staging of the body: what it was given, what it returned (objects, and their values then), what it changed."""
+
+    builder: GraphBuilder
+    passed: list[Any]
+    outputs: list[Any]
+    values: list[Any]
+    changed: Changes
+    touched: set[Key]
+
+
+def staged_while(
+    stager: Stager, test: Callable[..., Any], body: Body, state: Sequence[Any], names: Sequence[str]
+) -> tuple[Any, ...]:
+    """Append a `while_loop`; returns the values of `names` after it.
+
+    Raises: LoopTypeError naming a variable whose type changes from trip to trip.
+    """
+    loc = user_location()
+    carried = _begin(stager, state, names)
+    for _ in range(MOST_ROUNDS):
+        with stager.region("test") as test_builder, stager.cells.frame() as frame:
+            values = _enter(stager, carried, test_builder)
+            entered = set(frame)
+            stager.builder.loc = loc
+            pred = stager.predicate(test(*values))
+            if left := [cell for key, (cell, _) in frame.items() if key not in entered]:
+                raise StagingError(
+                    f"the test of this loop changes {left[0].text}",
+                    next_step="make the change in the body, before or after the test.",
+                    loc=loc,
+                )
+        staged = _stage_body(stager, carried, body, None)
+        if not _widen(stager, carried, staged, loc):
+            packed = _pack(stager, carried, staged)
+            return _finish(stager, carried, staged, "while_loop", (), [test_builder], [[pred], packed], loc)
+    raise InternalError("the description of a loop's state does not settle")
+
+
+def staged_for(
+    stager: Stager,
+    trips: Value,
+    item: Callable[[StagedNumber], Any],
+    body: Body,
+    state: Sequence[Any],
+    names: Sequence[str],
+) -> tuple[Any, ...]:
+    """Append a `for_loop` of `trips` (i64[]) whose body is given `item(i)`; returns the values of `names` after it.
+
+    Raises: LoopTypeError naming a variable whose type changes from trip to trip.
+    """
+    loc = user_location()
+    carried = _begin(stager, state, names)
+    for _ in range(MOST_ROUNDS):
+        staged = _stage_body(stager, carried, body, item)
+        if not _widen(stager, carried, staged, loc):
+            packed = _pack(stager, carried, staged)
+            return _finish(stager, carried, staged, "for_loop", (trips,), [], [packed], loc)
+    raise InternalError("the description of a loop's state does not settle")
+
+
+def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str]) -> Carried:
+    return Carried(names, list(state), [spec_of(value, stager) for value in state])
+
+
+def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
+    """Make the region's parameters for what is carried and give the cells their values; returns those of the names."""
+    params: list[Value] = []
+    for i, spec in enumerate(carried.specs):
+        hint = carried.names[i] if i < len(carried.names) else ""
+        params += [builder.param(t, hint) for t in types(spec)]
+    values = unpack_all(carried.specs, params, stager)
+    count = len(carried.names)
+    for cell, value in zip(carried.cells.values(), values[count:], strict=True):
+        stager.cells.put(cell, value)
+    for i in carried.in_place:
+        stager.cells.put(_cell_of(carried.initial[i]), values[i])
+        values[i] = carried.initial[i]
+    return values[:count]
+
+
+def _is_mutable(value: Any) -> bool:
+    return isinstance(value, StageableList) or (isinstance(value, Tensor) and not isinstance(value, StagedNumber))
+
+
+def _cell_of(value: Any) -> Cell:
+    return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
+
+
+def _stage_body(
+    stager: Stager, carried: Carried, body: Body, item: Callable[[StagedNumber], Any] | None
+) -> StagedBody:
+    with stager.region("body") as builder, stager.cells.frame() as frame:
+        index = None if item is None else builder.param(scalar(int64), "i")
+        passed = _enter(stager, carried, builder)
+        entered = set(frame)
+        items = [] if item is None or index is None else [item(StagedNumber.of(index))]
+        outputs = list(body(*items, *passed))
+        values = [snapshot(value, frame) for value in outputs]
+        touched = {key for key in frame if key not in entered}
+        touched |= {
+            _cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]
+        }
+        return StagedBody(builder, passed, outputs, values, left_behind(frame, builder), touched)
+
+
+def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
+    """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
+    changed = _note_in_place(stager, carried, staged, loc)
+    own = {_cell_of(carried.initial[i]).key for i in carried.in_place}
+    for key, (cell, _) in staged.changed.items():
+        if key not in carried.cells and key not in own:
+            carried.cells[key] = cell
+            initial = cell.load()
+            carried.initial.append(initial)
+            carried.specs.append(spec_of(initial, stager))
+            changed = True
+    left = [*staged.values, *(_left_in(staged, cell) for cell in carried.cells.values())]
+
+    def join(carried_dim: Dim, new: Dim) -> Dim:
+        if carried_dim in carried.varying:
+            return carried_dim
+        fresh = stager.builder.fresh_dim()
+        carried.varying.add(fresh)
+        return fresh
+
+    for i, value in enumerate(left):
+        before = carried.specs[i]
+        outer, stager.builder = stager.builder, staged.builder
+        try:
+            after = spec_of(value, stager)
+        finally:
+            stager.builder = outer
+        try:
+            carried.specs[i] = unify(before, after, join)
+        except MismatchError as error:
+            raise _loop_error(carried.label(i), error, loc) from None
+        changed = changed or carried.specs[i] != before
+    return changed
+
+
+def _left_in(staged: StagedBody, cell: Cell) -> Any:
+    found = staged.changed.get(cell.key)
+    return cell.load() if found is None else found[1]
+
+
+def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
+    """Find the variables whose object the body changed and kept."""
+    found = False
+    for i, (passed, output) in enumerate(zip(staged.passed, staged.outputs, strict=True)):
+        if not _is_mutable(passed) or not _is_mutable(carried.initial[i]):
+            continue
+        is_touched = _cell_of(passed).key in staged.touched
+        if i in carried.in_place:
+            if output is not passed:
+                raise _both(carried.label(i), loc)
+        elif is_touched and output is passed:
+            carried.in_place.add(i)
+            found = True
+        elif is_touched and stager.is_from_outside(carried.initial[i]):
+            raise _both(carried.label(i), loc)
+    return found
+
+
+def _both(label: str, loc: Loc) -> StagingError:
+    return StagingError(
+        f"{label} is changed in place and also given another value in this loop, so the object that it names before the "
+        "loop would change in the first trip only",
+        next_step="write the in-place change as a new value, such as `x = x + v` for `x += v`, or copy it before the loop.",
+        loc=loc,
+    )
+
+
+def _loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
+    where = f" at `{error.path}`" if error.path else ""
+    hint = (
+        "keep it an ordinary value that does not change in the loop, or make it a tensor or a number before the loop."
+        if isinstance(error.a, ConstantSpec) or isinstance(error.b, ConstantSpec)
+        else f"give {label} the type that it has after one trip before the loop, with `astype` or a shape that fits."
+    )
+    return LoopTypeError(
+        f"{label}{where} is {error.a} before a trip of this loop and {error.b} after it; a graph needs one type.",
+        next_step=hint,
+        loc=loc,
+    )
+
+
+def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value]:
+    left = [*staged.values, *(_left_in(staged, cell) for cell in carried.cells.values())]
+    outer, stager.builder = stager.builder, staged.builder
+    try:
+        return pack_all(carried.specs, left, stager)
+    finally:
+        stager.builder = outer
+
+
+def _finish(
+    stager: Stager,
+    carried: Carried,
+    staged: StagedBody,
+    op: str,
+    lead: tuple[Value, ...],
+    tests: list[GraphBuilder],
+    yields: list[list[Value]],
+    loc: Loc,
+) -> tuple[Any, ...]:
+    stager.builder.loc = loc
+    initial = pack_all(carried.specs, carried.initial, stager)
+    regions, captured = close([*tests, staged.builder], yields)
+    results = append_region_op(
+        stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions
+    )
+    merged = unpack_all(carried.specs, results, stager)
+    count = len(carried.names)
+    for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
+        stager.cells.put(cell, value)
+    for i in range(count):
+        if i in carried.in_place:
+            stager.cells.put(_cell_of(carried.initial[i]), merged[i])
+            merged[i] = carried.initial[i]
+        elif staged.outputs[i] is staged.passed[i]:
+            merged[i] = carried.initial[i]  # no trip replaces it
+    return tuple(merged[:count])

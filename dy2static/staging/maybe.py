@@ -1,0 +1,33 @@
+"""A name that is bound on some paths only, as the graph knows it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dy2static.staging.locate import user_location
+from dy2static.staging.staged import the_stager
+from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaybeDefined:
+    """`flag` says whether the name is bound; `values` are optionals of the graph values that `spec` is made of."""
+
+    name: str
+    flag: Value
+    spec: "Spec"
+    values: tuple[Value, ...]
+
+    def read(self, name: str, text: str) -> Any:
+        """The value, after a check that it is there; the graph raises UnboundLocalError with `text` where it is not.
+
+        An empty text says that the value is known to be there.
+        """
+        stager = the_stager()
+        b = stager.builder
+        b.loc = user_location()
+        if text:
+            b.check(self.flag, error="UnboundLocalError", parts=(text,), forms=())
+        return stager.unpack(self.spec, [b.unwrap(v, name="") for v in self.values])

@@ -1,0 +1,317 @@
+"""What a Python value is made of, as control flow sees it: which parts are graph values, which are ordinary.
+
+`spec_of` describes a value, `unify` finds the description that covers two, `pack` turns a value into graph values of
+a description, `unpack` makes a Python value of graph values. A cond or loop carries `types(spec)` for each variable.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dy2static.staging.undefined import Undefined
+from dy2static.staging.lists import StageableList
+from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged, type_text
+from eager.pytree import Node, children, rebuild
+from eager.tensor import Tensor
+from graph.aval import Aval, Dim, ListType, OptionalType, Type, scalar
+from graph.dtypes import bool_, of_scalar
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+from graph.ir.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A tensor of the graph; `weak` marks a Python number."""
+
+    aval: Aval
+    weak: bool = False
+
+    def __str__(self) -> str:
+        return type_text(self.aval, self.weak)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantSpec:
+    """An ordinary Python value, known while staging."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ConstantSpec) and same_constant(self.value, other.value)
+
+    def __hash__(self) -> int:
+        return hash(type(self.value))
+
+    def __str__(self) -> str:
+        text = repr(self.value)
+        return text if len(text) <= 40 else f"a {type(self.value).__name__}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """A list of the graph, of any length. `element` is None while nothing was ever put in it."""
+
+    element: "Spec | None"
+
+    def __str__(self) -> str:
+        return f"a list of {self.element}" if self.element else "an empty list"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """A Python container of fixed structure."""
+
+    node: Node
+    parts: tuple["Spec", ...]
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.parts))
+        return f"{self.node.kind.__name__}({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeSpec:
+    """A name that is bound on some paths only."""
+
+    name: str
+    inner: "Spec"
+
+    def __str__(self) -> str:
+        return f"{self.inner}, or unbound"
+
+
+@dataclass(frozen=True, slots=True)
+class UndefinedSpec:
+    """An unbound name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return "unbound"
+
+
+Spec = TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | UndefinedSpec
+
+
+class MismatchError(Exception):
+    """No description covers both; `path` says where inside the variable."""
+
+    def __init__(self, path: str, a: Spec, b: Spec) -> None:
+        super().__init__(path)
+        self.path = path
+        self.a = a
+        self.b = b
+
+
+def same_constant(a: Any, b: Any) -> bool:
+    """Whether two ordinary values are one to control flow: identical, or equal numbers or texts of one type."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return a == b or (a != a and b != b)
+    return isinstance(a, (bool, int, complex, str, bytes, range, np.dtype)) and a == b
+
+
+def spec_of(value: Any, stager: "Stager") -> Spec:
+    """The description of a value as it is."""
+    match value:
+        case StagedTensor():
+            return TensorSpec(value.value.aval, isinstance(value, StagedNumber))
+        case Tensor():
+            return TensorSpec(stager.lift_tensor(value).aval)
+        case Undefined():
+            return UndefinedSpec(value.name)
+        case MaybeDefined():
+            return MaybeSpec(value.name, value.spec)
+        case StageableList() if value.staged is not None:
+            return ListSpec(value.staged.element)
+        case _:
+            split = children(value) if value is not None else None
+            if split is None:
+                return ConstantSpec(value)
+            node, items = split
+            return ContainerSpec(node, tuple(spec_of(item, stager) for item in items))
+
+
+JoinDims = Callable[[Dim, Dim], Dim]
+"""The dim that covers two sizes that differ."""
+
+
+def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
+    """The description that covers both; MismatchError when there is none. `join` names a size that differs.
+
+    Python numbers adapt to tensors, numbers that differ become staged numbers, lists whose lengths differ become graph
+    lists, sizes that differ become symbolic.
+    """
+    if a == b:
+        return a
+    match a, b:
+        case UndefinedSpec(), UndefinedSpec():
+            return a
+        case (UndefinedSpec(name), MaybeSpec() as other) | (MaybeSpec() as other, UndefinedSpec(name)):
+            return other
+        case (UndefinedSpec(name), other) | (other, UndefinedSpec(name)):
+            return MaybeSpec(name, other)
+        case (MaybeSpec(name, x), MaybeSpec(_, y)) | (MaybeSpec(name, x), y) | (x, MaybeSpec(name, y)):
+            return MaybeSpec(name, unify(x, y, join, path))
+        case TensorSpec(), TensorSpec():
+            return _unify_tensors(a, b, join, path)
+        case (TensorSpec() as tensor, ConstantSpec(value)) | (ConstantSpec(value), TensorSpec() as tensor):
+            if type(value) not in NUMBERS:
+                raise MismatchError(path, a, b)
+            number = TensorSpec(scalar(of_scalar(value)), weak=True)
+            return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
+        case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
+            return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
+        case ListSpec(x), ListSpec(y):
+            return ListSpec(y if x is None else x if y is None else unify(x, y, join, path + "[...]"))
+        case ContainerSpec(), ContainerSpec() if a.node == b.node:
+            return ContainerSpec(
+                a.node,
+                tuple(
+                    unify(x, y, join, f"{path}{_step(a.node, key)}")
+                    for x, y, key in zip(a.parts, b.parts, a.node.keys, strict=True)
+                ),
+            )
+        case _:
+            if _is_list(a) and _is_list(b):
+                return unify(as_list(a, join, path), as_list(b, join, path), join, path)
+            raise MismatchError(path, a, b)
+
+
+def _is_list(spec: Spec) -> bool:
+    return isinstance(spec, ListSpec) or (isinstance(spec, ContainerSpec) and issubclass(spec.node.kind, StageableList))
+
+
+def as_list(spec: Spec, join: JoinDims, path: str = "") -> Spec:
+    """The description of a Python list as a graph list."""
+    if not isinstance(spec, ContainerSpec):
+        return spec
+    element: Spec | None = None
+    for part in spec.parts:
+        part = stageable(part)
+        element = part if element is None else unify(element, part, join, path + "[...]")
+    return ListSpec(element)
+
+
+def stageable(spec: Spec) -> Spec:
+    """Numbers as staged numbers: what an element of a graph list is."""
+    if isinstance(spec, ConstantSpec) and type(spec.value) in NUMBERS:
+        return TensorSpec(scalar(of_scalar(spec.value)), weak=True)
+    if isinstance(spec, ContainerSpec) and not issubclass(spec.node.kind, StageableList):
+        return ContainerSpec(spec.node, tuple(stageable(part) for part in spec.parts))
+    return spec
+
+
+def _step(node: Node, key: Any) -> str:
+    return f".{key}" if isinstance(key, str) and not issubclass(node.kind, dict) else f"[{key!r}]"
+
+
+def _unify_tensors(a: TensorSpec, b: TensorSpec, join: JoinDims, path: str) -> Spec:
+    if a.weak and b.weak:
+        return TensorSpec(scalar(np.result_type(a.aval.dtype, b.aval.dtype)), weak=True)
+    if a.weak != b.weak:
+        strong, weak = (b, a) if a.weak else (a, b)
+        if strong.aval.ndim or not _adapts(weak.aval, strong.aval):
+            raise MismatchError(path, a, b)
+        return strong
+    if a.aval.dtype != b.aval.dtype or a.aval.ndim != b.aval.ndim:
+        raise MismatchError(path, a, b)
+    return TensorSpec(join_avals(a.aval, b.aval, join))
+
+
+def _adapts(number: Aval, tensor: Aval) -> bool:
+    order = "biufc"
+    kind = tensor.dtype.kind if tensor.dtype.kind in order else "f"
+    return order.index(number.dtype.kind) <= order.index(kind) and (kind == "b") == (number.dtype.kind == "b")
+
+
+def join_avals(a: Aval, b: Aval, join: JoinDims) -> Aval:
+    """Equal dims, and joins of those that differ."""
+    dims: list[Dim] = [m if m == n else join(m, n) for m, n in zip(a.shape, b.shape, strict=True)]
+    return Aval(a.dtype, tuple(dims))
+
+
+def types(spec: Spec) -> list[Type]:
+    """The types of the graph values that a value of this description is made of."""
+    match spec:
+        case TensorSpec(aval):
+            return [aval]
+        case ListSpec(None):
+            return []
+        case ListSpec(element):
+            return [ListType(t) for t in types(element)]
+        case ContainerSpec(_, parts):
+            return [t for part in parts for t in types(part)]
+        case MaybeSpec(_, inner):
+            return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
+        case ConstantSpec() | UndefinedSpec():
+            return []
+
+
+def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
+    """The graph values of `value`, as a description that covers it asks for."""
+    match spec:
+        case TensorSpec(aval, _):
+            return [stager.cast_to(value, aval.dtype)]
+        case ListSpec(None):
+            return []
+        case ListSpec(element):
+            return stager.lists.pack(element, value)
+        case ContainerSpec(_, parts):
+            split = children(value)
+            assert split is not None
+            return [v for part, item in zip(parts, split[1], strict=True) for v in pack(part, item, stager)]
+        case MaybeSpec(_, inner):
+            return _pack_maybe(inner, value, stager)
+        case ConstantSpec() | UndefinedSpec():
+            return []
+
+
+def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
+    b = stager.builder
+    if isinstance(value, Undefined):
+        return [b.constant(False), *(b.none(type=t) for t in types(inner))]
+    if not isinstance(value, MaybeDefined):
+        return [b.constant(True), *(b.some(v) for v in pack(inner, value, stager))]
+    if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
+        return [value.flag, *value.values]
+    bare = unpack(value.spec, iter([b.unwrap(v, name="") for v in value.values]), stager)
+    return [value.flag, *(b.some(v) for v in pack(inner, bare, stager))]
+
+
+def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
+    """The Python value made of the next graph values."""
+    match spec:
+        case TensorSpec(_, weak):
+            return staged(next(values), weak)
+        case ListSpec():
+            return stager.lists.unpack(spec, values)
+        case ContainerSpec(node, parts):
+            items = [unpack(part, values, stager) for part in parts]
+            return stager.lists.display(items) if issubclass(node.kind, StageableList) else rebuild(node, items)
+        case MaybeSpec(name, inner):
+            flag = next(values)
+            return MaybeDefined(name, flag, inner, tuple(next(values) for _ in types(inner)))
+        case ConstantSpec(value):
+            return value
+        case UndefinedSpec(name):
+            return Undefined(name)
+
+
+def pack_all(specs: Sequence[Spec], values: Sequence[Any], stager: "Stager") -> list[Value]:
+    """`pack` for several variables."""
+    return [v for spec, value in zip(specs, values, strict=True) for v in pack(spec, value, stager)]
+
+
+def unpack_all(specs: Sequence[Spec], values: Sequence[Value], stager: "Stager") -> list[Any]:
+    """`unpack` for several variables."""
+    rest = iter(values)
+    return [unpack(spec, rest, stager) for spec in specs]

@@ -1,0 +1,96 @@
+"""From a function and the kinds of its arguments to a graph: what runs once per program."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf, place_arguments
+from dy2static.staging.cells import Cell, undo
+from dy2static.staging.lists import StageableList
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
+from dy2static.staging.stager import Stager
+from eager.pytree import children
+from eager.recorder import recording
+from eager.tensor import Tensor
+from graph.ir.op import Graph
+from graph.ir.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change that the function makes to what its caller holds: applied after a run that succeeded."""
+
+    cell: Cell
+    owner: ArgumentRef | None
+    """The argument that is changed, found anew in each call; None where the cell itself says it."""
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A function as a graph.
+
+    Parameters: one for each staged leaf of the arguments, in order, then one for each of `captured`. Results: those of `result`,
+    then those of `writes`.
+    """
+
+    graph: Graph
+    captured: tuple[Any, ...]
+    result: Spec
+    writes: tuple[Write, ...]
+
+
+def stage(
+    name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], leaves: Sequence[Leaf]
+) -> Staged:
+    """Run a converted function on staged arguments and take down what it does.
+
+    All that the run changes is set back before this returns, whether it succeeds or not.
+    """
+    stager = Stager(name)
+    placed = place_arguments(stager, args, kwargs, leaves)
+    try:
+        with recording(stager):
+            value = function(*placed.args, **placed.kwargs)
+            result, results = _describe(stager, placed, value)
+            writes = _writes(stager, placed, results)
+    finally:
+        undo(stager.cells.outermost)
+    graph = stager.root.build(results)
+    return Staged(graph, tuple(held for held, _ in stager.captured.values()), result, writes)
+
+
+def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
+    """The returned value: objects of the caller's by reference, staged values by what they are made of."""
+    known = _reference(stager, placed, value)
+    if known is not None:
+        return ConstantSpec(known), []
+    split = None if value is None or isinstance(value, Tensor) else children(value)
+    if split is None or (isinstance(value, StageableList) and value.staged is not None):
+        spec = spec_of(value, stager)
+        return spec, pack(spec, value, stager)
+    node, items = split
+    described = [_describe(stager, placed, item) for item in items]
+    return ContainerSpec(node, tuple(spec for spec, _ in described)), [v for _, values in described for v in values]
+
+
+def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
+    """How to find an object that the caller has already; None for one that is new."""
+    if id(value) in placed.references:
+        return placed.references[id(value)]
+    if id(value) in stager.captured:
+        return stager.captured[id(value)][0]
+    return None
+
+
+def _writes(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[Write, ...]:
+    """Describe what changed cells hold in the end; their graph values go to `results`."""
+    writes: list[Write] = []
+    for cell, before in stager.cells.outermost.values():
+        owner = placed.owner_of(cell)
+        if owner is None and not stager.is_seen_outside(cell, before):
+            continue
+        spec, values = _describe(stager, placed, cell.load())
+        results += values
+        writes.append(Write(cell, owner, spec))
+    return tuple(writes)

@@ -1,0 +1,169 @@
+"""Values known only when the graph runs: staged tensors, and staged Python numbers."""
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+from eager.dispatch import apply
+from eager.recorder import active
+from eager.tensor import Tensor
+from graph.aval import Aval, Type
+from graph.dtypes import DType
+from graph.errors import InternalError
+from graph.ir.opdef import lookup
+from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
+
+S = TypeVar("S", bound="StagedTensor")
+
+
+def current() -> "Stager | None":
+    """The stager that is building a graph in this context."""
+    recorder = active()
+    return recorder if getattr(recorder, "is_stager", False) else None  # pyright: ignore[reportReturnType]
+
+
+def the_stager() -> "Stager":
+    """The stager; a staged value that is used outside of one has leaked from its graph."""
+    stager = current()
+    if stager is None:
+        raise InternalError(
+            "a staged value is used outside of the function that was being staged; return it instead of storing it"
+        )
+    return stager
+
+
+class StagedTensor(Tensor):
+    """A handle to a value of the graph under construction. As with every tensor, storing into it replaces the value."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(value: Value) -> "StagedTensor":
+        """A new handle."""
+        return _handle(StagedTensor, value)
+
+    @property
+    def value(self) -> Value:
+        """The graph value that the handle holds now."""
+        return self._data
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Sizes: ints, and staged integers where a size is known only at run time."""
+        dims = self.value.shape
+        if all(type(d) is int for d in dims):
+            return dims
+        return the_stager().sizes_of(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
+    def dtype(self) -> DType:
+        return self.value.dtype
+
+    @property
+    def aval(self) -> Aval:
+        return self.value.aval
+
+    def __repr__(self) -> str:
+        return f"<staged {self.value.type}>"
+
+    __str__ = __repr__
+
+
+def _handle(cls: type[S], value: Value) -> S:
+    made = cls.__new__(cls)
+    made._data = value  # pyright: ignore[reportPrivateUsage]
+    made._link = None  # pyright: ignore[reportPrivateUsage]
+    return made
+
+
+class StagedNumber(StagedTensor):
+    """A Python bool, int, float or complex that is known only when the graph runs.
+
+    It is weak in promotion (NEP 50), its operators mean what they mean on Python numbers, and where it leaves the graph it is a
+    Python number again. Ints are 64 bits wide.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(value: Value) -> "StagedNumber":
+        return _handle(StagedNumber, value)
+
+
+NUMBERS: Final = (bool, int, float, complex)
+
+
+def is_staged(value: Any) -> bool:
+    """Whether a value is known only when the graph runs."""
+    return isinstance(value, StagedTensor)
+
+
+def is_number(value: Any) -> bool:
+    """A Python number, ordinary or staged."""
+    return isinstance(value, (*NUMBERS, StagedNumber))
+
+
+def _number_operator(op: str, *, reflected: bool = False) -> Any:
+    def operator(self: StagedNumber, other: Any) -> Any:
+        if is_number(other):
+            stager = the_stager()
+            return stager.number_op(op, other, self) if reflected else stager.number_op(op, self, other)
+        if isinstance(other, Tensor):
+            return apply(lookup(op), other, self) if reflected else apply(lookup(op), self, other)
+        return NotImplemented
+
+    return operator
+
+
+def _number_unary(op: str) -> Any:
+    def operator(self: StagedNumber) -> Any:
+        return the_stager().number_op(op, self)
+
+    return operator
+
+
+def _immutable(self: StagedNumber, key: Any, value: Any) -> NoReturn:
+    raise TypeError("a number does not support item assignment")
+
+
+for _name, _op in {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "truediv": "div",
+    "floordiv": "floor_div",
+    "mod": "mod",
+    "pow": "pow",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "shift_left",
+    "rshift": "shift_right",
+}.items():
+    setattr(StagedNumber, f"__{_name}__", _number_operator(_op))
+    setattr(StagedNumber, f"__r{_name}__", _number_operator(_op, reflected=True))
+    setattr(StagedNumber, f"__i{_name}__", _number_operator(_op))
+for _op in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(StagedNumber, f"__{_op}__", _number_operator(_op))
+for _name, _op in {"neg": "neg", "abs": "abs", "invert": "bitwise_invert", "pos": "positive"}.items():
+    setattr(StagedNumber, f"__{_name}__", _number_unary(_op))
+StagedNumber.__setitem__ = _immutable  # pyright: ignore[reportAttributeAccessIssue]
+StagedNumber.__hash__ = object.__hash__  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def staged(value: Value, weak: bool = False) -> StagedTensor:
+    """A handle to a graph value; a staged Python number when `weak`."""
+    return StagedNumber.of(value) if weak else StagedTensor.of(value)
+
+
+def type_text(t: Type, weak: bool = False) -> str:
+    """A type for messages; Python numbers by their Python names."""
+    if weak and isinstance(t, Aval):
+        return {"b": "a Python bool", "i": "a Python int", "f": "a Python float", "c": "a Python complex"}[t.dtype.kind]
+    return str(t)

@@ -1,0 +1,252 @@
+"""The recorder that builds a graph while converted code runs on staged values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn, cast
+
+import numpy as np
+
+from dy2static.errors import StagingError
+from dy2static.staging.number_ops import number_op
+from dy2static.staging.cells import Cell, Cells, HandleCell, ListCell
+from dy2static.staging.list_values import ListValues
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.spec import Spec, unpack
+from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
+from eager.tensor import Tensor
+from graph.aval import Aval, Dim
+from graph.dtypes import DType, int64
+from graph.errors import GraphError, ShapeError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import OpDef
+from graph.ir.value import Value
+
+WAY_OUT: Final[dict[str, tuple[str, str]]] = {
+    "bool": (
+        "the truth of a tensor is known only when the graph runs, and this place needs it while the graph is built",
+        "call the function through converted code (decorate its caller with `@to_static`), or write it with `where`.",
+    ),
+    "iter": (
+        "this iteration needs the length of a tensor while the graph is built, and it is known only at run time",
+        "iterate with a `for` statement in converted code.",
+    ),
+    "array": (
+        "NumPy asks for the data of a tensor, and there is none while the graph is built",
+        "use the functions of `eager`, or those of NumPy that tensors implement.",
+    ),
+}
+
+
+class Stager:
+    """A `Recorder`: ops become ops of the graph under construction; tensors from outside become its inputs."""
+
+    is_stager: Final = True
+
+    def __init__(self, name: str) -> None:
+        self.root = GraphBuilder(name)
+        self.builder = self.root
+        self.cells = Cells()
+        self.lists = ListValues(self)
+        self.captured: dict[int, tuple[Any, Value]] = {}
+        """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
+        self.arguments: dict[int, Any] = {}
+        """Objects that the caller passed, by identity: changes to them are seen outside."""
+
+    # Inputs
+
+    def lift_tensor(self, x: Tensor) -> Value:
+        """The graph value of a tensor: its own, or for one from outside the parameter that brings it in."""
+        if isinstance(x, StagedTensor):
+            return x.value
+        found = self.captured.get(id(x))
+        if found is None:
+            found = self.captured[id(x)] = (x, self.root.param(Aval(x.dtype, x.shape), x.name))
+        return found[1]
+
+    def lift(self, x: Any) -> Value:
+        """The graph value of a tensor, a number or an array."""
+        if isinstance(x, Tensor):
+            return self.lift_tensor(x)
+        if isinstance(x, (np.ndarray, np.generic)):
+            return self.builder.constant(x)
+        if isinstance(x, NUMBERS):
+            return self.builder.constant(x, np.result_type(type(x)))
+        raise StagingError(f"a {type(x).__name__} cannot be part of a graph", loc=user_location())
+
+    def cast_to(self, x: Any, dtype: DType) -> Value:
+        """The graph value of `x` in `dtype`."""
+        if isinstance(x, NUMBERS):
+            return self.builder.constant(x, dtype)
+        return self.builder.cast(self.lift(x), dtype)
+
+    def is_from_outside(self, x: Any) -> bool:
+        """Whether others than the staged code may hold this object."""
+        return id(x) in self.captured or id(x) in self.arguments
+
+    def is_seen_outside(self, cell: Cell, before: Any) -> bool:
+        """Whether a change of the cell is one that the caller can see: it was there before this staging began."""
+        if isinstance(cell, HandleCell):
+            return not isinstance(before, StagedTensor)
+        return not isinstance(cell, ListCell) or not isinstance(cell.items, StageableList)
+
+    def unpack(self, spec: Spec, values: Sequence[Value]) -> Any:
+        """The Python value that graph values of this description stand for."""
+        return unpack(spec, iter(values), self)
+
+    # Recorder
+
+    def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
+        """Append one op; results are staged tensors."""
+        b = self.builder
+        b.loc = user_location()
+        values = [x if type(x) in NUMBERS else self.lift(x) for x in operands]
+        weak = [isinstance(x, StagedNumber) for x in operands]
+        try:
+            promoted = b.promoted(opdef, values, weak)
+            results = b.append(opdef, promoted, attrs)
+        except GraphError as error:
+            raise error.at(b.loc) from None
+        wrapped = tuple(staged(v) for v in results)
+        return wrapped[0] if len(wrapped) == 1 else wrapped
+
+    def number_op(self, op: str, *operands: Any) -> Any:
+        """An operator on Python numbers some of which are staged: Python's meaning, a staged number."""
+        self.builder.loc = user_location()
+        return number_op(self, op, operands)
+
+    def to_python(self, x: Tensor, kind: str) -> Any:
+        """What can be known of `x` now; StagingError for what cannot."""
+        if kind == "len":
+            return self._length(x)
+        if kind == "iter":
+            size = self._length(x)
+            if isinstance(size, int):
+                return iter([x[i] for i in range(size)])
+        constant = self._constant(x)
+        if constant is None or kind == "iter":
+            self.refuse(kind)
+        match kind:
+            case "bool":
+                return bool(constant)
+            case "int":
+                return int(constant)
+            case "float":
+                return float(constant)
+            case "complex":
+                return complex(constant)
+            case "index":
+                return constant.__index__()
+            case "item":
+                return constant.item()
+            case _:
+                return np.asarray(constant)
+
+    def _constant(self, x: Tensor) -> Any:
+        """The data of a value that is a literal of the graph."""
+        op = self.builder.producer.get(self.builder.lift(self.lift_tensor(x)))
+        return op.attrs["value"] if op is not None and op.name == "constant" else None
+
+    def _length(self, x: Tensor) -> Any:
+        if not x.ndim:
+            raise TypeError("len() of unsized object")
+        size = x.shape[0]
+        if isinstance(size, int):
+            return size
+        raise StagingError(
+            "this length is known only when the graph runs",
+            next_step="use `x.shape[0]`, which is a staged integer, or iterate with a `for` statement.",
+            loc=user_location(),
+        )
+
+    def refuse(self, kind: str) -> NoReturn:
+        """The error for a value that Python needs and that is not there yet."""
+        what, next_step = WAY_OUT.get(
+            kind,
+            (
+                f"Python needs the value of a tensor here (`{kind}`), and it is known only when the graph runs",
+                "keep it a tensor, or compute it outside of the converted function.",
+            ),
+        )
+        raise StagingError(what, next_step=next_step, loc=user_location())
+
+    def fresh_dim(self, a: Dim, b: Dim) -> Dim:
+        """A new size, for a dim that is `a` on one path and `b` on another."""
+        return self.builder.fresh_dim()
+
+    def dim_of(self, x: Tensor) -> Dim:
+        """The dim that a 0-d integer stands for where it is used as a size."""
+        return self.builder.dim_of(self.lift_tensor(x))
+
+    def mutated(self, x: Tensor) -> None:
+        """A handle is about to get another value."""
+        if not isinstance(x, StagedTensor):
+            self.lift_tensor(x)
+        self.cells.touch_tensor(x)
+
+    # Sizes, truth
+
+    def sizes_of(self, value: Value) -> tuple[Any, ...]:
+        """The shape: ints, and staged integers for the sizes known only at run time."""
+        sizes = self.builder.shape_of(self.builder.lift(value))
+        return tuple(s if isinstance(s, int) else StagedNumber.of(s) for s in sizes)
+
+    def truth(self, x: Any) -> Value:
+        """The truth of a staged value as a graph bool: of its one element, or whether a list has elements.
+
+        Raises: ValueError with NumPy's text for a tensor of another size; at run time where the size is known only then.
+        """
+        b = self.builder
+        if not isinstance(x, Tensor):
+            return b.ne(self.lift(x.length()), 0)
+        value = b.lift(self.lift_tensor(x))
+        if value.ndim:
+            value = self._only_element(value)
+        return value if value.dtype.kind == "b" else b.ne(value, 0)
+
+    def _only_element(self, value: Value) -> Value:
+        b = self.builder
+        if all(isinstance(d, int) for d in value.shape):
+            size = int(np.prod(cast("tuple[int, ...]", value.shape)))
+            if size == 1:
+                return b.reshape(value, ())
+            raise ShapeError(ambiguous(size), loc=user_location())
+        total = b.constant(1, int64)
+        for size in b.shape_of(value):
+            total = b.mul(total, size)
+        b.check(b.eq(total, 1), error="ValueError", parts=(ambiguous(2),), forms=())
+        return b.reshape(value, ())
+
+    def predicate(self, x: Any) -> Value:
+        """`truth` of any value, an ordinary one too."""
+        if is_staged_value(x):
+            return self.truth(x)
+        return self.builder.constant(bool(x))
+
+    # Regions
+
+    @contextmanager
+    def region(self, name: str) -> Iterator[GraphBuilder]:
+        """Ops go to a region of the current graph."""
+        outer = self.builder
+        self.builder = GraphBuilder(name, outer)
+        try:
+            yield self.builder
+        finally:
+            self.builder = outer
+
+
+def ambiguous(size: int) -> str:
+    """NumPy's words for the truth of an array that has not one element."""
+    if size == 0:
+        return "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty."
+    return "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+
+
+def is_staged_value(x: Any) -> bool:
+    """Whether the truth of `x` is known only when the graph runs."""
+    if isinstance(x, Tensor):
+        return True
+    return getattr(x, "staged", None) is not None
+
+

@@ -1,0 +1,75 @@
+"""Text that contains values of the graph: made when the graph runs."""
+
+from typing import Any
+
+from dy2static.staging.lists import StageableList
+from dy2static.staging.staged import StagedTensor, current, the_stager
+from eager.tensor import Tensor
+from graph.ir.value import Value
+
+
+class StagedText:
+    """Pieces of text with values between them; usable as a message of print, assert and raise."""
+
+    def __init__(self, text: str = "") -> None:
+        self.parts: list[str] = [text]
+        self.values: list[Value] = []
+        self.forms: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Append text that is known now."""
+        self.parts[-1] += text
+
+    def add_value(self, value: Any, conversion: str = "", spec: str = "") -> None:
+        """Append the text that a value will have: with the conversion and format spec of an f-string field."""
+        if isinstance(value, StagedText):
+            for part, inner, form in zip(value.parts, value.values, value.forms, strict=False):
+                self.add(part)
+                self._append(inner, form)
+            self.add(value.parts[-1])
+        elif current() is None:
+            text = {"": str, "s": str, "r": repr, "a": ascii}[conversion](value) if conversion else value
+            self.add(format(text, spec))
+        else:
+            form = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            self._append(the_stager().lift_tensor(value), form)
+
+    def _append(self, value: Value, form: str) -> None:
+        self.values.append(value)
+        self.forms.append(form)
+        self.parts.append("")
+
+    def plain(self) -> Any:
+        """A `str` where every part is known, else this."""
+        return self if self.values else self.parts[0]
+
+    @staticmethod
+    def of(value: Any) -> "StagedText":
+        """The text of any value: `str(value)`, with the staged parts left open."""
+        text = StagedText()
+        text.add_any(value)
+        return text
+
+    def add_any(self, value: Any, *, quoted: bool = False) -> None:
+        """Append `str(value)`, or `repr(value)` where `quoted`; staged values may be nested in lists and tuples."""
+        if isinstance(value, Tensor | StagedText):
+            self.add_value(value, "r" if quoted and not isinstance(value, StagedText) else "")
+        elif isinstance(value, StageableList) and value.staged is not None:
+            stager = the_stager()
+            (graph_list,) = value.staged.values or (None,)
+            if graph_list is None:
+                self.add("[]")
+            else:
+                self._append(stager.builder.lift(graph_list), "")
+        elif isinstance(value, (list, tuple)) and any(isinstance(x, StagedTensor) for x in value):  # pyright: ignore[reportUnknownVariableType]
+            self._add_items(value)  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            self.add(repr(value) if quoted else str(value))
+
+    def _add_items(self, items: list[Any] | tuple[Any, ...]) -> None:
+        opening, closing = ("[", "]") if isinstance(items, list) else ("(", ")")
+        self.add(opening)
+        for i, item in enumerate(items):
+            self.add(", " if i else "")
+            self.add_any(item, quoted=True)
+        self.add(",)" if isinstance(items, tuple) and len(items) == 1 else closing)

@@ -1,0 +1,62 @@
+"""The seam to whoever records instead of running: tracing and staging implement `Recorder`.
+
+One recorder is active per context (thread, task); it sees every op, every value that crosses to Python, and every
+handle whose value is replaced.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from graph.aval import Dim
+from graph.ir.opdef import OpDef
+
+if TYPE_CHECKING:
+    from eager.tensor import Tensor
+
+Kind = Literal["bool", "int", "float", "complex", "index", "len", "item", "iter", "array"]
+"""How a tensor crosses to Python: `bool(x)`, ..., `len(x)`, `x.item()`, `iter(x)`, `np.asarray(x)`."""
+
+
+class Recorder(Protocol):
+    """What runs the ops while it is active."""
+
+    def apply(
+        self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]
+    ) -> "Tensor | tuple[Tensor, ...]":
+        """Do one op. Operands are tensors, Python scalars (weak) and NumPy arrays, as the caller gave them.
+
+        The results are fresh handles without a tape link.
+        """
+        ...
+
+    def to_python(self, x: "Tensor", kind: Kind) -> Any:
+        """The Python value that `x` crosses to."""
+        ...
+
+    def dim_of(self, x: "Tensor") -> Dim:
+        """The dim that a 0-d integer tensor stands for where it is used as a size."""
+        ...
+
+    def mutated(self, x: "Tensor") -> None:
+        """The value of the handle `x` is about to be replaced; it still has the old one."""
+        ...
+
+
+RECORDER: Final[ContextVar[Recorder | None]] = ContextVar("eager.recorder", default=None)
+
+
+def active() -> Recorder | None:
+    """The recorder of this context."""
+    return RECORDER.get()
+
+
+@contextmanager
+def recording(recorder: Recorder | None) -> Iterator[None]:
+    """Hand all ops of this context to `recorder`; None runs them again, for what must not be recorded."""
+    token = RECORDER.set(recorder)
+    try:
+        yield
+    finally:
+        RECORDER.reset(token)

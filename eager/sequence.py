@@ -1,0 +1,19 @@
+"""Sequences of tensors that are no Python lists: `stack`, `concat` and `asarray` ask them to join themselves."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from eager.tensor import Tensor
+
+
+@runtime_checkable
+class TensorSequence(Protocol):
+    """A list of a graph under construction, whose length is not known."""
+
+    def __stack__(self, axis: int) -> "Tensor":
+        """The elements along a new axis."""
+        ...
+
+    def __concat__(self, axis: int) -> "Tensor":
+        """The elements joined along an axis."""
+        ...

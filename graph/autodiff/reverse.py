@@ -1,0 +1,190 @@
+"""The engine of reverse mode: a forward sweep that notes pullbacks, a backward sweep that sums cotangents."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from graph.autodiff.activity import differentiable, function_of, propagates
+from graph.autodiff.residuals import partition
+from graph.aval import Aval
+from graph.ir.builder import GraphBuilder
+from graph.ir.differentiator import Differentiator, Pullback, RegionVjp, Split
+from graph.ir.emitter import Accumulate
+from graph.ir.op import Graph, Op
+from graph.ir.opdef import Vjp
+from graph.ir.value import Value
+from graph.ir.walk import copy_op
+from graph.location import Loc
+
+
+class ReverseBuilder(GraphBuilder):
+    """A builder whose rules are told which cotangents are needed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.active: set[Value] = set()
+
+    def wants(self, x: Value) -> bool:
+        return x in self.active
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    results: tuple[Value, ...]
+    pullback: Pullback
+    loc: Loc
+
+
+class Reverse:
+    """Reverse mode over ops that are appended to `b`."""
+
+    def __init__(self, b: ReverseBuilder, functions: dict[str, Graph]) -> None:
+        self.b = b
+        self.sums: dict[Value, Value] = {}
+        self.seedable: set[Value] = set()
+        """Parameters whose sum so far may come in from outside, as an extra parameter, when a rule adds in place."""
+        self.seeds: dict[Value, Value] = {}
+        self._functions = functions
+        self._steps: list[_Step] = []
+
+    # Forward
+
+    def is_active(self, value: Value) -> bool:
+        return value in self.b.active
+
+    def forward(self, graph: Graph, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        """Append a copy of the graph, its region ops replaced by versions that save residuals."""
+        env: dict[Value, Value] = dict(zip(graph.params, arguments, strict=True))
+        for op in graph.ops:
+            self._forward_op(op, env)
+        return tuple(env[v] for v in graph.results)
+
+    def _forward_op(self, op: Op, env: dict[Value, Value]) -> None:
+        operands = tuple(env[v] for v in op.operands)
+        active = [self.is_active(v) for v in operands]
+        rule = op.opdef.vjp
+        if op.name == "call" and any(active):
+            results = self.forward(function_of(op, self._functions), operands)
+            env.update(zip(op.results, results, strict=True))
+            return
+        if isinstance(rule, RegionVjp) and any(rule.activity(self, op, active)):
+            self.b.loc = op.loc
+            made = rule.augment(self, op, operands)
+            env.update(zip(op.results, made.results, strict=True))
+            self.b.active.update(v for v, on in zip(made.results, made.active, strict=True) if on)
+            self._steps.append(_Step(made.results, made.pullback, op.loc))
+            return
+        copy_op(self.b, op, env)
+        if isinstance(rule, RegionVjp) or not propagates(op, active):
+            return
+        results = tuple(env[v] for v in op.results)
+        flags = differentiable(results, True)
+        self.b.active.update(v for v, on in zip(results, flags, strict=True) if on)
+        if any(flags):
+            self._steps.append(_Step(results, _rule_pullback(op, rule, operands, results), op.loc))  # pyright: ignore[reportArgumentType]
+
+    def active_results(self, region: Graph, active: Sequence[bool]) -> tuple[bool, ...]:
+        on: set[Value] = {p for p, flag in zip(region.params, active, strict=True) if flag}
+        for op in region.ops:
+            flags = [v in on for v in op.operands]
+            if not any(flags):
+                continue
+            if isinstance(op.opdef.vjp, RegionVjp):
+                result_flags = op.opdef.vjp.activity(self, op, flags)
+            elif op.name == "call":
+                result_flags = self.active_results(function_of(op, self._functions), flags)
+            else:
+                result_flags = differentiable(op.results, propagates(op, flags))
+            on.update(v for v, flag in zip(op.results, result_flags, strict=True) if flag)
+        return tuple(v in on for v in region.results)
+
+    # Backward
+
+    def backward(self) -> None:
+        """Run the pullbacks in reverse; what was summed for a result is used up."""
+        for step in reversed(self._steps):
+            cts = [self.sums.pop(v, None) if self.is_active(v) else None for v in step.results]
+            if all(ct is None for ct in cts):
+                continue
+            self.b.loc = step.loc
+            step.pullback(self, cts)
+
+    def sum_of(self, value: Value) -> Value | None:
+        if value in self.seedable and value not in self.sums:
+            self.seeds[value] = self.sums[value] = self.b.param(value.type)
+        return self.sums.get(value)
+
+    def add(self, value: Value, ct: Value) -> None:
+        if not self.is_active(value):
+            return
+        so_far = self.sums.get(value)
+        if so_far is None:
+            self.sums[value] = ct
+        elif isinstance(ct.type, Aval):
+            self.sums[value] = self.b.add(so_far, ct)
+        else:
+            self.sums[value] = self.b.add_any(so_far, ct)
+
+    def replace(self, value: Value, ct: Value) -> None:
+        self.sums[value] = ct
+
+    def accumulate(self, value: Value, ct: "Accumulate[Value]") -> None:
+        """Let a rule add to the sum by itself."""
+        if not self.is_active(value):
+            return
+        so_far = self.sum_of(value)
+        self.sums[value] = ct.into(self.b.zeros_like(value) if so_far is None else so_far)
+
+    # Regions
+
+    def split(
+        self, region: Graph, active: Sequence[bool], *, seeded: Collection[int] = (), dense: Collection[int] = ()
+    ) -> Split:
+        b = ReverseBuilder(region.name)
+        inner = Reverse(b, self._functions)
+        params = [b.param(p.type, p.hint) for p in region.params]
+        b.active.update(p for p, flag in zip(params, active, strict=True) if flag)
+        results = inner.forward(region, params)
+        mark = len(b.ops)
+        flags = tuple(inner.is_active(v) for v in results)
+        cts = [b.param(v.type) for v, flag in zip(results, flags, strict=True) if flag]
+        inner.seedable = {p for i, p in enumerate(params) if active[i] and i not in dense}
+        for i in seeded:
+            inner.sum_of(params[i])
+        for v, ct in zip([v for v, flag in zip(results, flags, strict=True) if flag], cts, strict=True):
+            inner.add(v, ct)
+        inner.backward()
+        outputs: dict[int, Value] = {}
+        for i, param in enumerate(params):
+            total = inner.sums.get(param)
+            if total is None and i in dense:
+                total = b.zeros_like(param)
+            if total is not None and active[i]:
+                outputs[i] = total
+        index = {p: i for i, p in enumerate(params)}
+        return partition(
+            name=region.name,
+            params=params,
+            ops=b.ops,
+            mark=mark,
+            results=results,
+            active_results=flags,
+            cts=cts,
+            seeds={index[p]: seed for p, seed in inner.seeds.items()},
+            outputs=outputs,
+        )
+
+
+def _rule_pullback(op: Op, rule: Vjp, operands: tuple[Value, ...], results: tuple[Value, ...]) -> Pullback:
+    """The pullback of an op without regions, by its VJP rule."""
+
+    def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
+        assert isinstance(d, Reverse)
+        single = len(results) == 1
+        found = rule(d.b, cts[0] if single else tuple(cts), results[0] if single else results, *operands, **op.attrs)
+        for operand, ct in zip(operands, found, strict=True):
+            if isinstance(ct, Accumulate):
+                d.accumulate(operand, ct)  # pyright: ignore[reportUnknownArgumentType]
+            elif ct is not None:
+                d.add(operand, ct)
+
+    return pullback

@@ -1,0 +1,77 @@
+"""Derived graphs: the vector-Jacobian product and the gradient of a graph."""
+
+from collections.abc import Sequence
+
+from graph.autodiff.activity import carries_cotangents
+from graph.autodiff.reverse import Reverse, ReverseBuilder
+from graph.aval import Aval
+from graph.dtypes import is_float
+from graph.errors import NotDifferentiableError
+from graph.ir.differentiator import Split
+from graph.ir.op import Graph
+from graph.ir.value import Value
+
+
+def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:
+    """The joint graph: parameters, then a cotangent for each floating result -> results, then cotangents of `wrt`.
+
+    Parameters that the results do not depend on get zeros.
+    """
+    b = ReverseBuilder(f"{graph.name}_vjp")
+    reverse, params, results = _sweep_forward(b, graph, wrt)
+    for v, original in zip(results, graph.results, strict=True):
+        if carries_cotangents(original.type):
+            reverse.add(v, b.param(v.type))
+    return _finish(graph, b, reverse, params, results, wrt)
+
+
+def grad(graph: Graph, wrt: Sequence[int], result: int = 0) -> Graph:
+    """The gradient of one 0-d floating result: parameters -> results, then gradients with respect to `wrt`.
+
+    Raises: NotDifferentiableError when that result is not a 0-d float.
+    """
+    target = graph.results[result].type
+    if not (isinstance(target, Aval) and target.ndim == 0 and is_float(target.dtype)):
+        raise NotDifferentiableError(
+            f"the gradient of `{graph.name}` needs a 0-d floating result, this one is {target}",
+            next_step="reduce it to a number first (`sum`, `mean`), or use `vjp` with a cotangent of its shape.",
+        )
+    b = ReverseBuilder(f"{graph.name}_grad")
+    reverse, params, results = _sweep_forward(b, graph, wrt)
+    reverse.add(results[result], b.full((), 1, target.dtype))
+    return _finish(graph, b, reverse, params, results, wrt)
+
+
+def split(graph: Graph, wrt: Sequence[int]) -> Split:
+    """The graph as a forward half that yields residuals and a backward half that takes them and cotangents."""
+    outer = Reverse(ReverseBuilder(graph.name), dict(graph.functions))
+    active = [i in set(wrt) for i in range(len(graph.params))]
+    return outer.split(graph, active, dense=[i for i, on in enumerate(active) if on])
+
+
+def _sweep_forward(
+    b: ReverseBuilder, graph: Graph, wrt: Sequence[int]
+) -> tuple[Reverse, list[Value], tuple[Value, ...]]:
+    reverse = Reverse(b, dict(graph.functions))
+    params = [b.param(p.type, p.hint) for p in graph.params]
+    for i in wrt:
+        if not carries_cotangents(params[i].type):
+            raise NotDifferentiableError(f"parameter {i} of `{graph.name}` is {params[i].type}: no gradient flows to it")
+    b.active.update(params[i] for i in wrt)
+    return reverse, params, reverse.forward(graph, params)
+
+
+def _finish(
+    graph: Graph,
+    b: ReverseBuilder,
+    reverse: Reverse,
+    params: Sequence[Value],
+    results: Sequence[Value],
+    wrt: Sequence[int],
+) -> Graph:
+    reverse.backward()
+    grads: list[Value] = []
+    for i in wrt:
+        total = reverse.sums.get(params[i])
+        grads.append(b.zeros_like(params[i]) if total is None else total)
+    return b.build([*results, *grads], graph.functions)

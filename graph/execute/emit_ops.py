@@ -1,0 +1,164 @@
+"""One op as a Python expression: an operator where NumPy gives it the kernel's exact meaning, else a kernel call."""
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from graph.aval import Aval, is_static
+from graph.dtypes import DType, bool_
+from graph.execute.bindings import Bindings, call, dotted, variable
+from graph.ir.op import Op
+from graph.ir.value import Value
+
+BINARY: Final[dict[str, tuple[np.ufunc, ast.operator]]] = {
+    "+": (np.add, ast.Add()),
+    "-": (np.subtract, ast.Sub()),
+    "*": (np.multiply, ast.Mult()),
+    "/": (np.true_divide, ast.Div()),
+    "//": (np.floor_divide, ast.FloorDiv()),
+    "%": (np.remainder, ast.Mod()),
+    "@": (np.matmul, ast.MatMult()),
+    "&": (np.bitwise_and, ast.BitAnd()),
+    "|": (np.bitwise_or, ast.BitOr()),
+    "^": (np.bitwise_xor, ast.BitXor()),
+}
+"""Operators and the ufuncs that they call. `**` is not among them: on arrays it has short cuts that `power` has not."""
+COMPARE: Final[dict[str, tuple[np.ufunc, ast.cmpop]]] = {
+    "==": (np.equal, ast.Eq()),
+    "!=": (np.not_equal, ast.NotEq()),
+    "<": (np.less, ast.Lt()),
+    "<=": (np.less_equal, ast.LtE()),
+    ">": (np.greater, ast.Gt()),
+    ">=": (np.greater_equal, ast.GtE()),
+}
+UNARY: Final[dict[str, tuple[np.ufunc, ast.unaryop]]] = {
+    "-": (np.negative, ast.USub()),
+    "~": (np.invert, ast.Invert()),
+}
+LOGICAL: Final[dict[np.ufunc, np.ufunc]] = {
+    np.logical_and: np.bitwise_and,
+    np.logical_or: np.bitwise_or,
+    np.logical_xor: np.bitwise_xor,
+    np.logical_not: np.invert,
+}
+"""On bools the logical functions are the bitwise ones."""
+REUSE_FROM: int = 16 * 1024
+"""Buffers of fewer bytes are not reused: `out=` costs more than it saves."""
+
+
+def is_scalar(value: Value) -> bool:
+    return isinstance(value.type, Aval) and value.type.ndim == 0
+
+
+def buffer_key(value: Value) -> tuple[DType, tuple[Any, ...]] | None:
+    """What two buffers must share for one to serve as the other; None for values not worth it."""
+    t = value.type
+    if not isinstance(t, Aval) or t.ndim == 0 or not is_static(t.shape):
+        return None
+    size = math.prod(d for d in t.shape if isinstance(d, int)) * t.dtype.itemsize
+    return (t.dtype, t.shape) if size >= REUSE_FROM else None
+
+
+def is_elementwise(op: Op) -> bool:
+    kernel = op.opdef.kernel
+    return isinstance(kernel, np.ufunc) and kernel.signature is None and len(op.results) == 1
+
+
+class OpExpressions:
+    """Expressions for ops without regions. `ref` gives the expression of an operand."""
+
+    def __init__(self, bindings: Bindings, ref: Callable[[Value], ast.expr], constants: Mapping[Value, Any]) -> None:
+        self._bindings = bindings
+        self._ref = ref
+        self._constants = constants
+
+    def of(self, op: Op, *, inplace: bool = False, out: str | None = None) -> ast.expr:
+        """The expression that computes the op, `inplace` by its twin, or into the buffer `out`."""
+        if op.name == "is_some":
+            test = ast.Compare(self._ref(op.operands[0]), [ast.IsNot()], [ast.Constant(None)])
+            return ast.IfExp(test, dotted("np", "True_"), dotted("np", "False_"))
+        if op.name == "cast" and self._is_widening(op):
+            return call(dotted("np", op.results[0].dtype.type.__name__), self._ref(op.operands[0]))
+        kernel = op.opdef.kernel
+        if isinstance(kernel, np.ufunc):
+            written = None if out else self._operator(op, LOGICAL.get(kernel, kernel))
+            if written is not None:
+                return written
+            expression = call(self._bindings.function(kernel, op.name), *self._operands(op, literals=kernel is not np.power))
+            if out:
+                expression.keywords.append(ast.keyword("out", variable(out)))
+            return expression
+        chosen = op.opdef.inplace if inplace and op.opdef.inplace is not None else kernel
+        expression = self.kernel_call(op, chosen)
+        if len(op.results) == 1 and is_scalar(op.results[0]):
+            return call(self._bindings.helper("as_scalar"), expression)
+        return expression
+
+    def kernel_call(self, op: Op, kernel: Callable[..., Any]) -> ast.Call:
+        """`kernel(*operands, **attrs)`."""
+        attrs = {name: self._bindings.literal(value) for name, value in op.attrs.items()}
+        return call(self._bindings.function(kernel, op.name), *map(self._ref, op.operands), **attrs)
+
+    def _is_widening(self, op: Op) -> bool:
+        """A 0-d cast for which the constructor of the dtype does what `astype` does."""
+        if not is_scalar(op.operands[0]):
+            return False
+        source, target = op.operands[0].dtype, op.results[0].dtype
+        return (
+            source.kind in "biuf"
+            and target.kind in "iuf"
+            and (np.can_cast(source, target, "safe") or (source.kind == "f" and target.kind == "f"))
+        )
+
+    def _operator(self, op: Op, ufunc: np.ufunc) -> ast.expr | None:
+        """The op written with a Python operator; None where that would not give the same bits."""
+        symbol = op.opdef.symbol
+        dtypes = {v.dtype for v in op.operands}
+        is_bool = dtypes == {bool_}
+        if (op.opdef.kernel in LOGICAL and not is_bool) or not all(d.kind in "biufc" for d in dtypes):
+            return None
+        if all(map(is_scalar, op.operands)) and not (all(d.kind in "biuf" for d in dtypes) and _is_exact(symbol, dtypes)):
+            return None
+        if is_bool and not symbol:
+            symbol = next((s for s, (known, _) in {**BINARY, **UNARY}.items() if known is ufunc), "")
+        if len(op.operands) == 1:
+            unary = UNARY.get(symbol)
+            return ast.UnaryOp(unary[1], self._ref(op.operands[0])) if unary and unary[0] is ufunc else None
+        left, right = self._operands(op, literals=True)
+        binary = BINARY.get(symbol)
+        if binary and binary[0] is ufunc:
+            return ast.BinOp(left, binary[1], right)
+        compare = COMPARE.get(symbol)
+        return ast.Compare(left, [compare[1]], [right]) if compare and compare[0] is ufunc else None
+
+    def _operands(self, op: Op, *, literals: bool) -> list[ast.expr]:
+        """Operand expressions; a 0-d constant beside a variable of its dtype becomes a literal, which is weak."""
+        expressions: list[ast.expr] = []
+        for i, value in enumerate(op.operands):
+            constant = self._constants.get(value)
+            partners = [v for j, v in enumerate(op.operands) if j != i and v not in self._constants]
+            if literals and constant is not None and any(v.dtype == value.dtype for v in partners):
+                expressions.append(_literal(constant) or self._ref(value))
+            else:
+                expressions.append(self._ref(value))
+        return expressions
+
+
+def _is_exact(symbol: str, dtypes: set[DType]) -> bool:
+    """Whether the operator on NumPy scalars runs the code that the ufunc runs."""
+    return symbol not in ("//", "%") or all(d.kind in "iu" for d in dtypes)
+
+
+def _literal(constant: Any) -> ast.expr | None:
+    """A Python literal for a NumPy scalar; None where there is none that means the same."""
+    dtype = constant.dtype
+    if dtype.kind == "b":
+        return dotted("np", "True_" if constant else "False_")
+    if dtype.kind in "iu":
+        return ast.Constant(int(constant))
+    if dtype.kind == "f" and np.isfinite(constant):
+        return ast.Constant(float(constant))
+    return None

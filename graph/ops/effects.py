@@ -1,0 +1,128 @@
+"""Ops that are seen from outside: printed text, errors that the user's code raises, checks of a trace's decisions.
+
+Texts are given as `parts`, one more than there are operands, with the operands' texts between them; `forms` has for
+each operand its conversion and format spec, as written in an f-string (see `text_of`).
+"""
+
+import builtins
+import math
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from graph.aval import Aval, ListType, Type
+from graph.errors import DTypeError, InternalError, TraceGuardError
+from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ops.shape_rules import is_predicate
+from graph.ops.text_of import message
+
+NO_RESULT: Final = NotDifferentiable("there is no result")
+GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape")
+"""What crossed from a tensor to Python while tracing."""
+
+
+def _check_text(op: str, operands: tuple[Type, ...], parts: tuple[str, ...], forms: tuple[str, ...]) -> None:
+    if len(forms) != len(operands) or len(parts) != len(operands) + 1:
+        raise InternalError(f"`{op}`: {len(parts)} parts and {len(forms)} forms for {len(operands)} operands")
+
+
+def _check_error(op: str, error: str) -> None:
+    kind = getattr(builtins, error, None)
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        raise InternalError(f"`{op}`: {error!r} is no built-in exception")
+
+
+def infer_print(*operands: Type, parts: tuple[str, ...], forms: tuple[str, ...], stream: str) -> tuple[Type, ...]:
+    """Shape rule of `print(*operands)`: any types, no result. The line's end is in the last part; `stream` is "stdout"
+    or "stderr"."""
+    _check_text("print", operands, parts, forms)
+    if stream not in ("stdout", "stderr"):
+        raise InternalError(f"`print`: there is no stream {stream!r}")
+    return ()
+
+
+def print_kernel(*operands: Any, parts: tuple[str, ...], forms: tuple[str, ...], stream: str) -> tuple[()]:
+    getattr(sys, stream).write(message(parts, operands, forms))
+    return ()
+
+
+def infer_check(
+    ok: Type, *operands: Type, error: str, parts: tuple[str, ...], forms: tuple[str, ...]
+) -> tuple[Type, ...]:
+    """Shape rule of `check(ok, *operands)`: `ok` is bool[]; no result.
+
+    Where `ok` is false the built-in exception named `error` is raised, with the message, or without one where `parts`
+    is empty.
+    """
+    if not is_predicate(ok):
+        raise DTypeError(f"the test of `check` must be bool[], not {ok}")
+    infer_fail(*operands, error=error, parts=parts, forms=forms)
+    return ()
+
+
+def check_kernel(ok: Any, *operands: Any, error: str, parts: tuple[str, ...], forms: tuple[str, ...]) -> tuple[()]:
+    return () if ok else fail_kernel(*operands, error=error, parts=parts, forms=forms)
+
+
+def infer_fail(*operands: Type, error: str, parts: tuple[str, ...], forms: tuple[str, ...]) -> tuple[Type, ...]:
+    """Shape rule of `fail(*operands)`, which always raises: as `check` whose test is false."""
+    _check_error("fail", error)
+    if parts or operands:
+        _check_text("fail", operands, parts, forms)
+    return ()
+
+
+def fail_kernel(*operands: Any, error: str, parts: tuple[str, ...], forms: tuple[str, ...]) -> tuple[()]:
+    kind = getattr(builtins, error)
+    raise kind(message(parts, operands, forms)) if parts else kind()
+
+
+def infer_guard(x: Type, *, kind: str, expected: Any, site: str) -> tuple[Type, ...]:
+    """Shape rule of `guard(x)`: no result.
+
+    A trace took `expected` for what Python saw of `x` at `site`: its `kind`, one of GUARD_KINDS. Another value at
+    replay raises TraceGuardError.
+    """
+    if kind not in GUARD_KINDS:
+        raise InternalError(f"`guard`: there is no kind {kind!r}")
+    if kind != "len" and not isinstance(x, Aval):
+        raise DTypeError(f"`guard` of kind {kind!r} takes a tensor, not {x}")
+    if kind == "len" and not (isinstance(x, ListType) or (isinstance(x, Aval) and x.ndim)):
+        raise DTypeError(f"{x} has no length")
+    return ()
+
+
+def crossed(x: Any, kind: str) -> Any:
+    """What Python sees of a run-time value: `bool(x)`, `len(x)`, `x.shape`, ..."""
+    match kind:
+        case "bool":
+            return bool(x)
+        case "int":
+            return int(x)
+        case "float":
+            return float(x)
+        case "complex":
+            return complex(x)
+        case "len":
+            return len(x)
+        case _:
+            return np.shape(x)
+
+
+def guard_kernel(x: Any, *, kind: str, expected: Any, site: str) -> tuple[()]:
+    value = crossed(x, kind)
+    both_nan = kind == "float" and math.isnan(value) and math.isnan(expected)
+    if value == expected or both_nan:
+        return ()
+    raise TraceGuardError(
+        f"the trace was recorded with {expected} for a {kind} that is {value} now ({site}); "
+        "the recorded program does not hold for these inputs.",
+        next_step='trace again (`on_mismatch="retrace"` does it), or convert the source with `@to_static`.',
+    )
+
+
+register(OpDef("print", infer=infer_print, kernel=print_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(OpDef("check", infer=infer_check, kernel=check_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(OpDef("fail", infer=infer_fail, kernel=fail_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(OpDef("guard", infer=infer_guard, kernel=guard_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))

@@ -1,0 +1,158 @@
+"""Triangles and diagonals of matrices: `tril`, `triu`, `diagonal`, `trace`, and `diag`, which makes a matrix."""
+
+from typing import Any
+
+import numpy as np
+
+from graph.aval import Aval, Dim, Shape, Type, dim_add
+from graph.errors import ShapeError
+from graph.ir.emitter import Accumulate, Emitter
+from graph.ir.opdef import OpDef, register
+from graph.ops.promotion import common
+from graph.ops.running import sum_dtype
+from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axes, quote, tensor
+
+
+def infer_triangle(name: str) -> Any:
+    """Shape rule of `tril` and `triu`: the operand's type, of at least two dimensions."""
+
+    def infer(x: Type, *, k: int) -> Aval:
+        aval = tensor(x, name)
+        if aval.ndim < 2:
+            raise ShapeError(f"{quote(name, aval)}: a matrix, or a batch of them, is needed")
+        return aval
+
+    return infer
+
+
+def tril_kernel(x: Any, *, k: int) -> Any:
+    return np.tril(x, k)
+
+
+def tril_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
+    return (b.tril(ct, k=k),)
+
+
+def triu_kernel(x: Any, *, k: int) -> Any:
+    return np.triu(x, k)
+
+
+def triu_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
+    return (b.triu(ct, k=k),)
+
+
+def diagonal_shape(op: str, x: Aval, offset: int, axis1: int, axis2: int) -> Shape:
+    """The axes that are left, then that of the diagonal; its length is new where sizes are symbolic and may differ."""
+    if x.ndim < 2:
+        raise ShapeError(f"{quote(op, x)}: a matrix, or a batch of them, is needed")
+    first, second = normalize_axes(op, (axis1,), x.ndim)[0], normalize_axes(op, (axis2,), x.ndim)[0]
+    if first == second:
+        raise ShapeError(f"`{op}`: axis1 and axis2 are both {first}")
+    rest = tuple(d for i, d in enumerate(x.shape) if i not in (first, second))
+    return (*rest, _diagonal_length(x.shape[first], x.shape[second], offset))
+
+
+def _diagonal_length(rows: Dim, columns: Dim, offset: int) -> Dim:
+    if isinstance(rows, int) and isinstance(columns, int):
+        return max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    return rows if rows == columns and offset == 0 else UNKNOWN_DIM
+
+
+def infer_diagonal(x: Type, *, offset: int, axis1: int, axis2: int) -> Aval:
+    """Shape rule of `diagonal`: elements whose index along `axis2` is that along `axis1` plus `offset`; their axis is
+    last. Source: NumPy diagonal."""
+    aval = tensor(x, "diagonal")
+    return Aval(aval.dtype, diagonal_shape("diagonal", aval, offset, axis1, axis2))
+
+
+def diagonal_kernel(x: Any, *, offset: int, axis1: int, axis2: int) -> Any:
+    return x.diagonal(offset, axis1, axis2)
+
+
+def diagonal_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, offset: int, axis1: int, axis2: int) -> tuple[Any]:
+    def into(total: Any) -> Any:
+        return b.diagonal_add(total, ct, offset=offset, axis1=axis1, axis2=axis2)
+
+    return (Accumulate(into),)
+
+
+def infer_diagonal_add(x: Type, added: Type, *, offset: int, axis1: int, axis2: int) -> Aval:
+    """Shape rule of `diagonal_add(x, added)`: `x` with `added`, which broadcasts to the diagonal, added to that."""
+    aval, other = tensor(x, "diagonal_add"), tensor(added, "diagonal_add")
+    shape = diagonal_shape("diagonal_add", aval, offset, axis1, axis2)
+    broadcast_shapes([shape, other.shape], lambda: quote("diagonal_add", aval, other))
+    return aval
+
+
+def diagonal_add_kernel(x: Any, added: Any, *, offset: int, axis1: int, axis2: int) -> Any:
+    return diagonal_add_inplace(x.copy(), added, offset=offset, axis1=axis1, axis2=axis2)
+
+
+def diagonal_add_inplace(x: Any, added: Any, *, offset: int, axis1: int, axis2: int) -> Any:
+    along = np.moveaxis(x, (axis1, axis2), (-2, -1))
+    rows = np.arange(int(along.diagonal(offset, -2, -1).shape[-1]))
+    along[..., rows + max(-offset, 0), rows + max(offset, 0)] += added
+    return x
+
+
+def diagonal_add_vjp(
+    b: Emitter[Any], ct: Any, y: Any, x: Any, added: Any, *, offset: int, axis1: int, axis2: int
+) -> tuple[Any, Any]:
+    if not b.wants(added):
+        return ct, None
+    return ct, b.unbroadcast(b.diagonal(ct, offset=offset, axis1=axis1, axis2=axis2), added)
+
+
+def infer_trace(x: Type, *, offset: int, axis1: int, axis2: int) -> Aval:
+    """Shape rule of `trace`: the sum of the diagonal; dtype as `sum`."""
+    aval = tensor(x, "trace")
+    return Aval(sum_dtype(aval), diagonal_shape("trace", aval, offset, axis1, axis2)[:-1])
+
+
+def trace_kernel(x: Any, *, offset: int, axis1: int, axis2: int) -> Any:
+    return np.add.reduce(x.diagonal(offset, axis1, axis2), axis=-1)
+
+
+def trace_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, offset: int, axis1: int, axis2: int) -> tuple[Any]:
+    def into(total: Any) -> Any:
+        return b.diagonal_add(total, b.expand_dims(ct, axis=(ct.ndim,)), offset=offset, axis1=axis1, axis2=axis2)
+
+    return (Accumulate(into),)
+
+
+def infer_diag(x: Type, *, k: int) -> Aval:
+    """Shape rule of `diag`: vectors (*b, n) -> matrices (*b, n + |k|, n + |k|), zero but on diagonal `k`."""
+    aval = tensor(x, "diag")
+    if not aval.ndim:
+        raise ShapeError(f"{quote('diag', aval)}: a vector, or a batch of them, is needed")
+    size = dim_add(aval.shape[-1], abs(k))
+    return Aval(aval.dtype, (*aval.shape[:-1], size, size))
+
+
+def diag_kernel(x: Any, *, k: int) -> Any:
+    size = x.shape[-1] + abs(k)
+    matrix = np.zeros((*x.shape[:-1], size, size), x.dtype)
+    rows = np.arange(int(x.shape[-1]))
+    matrix[..., rows + max(-k, 0), rows + max(k, 0)] = x
+    return matrix
+
+
+def diag_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
+    return (b.diagonal(ct, offset=k, axis1=-2, axis2=-1),)
+
+
+register(OpDef("tril", infer=infer_triangle("tril"), kernel=tril_kernel, vjp=tril_vjp, promote=None))
+register(OpDef("triu", infer=infer_triangle("triu"), kernel=triu_kernel, vjp=triu_vjp, promote=None))
+register(OpDef("diagonal", infer=infer_diagonal, kernel=diagonal_kernel, vjp=diagonal_vjp, promote=None, aliases=True))
+register(
+    OpDef(
+        "diagonal_add",
+        infer=infer_diagonal_add,
+        kernel=diagonal_add_kernel,
+        vjp=diagonal_add_vjp,
+        promote=common(),
+        inplace=diagonal_add_inplace,
+    )
+)
+register(OpDef("trace", infer=infer_trace, kernel=trace_kernel, vjp=trace_vjp, promote=None))
+register(OpDef("diag", infer=infer_diag, kernel=diag_kernel, vjp=diag_vjp, promote=None))

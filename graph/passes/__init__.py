@@ -1,0 +1,1 @@
+"""Graph -> Graph functions, one a file. `pipeline.optimize` runs them in order."""

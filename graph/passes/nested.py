@@ -1,0 +1,92 @@
+"""Applying a pass to regions and functions, and copying ops within a graph: what passes share."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from graph.ir.op import Attrs, Graph, Op
+from graph.ir.value import Value
+from graph.ir.walk import walk
+
+Pass = Callable[[Graph], Graph]
+
+
+def replaced(
+    op: Op,
+    *,
+    operands: Sequence[Value] | None = None,
+    results: Sequence[Value] | None = None,
+    attrs: Attrs | None = None,
+    regions: Sequence[Graph] | None = None,
+) -> Op:
+    """`op` with some of its parts replaced; itself when nothing changes."""
+    new = (
+        op.operands if operands is None else tuple(operands),
+        op.results if results is None else tuple(results),
+        op.attrs if attrs is None else attrs,
+        op.regions if regions is None else tuple(regions),
+    )
+    same = all(a is b for a, b in zip(new[0], op.operands, strict=False)) and len(new[0]) == len(op.operands)
+    if same and new[1] == op.results and new[2] is op.attrs and all(a is b for a, b in zip(new[3], op.regions, strict=True)):
+        return op
+    return Op(op.opdef, *new, op.loc)
+
+
+def with_body(graph: Graph, ops: Sequence[Op], results: Sequence[Value] | None = None) -> Graph:
+    """`graph` with other ops, and other results where given; parameters and functions stay."""
+    yields = graph.results if results is None else tuple(results)
+    same = len(ops) == len(graph.ops) and all(a is b for a, b in zip(ops, graph.ops, strict=True))
+    if same and yields == graph.results:
+        return graph
+    return Graph(graph.name, graph.params, tuple(ops), yields, graph.functions)
+
+
+def in_functions(graph: Graph, apply: Pass) -> Graph:
+    """`graph` with `apply` done to its functions."""
+    if not graph.functions:
+        return graph
+    functions = {name: apply(function) for name, function in graph.functions.items()}
+    return Graph(graph.name, graph.params, graph.ops, graph.results, functions)
+
+
+def renamed(values: Sequence[Value], env: Mapping[Value, Value]) -> tuple[Value, ...]:
+    """The values under a renaming; those it does not name stay."""
+    return tuple(env.get(v, v) for v in values)
+
+
+def copied_ops(graph: Graph, arguments: Sequence[Value]) -> tuple[list[Op], tuple[Value, ...]]:
+    """The ops of a graph with new results, its parameters replaced by `arguments`; and what it yields then."""
+    env: dict[Value, Value] = dict(zip(graph.params, arguments, strict=True))
+    ops: list[Op] = []
+    for op in graph.ops:
+        results = tuple(Value(v.type, v.hint) for v in op.results)
+        ops.append(replaced(op, operands=renamed(op.operands, env), results=results, regions=map_copy(op.regions)))
+        env.update(zip(op.results, results, strict=True))
+    return ops, renamed(graph.results, env)
+
+
+def map_copy(regions: Sequence[Graph]) -> tuple[Graph, ...]:
+    """Copies of regions, with values of their own."""
+    return tuple(copied(region) for region in regions)
+
+
+def copied(graph: Graph) -> Graph:
+    """A copy of a graph with values of its own, regions included."""
+    params = tuple(Value(p.type, p.hint) for p in graph.params)
+    ops, results = copied_ops(graph, params)
+    return Graph(graph.name, params, tuple(ops), results, graph.functions)
+
+
+def without_sharing(graph: Graph) -> Graph:
+    """`graph` so that no region, op or value stands in two places; itself when that is so already."""
+    seen: set[Op] = set()
+    params: set[Value] = set()
+    count = param_count = 0
+    for outer in (graph, *graph.functions.values()):
+        for region in (outer, *(r for op in walk(outer) for r in op.regions)):
+            params.update(region.params)
+            param_count += len(region.params)
+        for op in walk(outer):
+            seen.add(op)
+            count += 1
+    if count == len(seen) and param_count == len(params):
+        return graph
+    return in_functions(copied(graph), copied)

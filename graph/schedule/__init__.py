@@ -1,0 +1,1 @@
+"""When ops run, and how long their values live."""
