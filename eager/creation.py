@@ -216,7 +216,14 @@ def _range_dtype(bounds: Sequence[Any]) -> DType:
 
 
 def linspace(
-    start: Number, stop: Number, /, num: int | Tensor = 50, *, dtype: DTypeLike = None, device: Any = None, endpoint: bool = True
+    start: Number,
+    stop: Number,
+    /,
+    num: int | Tensor = 50,
+    *,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    endpoint: bool = True,
 ) -> Tensor:
     """`num` evenly spaced numbers from `start` to `stop`, which is the last one where `endpoint` is set."""
     check_device(device)
@@ -224,7 +231,9 @@ def linspace(
     return result if dtype is None else astype(result, dtype, copy=False)
 
 
-def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: DTypeLike = float64, device: Any = None) -> Tensor:
+def eye(
+    n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: DTypeLike = float64, device: Any = None
+) -> Tensor:
     """A matrix with ones on diagonal `k`, zeros elsewhere."""
     check_device(device)
     columns = n_rows if n_cols is None else n_cols

@@ -93,7 +93,10 @@ def _track(
     opdef: OpDef, operands: Sequence[Any], data: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]
 ) -> None:
     if GRAD_MODE.get() and any(is_tracked(x) for x in operands):
-        kept = [x if isinstance(x, Tensor) or type(x) in WEAK else wrap_operand(d) for x, d in zip(operands, data, strict=True)]
+        kept = [
+            x if isinstance(x, Tensor) or type(x) in WEAK else wrap_operand(d)
+            for x, d in zip(operands, data, strict=True)
+        ]
         record_op(opdef, kept, attrs, results)
 
 

@@ -70,7 +70,13 @@ def _record(variable: Tensor) -> Record:
 
 
 def _variable(leaf: Any) -> Tensor | None:
-    x = leaf if isinstance(leaf, Tensor) else asarray(leaf) if isinstance(leaf, float | complex) or _is_array(leaf) else None
+    x = (
+        leaf
+        if isinstance(leaf, Tensor)
+        else asarray(leaf)
+        if isinstance(leaf, float | complex) or _is_array(leaf)
+        else None
+    )
     return watch(x) if x is not None and x.dtype in DIFFERENTIABLE else None
 
 
@@ -150,9 +156,7 @@ def value_and_grad(
     return differentiated
 
 
-def grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """As `value_and_grad`, but returns the gradient alone, or with `has_aux` the pair of gradient and aux."""
     both = value_and_grad(f, argnums, has_aux)
 

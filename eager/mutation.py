@@ -29,7 +29,7 @@ def replace(x: Tensor, new: Tensor, symbol: str) -> Tensor:
         new = astype(new, x.dtype)
     old, dims = dims_of(x), dims_of(new)
     if dims != old:
-        if len(dims) != len(old) or is_static(old) and is_static(dims):
+        if len(dims) != len(old) or (is_static(old) and is_static(dims)):
             raise ShapeError(
                 f"`{symbol}`: the result has shape {format_shape(dims)}, it cannot be stored in a tensor of shape {format_shape(old)}"
             )

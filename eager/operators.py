@@ -5,14 +5,25 @@ in-place one, which gives the handle the result as its value.
 """
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Final
 
-import numpy as np
-
-from eager import backward, creation, elementwise, indexing, linalg, manipulation, mutation, reductions, sorting
+import eager
+from eager import (
+    backward,
+    creation,
+    elementwise,
+    functional,
+    indexing,
+    linalg,
+    manipulation,
+    mutation,
+    numpy_protocol,
+    reductions,
+    sorting,
+)
 from eager.dispatch import NotAnOperandError, apply
 from eager.tensor import Tensor
-from graph.errors import GraphError, ShapeError
 from graph.ir.opdef import OpDef, lookup
 
 BINARY: Final = {
@@ -33,41 +44,20 @@ BINARY: Final = {
 COMPARE: Final = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY: Final = {"neg": "neg", "invert": "bitwise_invert", "abs": "abs"}
 
-METHODS: Final[dict[str, Callable[..., Any]]] = {
-    **{
-        name: getattr(elementwise, name)
-        for name in ("abs", "add", "angle", "clip", "conj", "cos", "divide", "erf", "exp", "floor", "ceil", "isfinite")
-    },
-    **{
-        name: getattr(elementwise, name)
-        for name in ("isinf", "isnan", "log", "log1p", "log2", "maximum", "minimum", "multiply", "pow", "reciprocal")
-    },
-    **{
-        name: getattr(elementwise, name)
-        for name in ("round", "rsqrt", "sign", "sin", "sqrt", "square", "subtract", "tan", "tanh", "trunc", "expm1")
-    },
-    **{
-        name: getattr(reductions, name)
-        for name in ("all", "any", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "logsumexp", "max", "mean")
-    },
-    **{name: getattr(reductions, name) for name in ("min", "prod", "std", "sum", "var", "ptp")},
-    **{
-        name: getattr(manipulation, name)
-        for name in ("broadcast_to", "chunk", "diagonal", "expand_dims", "flatten", "flip", "moveaxis", "ravel", "repeat")
-    },
-    **{name: getattr(manipulation, name) for name in ("roll", "split", "squeeze", "swapaxes", "tile", "tril", "triu")},
-    **{name: getattr(sorting, name) for name in ("sort", "argsort", "topk")},
-    "assign": mutation.assign,
-    "astype": creation.astype,
-    "backward": backward.backward,
-    "copy": creation.copy,
-    "clone": creation.copy,
-    "dot": linalg.dot,
-    "matmul": linalg.matmul,
-    "trace": linalg.trace,
-    "nonzero": indexing.nonzero,
-    "take": indexing.take,
-    "unsqueeze": manipulation.expand_dims,
+# Methods by the module whose functions they are.
+SAME_NAME: Final[dict[ModuleType, str]] = {
+    elementwise: """abs add angle ceil clip conj cos divide erf exp expm1 floor isfinite isinf isnan log log1p log2 maximum
+        minimum multiply pow reciprocal round rsqrt sign sin sqrt square subtract tan tanh trunc""",
+    reductions: """all any argmax argmin count_nonzero cumprod cumsum logsumexp max mean min prod ptp std sum var""",
+    manipulation: """broadcast_to chunk diagonal expand_dims flatten flip moveaxis ravel repeat roll split squeeze swapaxes
+        tile tril triu""",
+    sorting: "argsort sort topk",
+    functional: "log_softmax relu sigmoid softmax",
+    linalg: "dot matmul trace",
+    indexing: "nonzero take",
+    mutation: "assign",
+    creation: "astype copy",
+    backward: "backward",
 }
 
 
@@ -143,16 +133,39 @@ def _contains(x: Tensor, value: Any) -> bool:
 
 
 def _namespace(x: Tensor, /, *, api_version: str | None = None) -> Any:
-    """The array API namespace that `x` belongs to."""
-    return ARRAY_NAMESPACE[0]
+    """The array API namespace that `x` belongs to. ValueError for a version that it does not follow."""
+    if api_version not in (None, *API_VERSIONS):
+        raise ValueError(f"array API version {api_version!r} is not one of {', '.join(API_VERSIONS)}")
+    return eager
 
 
-ARRAY_NAMESPACE: list[Any] = []
+API_VERSIONS: Final = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+
+def _divmod(x: Any, y: Any) -> Any:
+    quotient = FLOORDIV(x, y)
+    return quotient if quotient is NotImplemented else (quotient, MOD(x, y))
+
+
+def _rdivmod(x: Any, y: Any) -> Any:
+    quotient = _reflected(lookup("floor_div"))(x, y)
+    return quotient if quotient is NotImplemented else (quotient, _reflected(lookup("mod"))(x, y))
+
+
+def _round(x: Tensor, ndigits: int | None = None) -> Any:
+    """`round(x)` is a Python int, as for NumPy's scalars; `round(x, n)` is a tensor."""
+    return int(elementwise.round(x)) if ndigits is None else elementwise.round(x, ndigits)
+
+
+FLOORDIV: Final = _forward(lookup("floor_div"))
+MOD: Final = _forward(lookup("mod"))
 
 
 def bind() -> None:
     """Put operators and methods on `Tensor`."""
-    table: dict[str, Any] = dict(METHODS)
+    table: dict[str, Any] = {
+        name: getattr(module, name) for module, names in SAME_NAME.items() for name in names.split()
+    }
     for name, (op, symbol) in BINARY.items():
         opdef = lookup(op)
         table[f"__{name}__"] = _forward(opdef)
@@ -168,6 +181,14 @@ def bind() -> None:
         "__getitem__": indexing.getitem,
         "__setitem__": indexing.setitem,
         "__contains__": _contains,
+        "__divmod__": _divmod,
+        "__rdivmod__": _rdivmod,
+        "__round__": _round,
+        "__array_namespace__": _namespace,
+        "__array_ufunc__": numpy_protocol.array_ufunc,
+        "__array_function__": numpy_protocol.array_function,
+        "clone": creation.copy,
+        "unsqueeze": manipulation.expand_dims,
         "reshape": _reshape,
         "view": _reshape,
         "transpose": _transpose,

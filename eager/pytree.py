@@ -133,10 +133,42 @@ def _build(treedef: TreeDef, children: Sequence[Any]) -> Any:
         return container.unflatten(treedef.aux, children)
     if treedef.aux is None:
         return cls(*children)
-    built = object.__new__(cls)  # without __init__, as copy.copy does: fields may be frozen, or computed in __post_init__
+    built = object.__new__(
+        cls
+    )  # without __init__, as copy.copy does: fields may be frozen, or computed in __post_init__
     for name, child in zip(cast("tuple[str, ...]", treedef.aux), children, strict=True):
         object.__setattr__(built, name, child)
     return built
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A container without its children. `keys` name these for messages: indices, dict keys, field names."""
+
+    kind: type
+    aux: Hashable
+    keys: tuple[Any, ...]
+
+
+def children(x: Any) -> tuple[Node, list[Any]] | None:
+    """A container taken apart by one level; None for a leaf."""
+    parts = _children(x)
+    if parts is None:
+        return None
+    items, aux = parts
+    keys: tuple[Any, ...] = tuple(range(len(items)))
+    if isinstance(x, dict):
+        keys = tuple(cast("dict[Any, Any]", x))
+    elif isinstance(x, tuple) and hasattr(type(x), "_fields"):  # pyright: ignore[reportUnknownArgumentType]
+        keys = tuple(x._fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    elif is_dataclass(x):
+        keys = cast("tuple[Any, ...]", aux)
+    return Node(type(x), aux, keys), list(items)
+
+
+def rebuild(node: Node, items: Sequence[Any]) -> Any:
+    """The container of a node with other children."""
+    return _build(TreeDef(node.kind, node.aux, ()), items)
 
 
 def is_container(x: Any) -> bool:

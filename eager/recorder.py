@@ -22,9 +22,7 @@ Kind = Literal["bool", "int", "float", "complex", "index", "len", "item", "iter"
 class Recorder(Protocol):
     """What runs the ops while it is active."""
 
-    def apply(
-        self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]
-    ) -> "Tensor | tuple[Tensor, ...]":
+    def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
         """Do one op. Operands are tensors, Python scalars (weak) and NumPy arrays, as the caller gave them.
 
         The results are fresh handles without a tape link.

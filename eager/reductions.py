@@ -65,12 +65,16 @@ def mean(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _reduce(MEAN, x, axis, keepdims)
 
 
-def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False, ddof: float | None = None) -> Tensor:
+def var(
+    x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False, ddof: float | None = None
+) -> Tensor:
     """Variance over `axis`: the sum of squared deviations over the count less `correction` (NumPy: `ddof`)."""
     return _reduce(VAR, x, axis, keepdims, correction=correction if ddof is None else ddof)
 
 
-def std(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False, ddof: float | None = None) -> Tensor:
+def std(
+    x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False, ddof: float | None = None
+) -> Tensor:
     """Standard deviation; see `var`."""
     return _reduce(STD, x, axis, keepdims, correction=correction if ddof is None else ddof)
 
@@ -181,9 +185,7 @@ def cumprod(x: Any, /, axis: int | None = None, dtype: DTypeLike = None) -> Tens
     return cumulative_prod(ravel(x), 0, dtype) if axis is None else cumulative_prod(x, axis, dtype)
 
 
-def _running(
-    opdef: OpDef, start: int, x: Any, axis: int | None, dtype: DTypeLike, include_initial: bool
-) -> Tensor:
+def _running(opdef: OpDef, start: int, x: Any, axis: int | None, dtype: DTypeLike, include_initial: bool) -> Tensor:
     x = _cast(x, dtype)
     if axis is None:
         if x.ndim != 1:

@@ -31,7 +31,9 @@ class OpRecord(Record):
 
     __slots__ = ("attrs", "opdef", "results")
 
-    def __init__(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]) -> None:
+    def __init__(
+        self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]
+    ) -> None:
         super().__init__([snapshot(x) if isinstance(x, Tensor) else x for x in operands])
         self.opdef = opdef
         self.attrs = attrs
@@ -74,7 +76,9 @@ class CustomRecord(Record):
 
     __slots__ = ("pullback", "results_count")
 
-    def __init__(self, inputs: Sequence[Tensor], results_count: int, pullback: Callable[[Cotangents], Cotangents]) -> None:
+    def __init__(
+        self, inputs: Sequence[Tensor], results_count: int, pullback: Callable[[Cotangents], Cotangents]
+    ) -> None:
         super().__init__([snapshot(x) for x in inputs])
         self.results_count = results_count
         self.pullback = pullback
@@ -152,4 +156,3 @@ def watch(x: Tensor) -> Tensor:
 def link_of(x: Tensor) -> Link | None:
     """The tape link of a tracked tensor."""
     return x._link if is_tracked(x) else None
-

@@ -1,1 +1,4 @@
-"""What converters ask about a function: its names, how its blocks can end, which values flow where. Nothing here changes a tree."""
+"""What converters ask about a function: its names, how its blocks can end, which values flow where.
+
+Nothing here changes a tree.
+"""

@@ -2,13 +2,19 @@
 
 Works on a function without early exits: the only jumps left are `raise`, a last `return`, and a `break` as the very
 last statement of a loop body (its stop test, see `converters.jumps`). Sets of names are ints, one bit a name.
+
+Code behind `raise` counts as reached: in a graph a branch that raises has to give back something for every name too.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from dy2static.analysis.survey import Scope, children, signature_expressions
+
+COMPREHENSIONS_ARE_FUNCTIONS = sys.version_info < (3, 12)
 
 EVERY = -1
 """All names: what can never go on has bound, and overwritten, whatever one asks for."""
@@ -28,15 +34,25 @@ class Carried:
 class Flow:
     """Facts about one function.
 
-    `unbound_reads`: loads that may find their name unbound. `undefined`: names that have to start as a marker for
-    "unbound", as they are carried, or read where Python's own error would say something else. `captured`: locals that a
-    function inside reads; they stay one variable through all constructs.
+    `unbound_reads`: loads that may find their name unbound; those of them in `late_reads` stand in a function inside,
+    for which the name is a free variable. `undefined`: names that have to start as a marker for "unbound", as they are
+    carried, or read where Python's own error would say something else. `captured`: locals that a function inside reads;
+    they stay one variable through all constructs.
     """
 
     carried: dict[ast.stmt, Carried]
     unbound_reads: frozenset[ast.Name]
+    late_reads: frozenset[ast.Name]
     undefined: tuple[str, ...]
     captured: frozenset[str]
+
+    def seeing(self, outer: "Flow") -> "Flow":
+        """These facts, and those about reads that `outer` has noted inside this function."""
+        return replace(
+            self,
+            unbound_reads=self.unbound_reads | outer.unbound_reads,
+            late_reads=self.late_reads | outer.late_reads,
+        )
 
 
 @dataclass(slots=True)
@@ -52,7 +68,7 @@ class _Unit:
 
 @dataclass(slots=True)
 class _Summary:
-    """What a stretch of code does: `gen` is read before it is bound, `kill` is bound on every path, `assigned` on some."""
+    """What a stretch of code does: `gen` is read before it is bound, `kill` bound on every path, `assigned` on some."""
 
     gen: int
     kill: int
@@ -65,6 +81,15 @@ class _Summary:
 
 NOTHING = _Summary(0, 0, 0)
 NO_NAMES: frozenset[str] = frozenset()
+
+
+def is_stop_test(statement: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether `statement` is the `if <flags>: break` that `converters.jumps` puts at the end of a loop body."""
+    match statement:
+        case ast.If(body=[ast.Break()], orelse=[]):
+            return True
+        case _:
+            return False
 
 
 class _Analysis:
@@ -82,6 +107,7 @@ class _Analysis:
         self.carried: dict[ast.stmt, tuple[int, int, int]] = {}
         self.undefined = 0
         self.unbound_reads: set[ast.Name] = set()
+        self.late_reads: set[ast.Name] = set()
 
     # Names and bits.
 
@@ -92,7 +118,7 @@ class _Analysis:
             self.names.append(name)
         return bit
 
-    def mask(self, names: Iterator[str] | frozenset[str]) -> int:
+    def mask(self, names: Iterable[str]) -> int:
         mask = 0
         for name in names:
             mask |= self.bit(name)
@@ -145,11 +171,14 @@ class _Analysis:
                 inside = own | {
                     name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)
                 }
+                outside = len(unit.loads)
                 for part in node.generators:
                     for child in ([] if part is first else [part.iter]) + part.ifs:
                         self.scan(child, unit, inside)
                 for child in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
                     self.scan(child, unit, inside)
+                if COMPREHENSIONS_ARE_FUNCTIONS or isinstance(node, ast.GeneratorExp):
+                    self.late_reads.update(unit.loads[outside:])
             case ast.NamedExpr():
                 self.scan(node.value, unit, own)
                 if own is NO_NAMES:
@@ -209,15 +238,20 @@ class _Analysis:
                 return _Summary(gen, test.writes, test.writes | test.perhaps | body.assigned)
             case ast.For():
                 items, target, body = self.unit(statement.iter), self.unit(statement.target), self.block(statement.body)
-                trip = target.reads | (body.gen & ~target.writes)
+                trip = self.stop_reads(statement) | target.reads | (body.gen & ~target.writes)
                 gen = items.reads | (trip & ~items.writes)
                 return _Summary(gen, items.writes, items.writes | items.perhaps | target.writes | body.assigned)
-            case ast.Raise() | ast.Return():
+            case ast.Return():
                 unit = self.unit(statement)
                 return _Summary(unit.reads, EVERY, unit.writes | unit.perhaps)
             case _:
                 unit = self.unit(statement)
                 return _Summary(unit.reads, unit.writes, unit.writes | unit.perhaps)
+
+    def stop_reads(self, loop: ast.For) -> int:
+        """What the stop test reads. It comes before each trip in the end, though it stands behind."""
+        last = loop.body[-1]
+        return self.unit(last.test).reads if is_stop_test(last) else 0
 
     # Who needs what; top-down and backwards.
 
@@ -240,7 +274,7 @@ class _Analysis:
                     self.liveness(statement.body, head)
                 case ast.For():
                     target, body = self.unit(statement.target), self.block(statement.body)
-                    head = target.reads | (body.gen & ~target.writes) | after
+                    head = self.stop_reads(statement) | target.reads | (body.gen & ~target.writes) | after
                     assigned = target.writes | body.assigned
                     self.carried[statement] = (assigned & head, assigned & head, assigned)
                     self.liveness(statement.body, head)
@@ -277,7 +311,7 @@ class _Analysis:
                     bound = self.read(self.unit(statement.iter), bound)
                     self.carry(statement, bound)
                     self.boundness(statement.body, self.read(self.unit(statement.target), bound))
-                case ast.Raise() | ast.Return():
+                case ast.Return():
                     self.read(self.unit(statement), bound)
                     return EVERY
                 case _:
@@ -288,21 +322,26 @@ class _Analysis:
 def analyse(statements: Sequence[ast.stmt], scope: Scope) -> Flow:
     """The facts about a function with body `statements`, whose names (before jumps were taken out) are `scope`'s."""
     work = _Analysis(scope)
-    work.block(statements)
+    summary = work.block(statements)
     work.liveness(statements, work.captured)
-    parameters = scope.parameters()
-    work.boundness(statements, work.mask(iter(parameters)))
+    parameters = work.mask(scope.parameters())
+    work.boundness(statements, parameters)
+    # What is bound in code that nothing leads to is gone from the tree, but still no global.
+    work.undefined |= work.captured & ~(summary.assigned | parameters)
     undefined = work.spell(work.undefined)
     unbound_reads = work.unbound_reads
     late = frozenset(undefined) & work.captured_names
     if late:
-        unbound_reads.update(load for inner in scope.inner for load in inner.loads_of(late))
+        loads = {load for inner in scope.inner for load in inner.loads_of(late)}
+        unbound_reads |= loads
+        work.late_reads |= loads
     return Flow(
         {
             node: Carried(work.spell(inputs), work.spell(outputs), frozenset(work.spell(assigned)))
             for node, (inputs, outputs, assigned) in work.carried.items()
         },
         frozenset(unbound_reads),
+        frozenset(work.late_reads & unbound_reads),
         undefined,
         work.captured_names,
     )

@@ -210,9 +210,7 @@ class _Walker:
     def visit_comprehension(self, node: Comprehension, scope: Scope, own: frozenset[str], lazy: bool) -> None:
         first = node.generators[0]
         self.visit(first.iter, scope, own, lazy)
-        targets = {
-            name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)
-        }
+        targets = {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
         self.names |= targets
         own = own | targets
         lazy = lazy or isinstance(node, ast.GeneratorExp)

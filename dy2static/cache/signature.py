@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from dy2static.staging.arguments import Leaf
-from eager.pytree import Tree, flatten
+from eager.pytree import flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim
 from graph.dtypes import DType, of_scalar
@@ -145,11 +145,3 @@ def widened(pattern: Pattern, call: Call) -> Pattern:
         return names[key]
 
     return Pattern(tuple(widen(old, new) for old, new in zip(pattern.entries, call.sizes, strict=True)))
-
-
-def structure_text(tree: Tree) -> str:
-    """The structure of arguments, for `explain()`."""
-    if tree.node is None:
-        return "*"
-    inner = ", ".join(map(structure_text, tree.children))
-    return f"{tree.node.kind.__name__}({inner})"

@@ -75,14 +75,20 @@ def thunk(value: ast.expr, at: Located) -> ast.Lambda:
     return ast.Lambda(no_arguments(), value, **position(at))
 
 
-def function(name: str, parameters: Sequence[str], body: list[ast.stmt], at: Located) -> ast.FunctionDef:
+def definition(name: str, parameters: Sequence[str], body: list[ast.stmt], at: Located) -> ast.FunctionDef:
     place = position(at)
     arguments = no_arguments()
     arguments.args = [ast.arg(parameter, None, **place) for parameter in parameters]
     node = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], returns=None, **place)
-    if hasattr(ast.FunctionDef, "type_params") or "type_params" in ast.FunctionDef._fields:
-        node.type_params = []
+    drop_type_parameters(node)
     return node
+
+
+def drop_type_parameters(node: ast.FunctionDef) -> None:
+    """`def f[T](x)` -> `def f(x)`. From Python 3.12 on, every definition has to have a list of them."""
+    for field in node._fields:
+        if field == "type_params":
+            setattr(node, field, [])
 
 
 def returns(value: ast.expr, at: Located) -> ast.Return:

@@ -1,11 +1,11 @@
 """What every converter may ask, and none may change: the function's place, its names, what its globals mean."""
 
-import ast
 import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dy2static.analysis.survey import Function, Scope
+from dy2static.converters.build import Located
 from dy2static.errors import ConversionError
 from graph.location import Loc
 
@@ -33,8 +33,8 @@ class ConvertContext:
     """Where the function stands and what its names mean, for all converters of one conversion.
 
     `function`: its qualified name. `scopes`: by function node, as they were before anything was converted.
-    `resolve`: the value of a global or builtin name at conversion time, None when there is none. `global_names`: what no
-    scope of the function binds and its closure does not have. `free_names`: those of its closure.
+    `resolve`: the value of a global or builtin name at conversion time, None when there is none. `global_names`: what
+    no scope of the function binds and its closure does not have. `free_names`: those of its closure.
     `runtime`: the name under which converted code finds the runtime.
     """
 
@@ -51,9 +51,9 @@ class ConvertContext:
         """Whether the name means Python's builtin wherever it stands in this function."""
         return name in self.global_names and self.resolve(name) is getattr(builtins, name, None)
 
-    def loc(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.arg) -> Loc:
+    def loc(self, node: Located) -> Loc:
         end = node.end_col_offset if node.end_lineno == node.lineno else None
         return Loc(self.file, node.lineno, node.col_offset, end or 10**6, self.function)
 
-    def error(self, what: str, next_step: str, node: ast.expr | ast.stmt | ast.excepthandler | ast.arg) -> ConversionError:
+    def error(self, what: str, next_step: str, node: Located) -> ConversionError:
         return ConversionError(what, next_step=next_step, loc=self.loc(node))

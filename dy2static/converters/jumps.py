@@ -63,8 +63,25 @@ def is_small(statements: Sequence[ast.stmt]) -> bool:
             return False
 
 
-def mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+def conjuncts(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+
+
+def mentions(node: ast.stmt | ast.expr, flag: str) -> bool:
+    """Whether a flag is set or tested in `node`: only in the forms that stand in this file."""
+    match node:
+        case ast.Name(id=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name == flag
+        case ast.UnaryOp(operand=operand):
+            return mentions(operand, flag)
+        case ast.BoolOp(values=values):
+            return any(mentions(value, flag) for value in values)
+        case ast.If() | ast.While():
+            return mentions(node.test, flag) or any(mentions(part, flag) for part in [*node.body, *node.orelse])
+        case ast.For():
+            return any(mentions(part, flag) for part in node.body)
+        case _:
+            return False
 
 
 def start_flag(statements: list[ast.stmt], flag: str) -> list[ast.stmt]:
@@ -181,9 +198,7 @@ class _Lowering:
         """A lowered block, with `pass` when nothing is left of it."""
         return self.block(statements, where) or [ast.Pass(**position(statements[0]))]
 
-    def guarded(
-        self, exits: Exits, rest: Sequence[ast.stmt], where: _Where, at: Located
-    ) -> list[ast.stmt]:
+    def guarded(self, exits: Exits, rest: Sequence[ast.stmt], where: _Where, at: Located) -> list[ast.stmt]:
         """`rest`, run only if none of `exits` was taken."""
         body = self.block(rest, where)
         if not body:
@@ -246,8 +261,8 @@ class _Lowering:
             if is_endless(loop):
                 loop.test = going_on
             else:
-                parts = going_on.values if isinstance(going_on, ast.BoolOp) else [going_on]
-                loop.test = ast.BoolOp(ast.And(), [*parts, loop.test], **position(loop.test))
+                parts = conjuncts(going_on) + conjuncts(loop.test)
+                loop.test = ast.BoolOp(ast.And(), parts, **position(loop.test))
             return
         loads: list[ast.expr] = [load(flag, loop) for flag in flags]
         test = loads[0] if len(loads) == 1 else ast.BoolOp(ast.Or(), loads, **position(loop))

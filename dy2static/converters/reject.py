@@ -1,6 +1,7 @@
 """What conversion does not take yet is refused at the user's line, with the way out; it never runs as it is."""
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from dy2static.analysis.survey import Scope, Survey
@@ -8,24 +9,20 @@ from dy2static.converters.context import ConvertContext
 from dy2static.errors import ConversionError
 
 UNSUPPORTED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Yield: ("`yield` cannot be converted: the function is a generator.", "collect the values in a list and return it."),
-    ast.YieldFrom: (
-        "`yield from` cannot be converted: the function is a generator.",
-        "collect the values in a list and return it.",
-    ),
+    ast.Yield: ("`yield` cannot be converted.", "collect the values in a list and return it."),
+    ast.YieldFrom: ("`yield from` cannot be converted.", "collect the values in a list and return it."),
     ast.AsyncFunctionDef: ("`async def` cannot be converted.", "make it a plain function, and await outside of it."),
     ast.AsyncFor: ("`async for` cannot be converted.", "gather the items first, outside of the converted function."),
     ast.AsyncWith: ("`async with` cannot be converted.", "enter the context outside of the converted function."),
     ast.Await: ("`await` cannot be converted.", "await outside, and pass the result in."),
     ast.Try: ("`try` cannot be converted yet.", "handle the exception outside of the converted function."),
+    ast.TryStar: ("`try` cannot be converted yet.", "handle the exception outside of the converted function."),
     ast.With: ("`with` cannot be converted yet.", "enter the context outside of the converted function."),
     ast.Delete: ("`del` cannot be converted yet.", "leave the name or item, or build a new value without it."),
     ast.Match: ("`match` cannot be converted yet.", "write it as `if` and `elif`."),
     ast.ClassDef: ("a class inside a function cannot be converted.", "move the class to module level."),
 }
-if hasattr(ast, "TryStar"):
-    UNSUPPORTED[ast.TryStar] = ("`try ... except*` cannot be converted.", UNSUPPORTED[ast.Try][1])
-if hasattr(ast, "TypeAlias"):
+if sys.version_info >= (3, 12):
     UNSUPPORTED[ast.TypeAlias] = ("a `type` statement cannot be converted.", "move it to module level.")
 
 SEES_FRAME = {

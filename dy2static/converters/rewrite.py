@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dy2static.analysis.flow import Flow, analyse
 from dy2static.analysis.survey import child_fields
@@ -71,8 +71,22 @@ class Rewriter:
             elif isinstance(value, ast.AST):
                 self.parts(value)
 
+    @staticmethod
+    def of(function: ast.FunctionDef, ctx: ConvertContext, converters: Converters) -> "Rewriter":
+        """The rewriter for the body of `function`."""
+        scope = ctx.scopes[function]
+        parameters = scope.parameters()
+        return Rewriter(ctx, converters, analyse(function.body, scope), parameters[0] if parameters else None)
+
     def inside(self, function: ast.FunctionDef) -> "Rewriter":
-        """The rewriter for the body of a function that stands in this one."""
-        scope = self.ctx.scopes[function]
-        names = scope.parameters()
-        return Rewriter(self.ctx, self.converters, analyse(function.body, scope), names[0] if names else None)
+        """The rewriter for the body of a function that stands in this one.
+
+        Reads of this function's names that may find them unbound are marked there too.
+        """
+        inner = Rewriter.of(function, self.ctx, self.converters)
+        return replace(inner, flow=inner.flow.seeing(self.flow))
+
+    def inside_lambda(self, function: ast.Lambda) -> "Rewriter":
+        """The rewriter for the body of a lambda: it has no blocks, and its parameters are always bound."""
+        parameters = self.ctx.scopes[function].parameters()
+        return replace(self, first_parameter=parameters[0] if parameters else None)

@@ -140,19 +140,19 @@ def parts_of(target: Place) -> Iterator[ast.expr]:
 
 
 def place_parts(target: Place, rewriter: Rewriter) -> list[ast.expr]:
-    """(object, attribute name) or (container, key), converted; slices as `slice(...)`."""
+    """(object, attribute name) or (container, key), converted; slices as `_rt.slice_(...)`."""
     if isinstance(target, ast.Attribute):
         return [rewriter.expression(target.value), constant(target.attr, target)]
     return [rewriter.expression(target.value), key_of(rewriter.expression(target.slice), rewriter)]
 
 
 def key_of(key: ast.expr, rewriter: Rewriter) -> ast.expr:
-    """A subscript as an expression: `a:b` is written `slice(a, b)`."""
+    """A subscript as an expression: `a:b` is written `_rt.slice_(a, b)`."""
     match key:
         case ast.Slice(lower=lower, upper=upper, step=step):
             bounds = [lower, upper] if step is None else [lower, upper, step]
             arguments = [constant(None, key) if bound is None else bound for bound in bounds]
-            return call(rewriter.ctx.runtime, "slice", arguments, key)
+            return call(rewriter.ctx.runtime, "slice_", arguments, key)
         case ast.Tuple(elts=parts):
             key.elts = [key_of(part, rewriter) for part in parts]
             return key
@@ -169,7 +169,7 @@ def is_simple(expression: ast.expr) -> bool:
             return True
         case ast.Tuple(elts=parts):
             return all(is_simple(part) for part in parts)
-        case ast.Call(func=ast.Attribute(attr="slice"), args=parts):
+        case ast.Call(func=ast.Attribute(attr="slice_"), args=parts):
             return all(is_simple(part) for part in parts)
         case _:
             return False

@@ -8,10 +8,12 @@ from dy2static.converters.rewrite import Rewriter
 
 
 def convert(node: ast.Name, rewriter: Rewriter) -> ast.expr:
-    """`x` -> `_rt.read(x, 'x')` where it may be unbound."""
+    """`x` -> `_rt.read(x, 'x')` where it may be unbound; `_rt.read_free(x, 'x')` in a function inside, where Python has
+    other words for it."""
     if node not in rewriter.flow.unbound_reads:
         return node
-    return call(rewriter.ctx.runtime, "read", [node, constant(node.id, node)], node)
+    name = "read_free" if node in rewriter.flow.late_reads else "read"
+    return call(rewriter.ctx.runtime, name, [node, constant(node.id, node)], node)
 
 
 def starts(names: Sequence[str], runtime: str, at: Located) -> list[ast.stmt]:

@@ -4,6 +4,9 @@ Each picks Python or graph by the value it meets, so one conversion serves every
 and converted code runs eagerly too.
 """
 
+import sys
+from builtins import slice as slice_  # noqa: F401 (`x[a:b] = v` names it)
+
 from dy2static.runtime.assert_stmt import assert_ as assert_
 from dy2static.runtime.bool_ops import and_ as and_
 from dy2static.runtime.bool_ops import compare_chain as compare_chain
@@ -24,4 +27,8 @@ from dy2static.runtime.stores import update_attr as update_attr
 from dy2static.runtime.stores import update_item as update_item
 from dy2static.runtime.undefined import Undefined as Undefined
 from dy2static.runtime.undefined import read as read
+from dy2static.runtime.undefined import read_free as read_free
 from dy2static.runtime.while_stmt import while_ as while_
+from dy2static.source.compile import set_runtime
+
+set_runtime(sys.modules[__name__])

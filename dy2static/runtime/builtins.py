@@ -8,7 +8,7 @@ from typing import Any, Final
 from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
-from dy2static.runtime.stores import set_attr
+from dy2static.staging.cells import AttributeCell
 from dy2static.staging.iterables import (
     is_staged_iterable,
     staged_enumerate,
@@ -166,7 +166,7 @@ def list_(stager: Stager, *args: Any) -> Any:
 
 
 def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
-    set_attr(obj, name, value)
+    stager.cells.put(AttributeCell(obj, name), value)
 
 
 def str_(stager: Stager, *args: Any) -> Any:

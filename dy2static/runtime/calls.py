@@ -43,7 +43,7 @@ def converted(function: Any) -> Callable[..., Any] | None:
     if marked is not None:
         return converted(marked)
     if isinstance(function, FunctionType):
-        return None if is_library(function.__module__) else convert_function(function).function
+        return None if is_library(function.__module__) else _convert(function)
     if isinstance(function, MethodType):
         inner = converted(function.__func__)
         return None if inner is None else MethodType(inner, function.__self__)
@@ -55,6 +55,14 @@ def converted(function: Any) -> Callable[..., Any] | None:
         return None
     method = getattr(cast(type, type(function)), "__call__", None)
     return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
+
+
+def _convert(function: FunctionType) -> Callable[..., Any]:
+    made = convert_function(function)
+    stager = current()
+    if stager is not None and made.function is not function:
+        stager.conversions.append((function, made))
+    return made.function
 
 
 def _builtin(function: Any) -> Callable[..., Any] | None:

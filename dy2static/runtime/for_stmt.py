@@ -34,15 +34,22 @@ def for_(
 def _unrolled(
     iterable: Iterable[Any], body: Body, state: State, names: tuple[str, ...], stop: Callable[..., Any] | None
 ) -> State:
-    for item in iterable:
-        is_over = False if stop is None else stop(*state)
-        if is_staged_value(is_over):
-            state = _guarded(is_over, body, item, state, names)
-        elif is_over:
-            break
-        else:
+    if stop is None:
+        for item in iterable:
             state = body(item, *state)
-    return state
+        return state
+    items = iter(iterable)
+    while True:
+        # The next item is not asked for once the loop is over: that can have effects.
+        is_over = stop(*state)
+        is_staged = is_staged_value(is_over)
+        if not is_staged and is_over:
+            return state
+        try:
+            item = next(items)
+        except StopIteration:
+            return state
+        state = _guarded(is_over, body, item, state, names) if is_staged else body(item, *state)
 
 
 def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str, ...]) -> State:

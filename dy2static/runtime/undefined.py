@@ -18,6 +18,19 @@ def read(value: Any, name: str) -> Any:
     return value
 
 
+def read_free(value: Any, name: str) -> Any:
+    """The same for a name that belongs to a function around: NameError, in Python's words."""
+    if isinstance(value, Undefined):
+        raise NameError(free_text(name))
+    if isinstance(value, MaybeDefined):
+        return value.read(name, unbound_text(name))
+    return value
+
+
+def free_text(name: str) -> str:
+    return f"cannot access free variable {name!r} where it is not associated with a value in enclosing scope"
+
+
 def unbound_text(name: str) -> str:
     """Python's words."""
     return f"cannot access local variable {name!r} where it is not associated with a value"

@@ -7,6 +7,7 @@ one. A frame knows what each cell held when it began, so it can be undone, and m
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import CellType
 from typing import Any, Protocol
 
 from dy2static.staging.undefined import Undefined
@@ -27,6 +28,10 @@ class Cell(Protocol):
     @property
     def text(self) -> str:
         """The place, for messages."""
+        ...
+
+    def of(self, owner: Any) -> "Cell":
+        """The same place in another object."""
         ...
 
     def load(self) -> Any:
@@ -54,6 +59,10 @@ class HandleCell:
 
     def load(self) -> Tensor:
         return self.handle._alias(self.handle._link)  # pyright: ignore[reportPrivateUsage]
+
+    def of(self, owner: Tensor) -> "HandleCell":
+        """The same cell of another handle."""
+        return HandleCell(owner)
 
     def store(self, value: Tensor) -> None:
         put_value(self.handle, value)
@@ -84,6 +93,10 @@ class ListCell:
     def load(self) -> list[Any]:
         return self.items.copy()
 
+    def of(self, owner: list[Any]) -> "ListCell":
+        """The same cell of another list."""
+        return ListCell(owner)
+
     def store(self, value: list[Any]) -> None:
         if isinstance(self.items, StageableList) and isinstance(value, StageableList):
             self.items.replace(value)
@@ -112,6 +125,10 @@ class AttributeCell:
         except AttributeError:
             return Undefined(self.name)
 
+    def of(self, owner: Any) -> "AttributeCell":
+        """The same cell of another object."""
+        return AttributeCell(owner, self.name)
+
     def store(self, value: Any) -> None:
         if isinstance(value, Undefined):
             delattr(self.owner, self.name)
@@ -139,6 +156,10 @@ class ItemCell:
             return self.owner[self.item]
         except (KeyError, IndexError):
             return Undefined(repr(self.item))
+
+    def of(self, owner: Any) -> "ItemCell":
+        """The same cell of another container."""
+        return ItemCell(owner, self.item)
 
     def store(self, value: Any) -> None:
         if isinstance(value, Undefined):
@@ -203,3 +224,28 @@ def undo(frame: Frame) -> None:
     """Give every cell what it held before, latest change first."""
     for cell, before in reversed(list(frame.values())):
         cell.store(before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClosureCell:
+    """A variable of an enclosing function."""
+
+    cell: CellType
+
+    @property
+    def key(self) -> Key:
+        return ("closure", id(self.cell), None)
+
+    @property
+    def text(self) -> str:
+        return "a variable of the enclosing function"
+
+    def load(self) -> Any:
+        return self.cell.cell_contents
+
+    def of(self, owner: CellType) -> "ClosureCell":
+        """The same place in another cell."""
+        return ClosureCell(owner)
+
+    def store(self, value: Any) -> None:
+        self.cell.cell_contents = value

@@ -1,11 +1,11 @@
 """Lists of converted code: Python lists until control flow of the graph changes their length, graph lists from then on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from dy2static.staging.staged import StagedTensor, current, the_stager
-from eager.joining import TensorSequence
+from eager.pytree import register_pytree
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class StagedList:
     values: tuple[Value, ...]
 
 
-class StageableList(list[Any], TensorSequence):
+class StageableList(list[Any]):
     """A list whose changes staged control flow can see.
 
     While `staged` is None it is an ordinary list. Otherwise its elements are in the graph, and the underlying list is empty.
@@ -163,3 +163,14 @@ class StageableList(list[Any], TensorSequence):
         return the_stager().lists.concat(self.as_staged(), axis)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+
+def _flatten(items: StageableList) -> tuple[list[Any], None]:
+    return list(items), None
+
+
+def _unflatten(aux: Any, items: Sequence[Any]) -> StageableList:
+    return StageableList(items)
+
+
+register_pytree(StageableList, _flatten, _unflatten)

@@ -2,18 +2,36 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf, place_arguments
-from dy2static.staging.cells import Cell, undo
+from dy2static.source.convert import Converted
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, undo
 from dy2static.staging.lists import StageableList
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
+from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Stager
 from eager.pytree import children
 from eager.recorder import recording
 from eager.tensor import Tensor
+from graph.aval import scalar
+from graph.dtypes import of_scalar
 from graph.ir.op import Graph
 from graph.ir.value import Value
+
+
+class Source(Protocol):
+    """A place outside that a number is read from, which is an input of the program (see `cache.sources`)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def owner(self) -> Any: ...
+    @property
+    def name(self) -> Any: ...
+    @property
+    def text(self) -> str: ...
+    def load(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +48,7 @@ class Write:
 class Staged:
     """A function as a graph.
 
-    Parameters: one for each staged leaf of the arguments, in order, then one for each of `captured`. Results: those of `result`,
+    Parameters: one for each staged leaf of the arguments, in order, then one for each dynamic source, then one for each of `captured`. Results: those of `result`,
     then those of `writes`.
     """
 
@@ -38,10 +56,17 @@ class Staged:
     captured: tuple[Any, ...]
     result: Spec
     writes: tuple[Write, ...]
+    conversions: tuple[tuple[Any, Converted], ...]
+    """The functions that were converted on the way."""
 
 
 def stage(
-    name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], leaves: Sequence[Leaf]
+    name: str,
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    leaves: Sequence[Leaf],
+    dynamic: Sequence[Source] = (),
 ) -> Staged:
     """Run a converted function on staged arguments and take down what it does.
 
@@ -50,6 +75,9 @@ def stage(
     stager = Stager(name)
     placed = place_arguments(stager, args, kwargs, leaves)
     try:
+        for source in dynamic:
+            number = source.load()
+            stager.cells.put(cell_of(source), StagedNumber.of(stager.root.param(scalar(of_scalar(number)), source.text)))
         with recording(stager):
             value = function(*placed.args, **placed.kwargs)
             result, results = _describe(stager, placed, value)
@@ -57,7 +85,19 @@ def stage(
     finally:
         undo(stager.cells.outermost)
     graph = stager.root.build(results)
-    return Staged(graph, tuple(held for held, _ in stager.captured.values()), result, writes)
+    captured = tuple(held for held, _ in stager.captured.values())
+    return Staged(graph, captured, result, writes, tuple(stager.conversions))
+
+
+def cell_of(source: Source) -> Cell:
+    """The place that a source reads, as one to store to."""
+    match source.kind:
+        case "attribute":
+            return AttributeCell(source.owner, source.name)
+        case "cell":
+            return ClosureCell(source.owner)
+        case _:
+            return ItemCell(source.owner, source.name)
 
 
 def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:

@@ -50,6 +50,8 @@ class Stager:
         self.lists = ListValues(self)
         self.captured: dict[int, tuple[Any, Value]] = {}
         """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
+        self.conversions: list[tuple[Any, Any]] = []
+        """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from graph.aval import Aval, ListType, OptionalType, SymDim
 from graph.dtypes import SHORT_NAMES
 from graph.execute import program_runtime
+from graph.ir.op import Attr
 from graph.passes.structure import attr_key
 
 _BUILTINS: Final = frozenset(["int", "range", "map", "slice", "list", "None", "True", "False", "np"])
@@ -70,7 +71,7 @@ class Bindings:
         """One of the functions of `program_runtime`."""
         return variable(self.bind(("helper", name), getattr(program_runtime, name), name))
 
-    def literal(self, value: Any) -> ast.expr:
+    def literal(self, value: Attr) -> ast.expr:
         """An attribute as an expression. Types and symbolic dims, which kernels do not look at, become None."""
         match value:
             case None | bool() | int() | str():
@@ -88,22 +89,20 @@ class Bindings:
             case np.ndarray():
                 return variable(self.array(value, "table"))
             case tuple():
-                items: list[ast.expr] = [self.literal(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+                items: list[ast.expr] = [self.literal(item) for item in value]
                 if all(isinstance(item, ast.Constant | ast.Tuple) for item in items):
                     return ast.Tuple(items, ast.Load())
                 return variable(self.bind(("tuple", attr_key(value)), plain(value), "key"))
-            case _ if value is Ellipsis:
-                return ast.Constant(value)
-            case _:
-                return variable(self.bind(attr_key(value), plain(value), type(value).__name__ + "_1"))
+            case slice():
+                return variable(self.bind(attr_key(value), plain(value), "bounds"))
 
 
-def plain(value: Any) -> Any:
+def plain(value: Attr) -> Attr:
     """An attribute as programs get it: see `Bindings.literal`."""
     if isinstance(value, SymDim | Aval | ListType | OptionalType):
         return None
     if isinstance(value, tuple):
-        return tuple(plain(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        return tuple(plain(item) for item in value)
     return value
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.aval import is_static
+from graph.aval import Aval, is_static
 from graph.errors import InternalError
 from graph.execute.bindings import Bindings, call, dotted, is_usable, variable
 from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar
@@ -163,9 +163,9 @@ class FunctionEmitter:
 
     def _move(self, block: _Block, moves: Sequence[tuple[str, str]]) -> None:
         """Assign variables to variables, as if all at once."""
-        left = [(target, source) for target, source in moves if target != source]
+        left: list[tuple[str, str]] = [(target, source) for target, source in moves if target != source]
         while left:
-            sources = Counter(source for _, source in left)
+            sources: Counter[str] = Counter(source for _, source in left)
             free = [(t, s) for t, s in left if not sources[t]]
             if not free:
                 targets = ast.Tuple([ast.Name(t, ast.Store()) for t, _ in left], ast.Store())
@@ -294,7 +294,7 @@ class FunctionEmitter:
         if block.reads[pred] == 1 and _assigns(previous, name):
             assert isinstance(previous, ast.Assign)
             block.statements.pop()
-            return _truth(previous.value), self.locations.get(previous, op.loc)
+            return _truth(previous.value), self.locations.pop(previous, op.loc)
         return variable(name), op.loc
 
     def _cond(self, block: _Block, index: int, op: Op) -> None:
@@ -329,16 +329,18 @@ class FunctionEmitter:
             if i not in copies:
                 moves.append((name, self._name(value)))
         for i in sorted(copies):
-            copied = call(ast.Attribute(self._ref(initial[i]), "copy", ast.Load()))
-            self._assign(block, [names[i]], copied, op.loc)
+            self._assign(block, [names[i]], self._copy_of(initial[i]), op.loc)
         self._move(block, moves)
         for name in names:
             block.forget(name)
         return names
 
-    def _carried_name(
-        self, block: _Block, index: int, op: Op, at: int, result: Value, taken: Sequence[str]
-    ) -> str:
+    def _copy_of(self, value: Value) -> ast.expr:
+        """A copy to be updated in place: of an array with its layout, as kernels copy it; of a list, not its elements."""
+        make = dotted("np", "array") if isinstance(value.type, Aval) else variable("list")
+        return call(make, self._ref(value))
+
+    def _carried_name(self, block: _Block, index: int, op: Op, at: int, result: Value, taken: Sequence[str]) -> str:
         """Where a carried value lives: in the variable that the result is wanted in, in that of its initial value when
         nobody reads this one later, or in a new one."""
         initial = op.operands[at]
@@ -370,7 +372,7 @@ class FunctionEmitter:
             (assignment,) = test_statements
             assert isinstance(assignment, ast.Assign)
             loop = ast.While(_truth(assignment.value), statements or [ast.Pass()], [])
-            self.locations[loop] = self.locations.get(assignment, op.loc)
+            self.locations[loop] = self.locations.pop(assignment, op.loc)
         else:
             leave = ast.If(ast.UnaryOp(ast.Not(), variable(flag)), [ast.Break()], [])
             loop = ast.While(ast.Constant(True), [*test_statements, leave, *statements], [])
@@ -401,8 +403,7 @@ class FunctionEmitter:
         lead = 1 if op.name == "for_loop" else 0
         operands: list[ast.expr] = []
         for i, v in enumerate(op.operands):
-            ref = self._ref(v)
-            operands.append(call(ast.Attribute(ref, "copy", ast.Load())) if i - lead in copies else ref)
+            operands.append(self._copy_of(v) if i - lead in copies else self._ref(v))
         names: list[ast.expr] = []
         for region in op.regions:
             name = self._bindings.fresh(f"{op.name}_{region.name}")

@@ -87,7 +87,9 @@ class OpExpressions:
             written = None if out else self._operator(op, LOGICAL.get(kernel, kernel))
             if written is not None:
                 return written
-            expression = call(self._bindings.function(kernel, op.name), *self._operands(op, literals=kernel is not np.power))
+            expression = call(
+                self._bindings.function(kernel, op.name), *self._operands(op, literals=kernel is not np.power)
+            )
             if out:
                 expression.keywords.append(ast.keyword("out", variable(out)))
             return expression
@@ -120,7 +122,9 @@ class OpExpressions:
         is_bool = dtypes == {bool_}
         if (op.opdef.kernel in LOGICAL and not is_bool) or not all(d.kind in "biufc" for d in dtypes):
             return None
-        if all(map(is_scalar, op.operands)) and not (all(d.kind in "biuf" for d in dtypes) and _is_exact(symbol, dtypes)):
+        if all(map(is_scalar, op.operands)) and not (
+            all(d.kind in "biuf" for d in dtypes) and _is_exact(symbol, dtypes)
+        ):
             return None
         if is_bool and not symbol:
             symbol = next((s for s, (known, _) in {**BINARY, **UNARY}.items() if known is ufunc), "")

@@ -1,7 +1,7 @@
 """The oracle: runs a graph op by op through the kernels, as it is written. What it gives is what the graph means."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,9 +23,7 @@ def run(graph: Graph, args: Sequence[Any], *, on_op: Observer | None = None) -> 
         return _run(graph, args, graph.functions, on_op)
 
 
-def _run(
-    graph: Graph, args: Sequence[Any], functions: Mapping[str, Graph], on_op: Observer | None
-) -> tuple[Any, ...]:
+def _run(graph: Graph, args: Sequence[Any], functions: Mapping[str, Graph], on_op: Observer | None) -> tuple[Any, ...]:
     if len(args) != len(graph.params):
         raise TypeError(f"graph {graph.name!r} takes {len(graph.params)} arguments, {len(args)} were given")
     env: dict[Value, Any] = dict(zip(graph.params, args, strict=True))
@@ -44,7 +42,7 @@ def _run(
         except Exception as error:
             note_location(error, op.loc)
             raise
-        results: tuple[Any, ...] = out if isinstance(out, tuple) else (out,)
+        results = cast("tuple[Any, ...]", out) if isinstance(out, tuple) else (out,)
         if len(results) != len(op.results):
             raise InternalError(f"the kernel of {op.name!r} gave {len(results)} results, not {len(op.results)}")
         env.update(zip(op.results, results, strict=True))

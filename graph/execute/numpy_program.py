@@ -41,7 +41,7 @@ class NumpyProgram:
 
     @cached_property
     def source(self) -> str:
-        """The Python source: constants first (large ones left out), then a function for the graph and those it calls."""
+        """The Python source: constants first (large ones left out), then the functions."""
         return "\n".join([*binding_lines(self.bindings), *_function_lines(self.functions)]) + "\n"
 
     def standalone(self) -> str:

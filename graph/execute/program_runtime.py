@@ -1,4 +1,4 @@
-"""The few functions besides kernels that NumPy programs call. Only NumPy is used: their source is exported with them."""
+"""What NumPy programs call besides kernels. Only NumPy is used: the source is exported with them."""
 
 from typing import Any, cast
 
@@ -7,7 +7,7 @@ import numpy as np
 
 def as_scalar(x: Any) -> Any:
     """A 0-d value as a NumPy scalar: it cannot change, and arithmetic on it is fast."""
-    return x if isinstance(x, np.generic) else np.asarray(x)[()]
+    return x if isinstance(x, np.generic) else np.asarray(x)[()]  # pyright: ignore[reportUnknownVariableType]
 
 
 def writable(x: Any) -> Any:
@@ -19,4 +19,4 @@ def detached(x: Any) -> Any:
     """A deep copy of a list, or of a value that may be missing: it shares storage with nothing."""
     if isinstance(x, list):
         return [detached(item) for item in cast("list[Any]", x)]
-    return x.copy() if isinstance(x, np.ndarray) else x
+    return x.copy() if isinstance(x, np.ndarray) else x  # pyright: ignore[reportUnknownVariableType]

@@ -77,7 +77,7 @@ def _unparse(node: ast.AST) -> str:
     if isinstance(node, ast.Assign):
         return " = ".join([*(_target(t) for t in node.targets), expression(node.value)])
     try:
-        return astunparse.unparse(node).strip()
+        return str(astunparse.unparse(node)).strip()  # pyright: ignore[reportUnknownMemberType]
     except (AttributeError, NotImplementedError):
         return ast.unparse(node)
 

@@ -2,11 +2,12 @@
 
 import ast
 import base64
+import dataclasses
 import functools
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from graph.dtypes import bfloat16
 from graph.errors import UnsupportedError
+from graph.ir.op import Attr
 
 INLINE_LIMIT: Final = 64
 """Arrays of more elements are written as base64 in scripts, and left out of shown sources."""
@@ -29,10 +31,14 @@ def binding_lines(bindings: Mapping[str, Any], *, elide_all: bool = False) -> li
             renamed = "" if name == value.__name__ else f" as {name}"
             lines.append(f"from {value.__module__} import {value.__name__}{renamed}")
         elif isinstance(value, np.ndarray) and value.size > INLINE_LIMIT:
-            lines.append(f"{name} = ...  # {value.dtype} {value.shape}")
+            lines.append(f"{name} = ...  # {_describe(cast(Any, value))}")
         else:
-            lines.append(f"{name} = {_literal(value)}")
+            lines.append(f"{name} = {_literal(cast(Any, value))}")
     return lines
+
+
+def _describe(array: np.ndarray) -> str:
+    return f"{array.dtype} {array.shape}"
 
 
 def script(bindings: Mapping[str, Any], program: Sequence[str]) -> str:
@@ -45,7 +51,7 @@ def script(bindings: Mapping[str, Any], program: Sequence[str]) -> str:
     return "\n".join(["from __future__ import annotations", "", *header, "", *body]) + "\n"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: Attr) -> str:
     """The text of a constant or an attribute; it is one expression."""
     match value:
         case np.ndarray():
@@ -57,7 +63,7 @@ def _literal(value: Any) -> str:
         case slice():
             return f"slice({_literal(value.start)}, {_literal(value.stop)}, {_literal(value.step)})"
         case tuple():
-            items = [_literal(item) for item in cast("tuple[Any, ...]", value)]
+            items = [_literal(item) for item in value]
             return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
         case complex():
             return f"complex({_literal(value.real)}, {_literal(value.imag)})"
@@ -83,6 +89,10 @@ def _array(value: np.ndarray) -> str:
     return f"np.frombuffer(base64.b64decode({text!r}), {dtype}).reshape({value.shape!r})"
 
 
+Edit = tuple[int, int, int, str]
+"""Line, column and length of a name in a source, and what it becomes."""
+
+
 class _Exporter:
     """Collects definitions, each before those that use it when the module runs (functions may stand in any order)."""
 
@@ -104,8 +114,8 @@ class _Exporter:
         self._taken.add(name)
         self._write(name, value)
 
-    def _name_of(self, value: Any, hint: str) -> str:
-        """A name for something that a source refers to, defined if it is not yet."""
+    def _name_of(self, value: Any, hint: str, scope: Mapping[str, Any] | None = None) -> str:
+        """A name for something that a source refers to as `hint`, defined if it is not yet; `scope` has its globals."""
         known = self._names.get(id(value))
         if known is not None:
             return known
@@ -114,7 +124,12 @@ class _Exporter:
             n += 1
             name = f"{hint}_{n}"
         self._taken.add(name)
-        self._write(name, value)
+        if scope is not None and _is_ours(type(value)) and not _is_code(value) and not dataclasses.is_dataclass(value):
+            self._names[id(value)] = name
+            self._keep.append(value)
+            self.definitions.append(f"{name} = {self._initial(hint, scope)}")
+        else:
+            self._write(name, value)
         return self._names.get(id(value), name)
 
     def _write(self, name: str, value: Any) -> None:
@@ -162,6 +177,9 @@ class _Exporter:
                 return f"np.{value.__name__}"
             case _ if _is_code(value):
                 return self._name_of(value, value.__name__)
+            case _ if dataclasses.is_dataclass(value):
+                fields = [f"{f.name}={self._value(getattr(value, f.name))}" for f in dataclasses.fields(value)]
+                return f"{self._name_of(type(value), type(value).__name__)}({', '.join(fields)})"
             case _:
                 return _literal(value)
 
@@ -202,21 +220,42 @@ class _Exporter:
         tree = ast.parse(text)
         definition = tree.body[0]
         assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
-        edits: list[tuple[int, int, int, str]] = []
-        scope = _globals_of(value)
-        for node in _evaluated_names(definition):
-            if node.id in scope and node.id not in (local or ()) and node.id not in _locals_of(value):
-                target = scope[node.id]
-                led = name if target is value else self._name_of(target, node.id)
-                if led != node.id:
-                    edits.append((node.lineno, node.col_offset, len(node.id), led))
+        edits = self._led(definition, _globals_of(value), {*_locals_of(value), *(local or ())})
         if definition.name != name:
             keyword = "def " if isinstance(definition, ast.FunctionDef) else "class "
             edits.append((definition.lineno, definition.col_offset + len(keyword), len(definition.name), name))
         return "\n\n" + _edited(text, edits).rstrip() + "\n"
 
+    def _led(self, tree: ast.AST, scope: Mapping[str, Any], local: Collection[str]) -> list[Edit]:
+        """The edits that make global names those under which the script has what they stand for."""
+        edits: list[Edit] = []
+        for node in _evaluated_names(tree):
+            if node.id in scope and node.id not in local:
+                led = self._name_of(scope[node.id], node.id, scope)
+                if led != node.id:
+                    edits.append((node.lineno, node.col_offset, len(node.id), led))
+        return edits
 
-def _edited(text: str, edits: list[tuple[int, int, int, str]]) -> str:
+    def _initial(self, name: str, scope: Mapping[str, Any]) -> str:
+        """The expression that a module assigns to one of its globals."""
+        text = inspect.getsource(sys.modules[scope["__name__"]])
+        for statement in ast.parse(text).body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value):
+                    pass
+                case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value):
+                    pass
+                case _:
+                    continue
+            if found == name:
+                expression = f"({ast.get_source_segment(text, value)})"
+                return _edited(expression, self._led(ast.parse(expression), scope, ()))
+        raise UnsupportedError(
+            f"the global {name!r} of {scope['__name__']} cannot be written down, so the program cannot stand alone"
+        )
+
+
+def _edited(text: str, edits: list[Edit]) -> str:
     lines = text.splitlines()
     for line, column, length, new in sorted(set(edits), reverse=True):
         raw = lines[line - 1].encode()
@@ -238,17 +277,19 @@ def _is_ours(value: Any) -> bool:
 
 
 def _globals_of(value: Any) -> Mapping[str, Any]:
-    if inspect.isfunction(value):
-        return value.__globals__
+    function = inspect.unwrap(value)
+    if inspect.isfunction(function):
+        return function.__globals__
     module = inspect.getmodule(value)
     return {} if module is None else vars(module)
 
 
 def _locals_of(value: Any) -> frozenset[str]:
     """Names that are local to the function itself. (Those of functions within are not told apart.)"""
-    if not inspect.isfunction(value):
+    function = inspect.unwrap(value)
+    if not inspect.isfunction(function):
         return frozenset()
-    return frozenset((*value.__code__.co_varnames, *value.__code__.co_cellvars))
+    return frozenset((*function.__code__.co_varnames, *function.__code__.co_cellvars))
 
 
 def _evaluated_names(node: ast.AST) -> Iterator[ast.Name]:

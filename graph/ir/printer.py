@@ -8,15 +8,15 @@
 
 import base64
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from graph.aval import Aval, ListType, OptionalType, SymDim
-from graph.dtypes import SHORT_NAMES
+from graph.dtypes import SHORT_NAMES, bfloat16
 
 if TYPE_CHECKING:
-    from graph.ir.op import Graph, Op
+    from graph.ir.op import Attr, Graph, Op
     from graph.ir.value import Value
 
 DENSE_LIMIT: Final = 64
@@ -37,7 +37,7 @@ def print_op(op: "Op") -> str:
     return "\n".join(_Printer(elide=True).op(op, ""))
 
 
-def print_attr(value: Any, *, elide: bool = False) -> str:
+def print_attr(value: "Attr", *, elide: bool = False) -> str:
     """An attribute as text."""
     match value:
         case np.ndarray():
@@ -51,8 +51,12 @@ def print_attr(value: Any, *, elide: bool = False) -> str:
         case slice():
             return f"slice({print_attr(value.start)}, {print_attr(value.stop)}, {print_attr(value.step)})"
         case tuple():
-            items = [print_attr(item, elide=elide) for item in value]  # pyright: ignore[reportUnknownVariableType]
+            items = [print_attr(item, elide=elide) for item in value]
             return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
+        case np.generic():
+            return "scalar" + _dense(np.asarray(value), elide).removeprefix("dense")
+        case complex():
+            return f"complex({value.real!r}, {value.imag!r})"
         case _:
             return repr(value)
 
@@ -62,9 +66,16 @@ def _dense(array: np.ndarray, elide: bool) -> str:
     if array.size > DENSE_LIMIT:
         body = "..." if elide else "b64:" + base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     else:
-        plain = array.astype(np.float64) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
-        body = repr(plain.tolist())
+        plain = array.astype(np.float64) if array.dtype == bfloat16 else array
+        body = _nested(plain.tolist())
     return f"dense<{kind} {body}>"
+
+
+def _nested(value: Any) -> str:
+    """Numbers in nested brackets."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_nested, cast("list[Any]", value))) + "]"
+    return print_attr(value)
 
 
 class _Printer:

@@ -1,17 +1,32 @@
 """The op vocabulary: a file per family. Importing this package fixes the registry."""
 
 from graph.ops import binary as binary
+from graph.ops import call as call
 from graph.ops import compare as compare
 from graph.ops import cond as cond
 from graph.ops import constant as constant
+from graph.ops import conv as conv
 from graph.ops import cotangents as cotangents
+from graph.ops import effects as effects
+from graph.ops import einsum as einsum
+from graph.ops import factorize as factorize
 from graph.ops import indexing as indexing
 from graph.ops import join as join
+from graph.ops import linalg as linalg
+from graph.ops import list_ops as list_ops
+from graph.ops import list_tensors as list_tensors
 from graph.ops import loops as loops
+from graph.ops import matmul as matmul
+from graph.ops import norm as norm
 from graph.ops import optional as optional
 from graph.ops import pad as pad
+from graph.ops import pool as pool
+from graph.ops import random as random
 from graph.ops import reduce as reduce
 from graph.ops import running as running
 from graph.ops import select as select
 from graph.ops import shape as shape
+from graph.ops import softmax as softmax
+from graph.ops import sort as sort
+from graph.ops import triangular as triangular
 from graph.ops import unary as unary

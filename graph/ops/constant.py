@@ -32,8 +32,8 @@ def infer_full(*sizes: Type, shape: Shape, value: Any, dtype: DType) -> Aval:
     return Aval(dtype, shape)
 
 
-def full_kernel(*sizes: Any, shape: Shape, value: Any, dtype: DType) -> np.ndarray:
-    return np.full(resolve_shape(shape, sizes), value, dtype)
+def full_kernel(*sizes: Any, shape: Shape, value: Any, dtype: DType) -> Any:
+    return np.full(resolve_shape(shape, sizes), value, dtype)[()]
 
 
 def infer_dim(x: Type, *, axis: int) -> Aval:
@@ -105,9 +105,9 @@ def infer_arange(*dynamic: Type, start: Bound, stop: Bound, step: Bound, dtype: 
             raise DTypeError(f"`arange`: a bound must be a 0-d real number, not {aval}")
     if step == 0:
         raise ShapeError("`arange`: the step must not be zero")
-    return Aval(
-        dtype, (UNKNOWN_DIM,) if wanted else arange_kernel(start=start, stop=stop, step=step, dtype=dtype).shape
-    )
+    if wanted:
+        return Aval(dtype, (UNKNOWN_DIM,))
+    return Aval(dtype, arange_kernel(start=start, stop=stop, step=step, dtype=dtype).shape)
 
 
 def arange_kernel(*dynamic: Any, start: Bound, stop: Bound, step: Bound, dtype: DType) -> np.ndarray:
@@ -141,7 +141,8 @@ def infer_linspace(start: Type, stop: Type, *sizes: Type, shape: Shape, endpoint
 
 
 def linspace_kernel(start: Any, stop: Any, *sizes: Any, shape: Shape, endpoint: bool) -> Any:
-    return np.linspace(start, stop, *resolve_shape(shape, sizes), endpoint=endpoint)
+    (num,) = resolve_shape(shape, sizes)
+    return np.linspace(start, stop, num, endpoint=endpoint)  # pyright: ignore[reportUnknownVariableType]
 
 
 def linspace_vjp(

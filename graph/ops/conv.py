@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graph.aval import Aval, Dim, Shape, Type, is_static
+from graph.aval import Aval, Dim, Shape, Type, format_shape, is_static
 from graph.dtypes import DType
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
@@ -72,7 +72,7 @@ def infer_conv(x: Type, w: Type, *, stride: Ints, padding: Padding, dilation: In
 
 def _check_result(described: str, given: Shape, expected: list[Dim]) -> None:
     if any(unify_dims(a, b) is None for a, b in zip(given[2:], expected, strict=True)):
-        raise ShapeError(f"{described}: the convolution gives spatial sizes {expected}, not {list(given[2:])}")
+        raise ShapeError(f"{described}: the convolution gives spatial sizes {format_shape(tuple(expected))}, not {format_shape(given[2:])}")
 
 
 def infer_conv_input_grad(
@@ -144,22 +144,29 @@ def conv_input_grad_kernel(
     columns = np.matmul(weights, ct.reshape(n, groups, o // groups, length)).reshape(n, dims[1], *extents, *counts)
     total = np.zeros(padded_shape(dims, padding), columns.dtype)
     for offset, at in offsets(extents, counts, stride, dilation):
-        total[at] += columns[(slice(None), slice(None), *offset)]
+        held = total[at]
+        held += columns[(slice(None), slice(None), *offset)]
     return total[inner(dims, padding)].astype(dtype, copy=False)
 
 
 def conv_weight_grad_kernel(
     ct: Any, x: Any, *sizes: Any, shape: Shape, stride: Ints, padding: Padding, dilation: Ints, groups: int
 ) -> Any:
-    """One matrix product for each group, over all windows of all images."""
+    """One matrix product for each image and group, or where that leaves much to sum, one for each group."""
     ct, x, dtype = widened(ct, x)
     dims = resolve_shape(shape, sizes)
     n, o, counts, extents = ct.shape[0], dims[0], ct.shape[2:], dims[2:]
-    depth, length = math.prod(dims[1:]), n * math.prod(counts)
+    depth, length = math.prod(dims[1:]), math.prod(counts)
     view = sliding(pad(x, padding, 0), extents, counts, stride, dilation)
-    columns = np.moveaxis(view, 0, 1 + len(extents)).reshape(groups, depth, length)
-    rows = ct.swapaxes(0, 1).reshape(groups, o // groups, length)
-    return np.matmul(rows, columns.swapaxes(-1, -2)).reshape(dims).astype(dtype, copy=False)
+    if n == 1 or 4 * o < length:
+        columns = view.reshape(n, groups, depth, length)
+        rows = ct.reshape(n, groups, o // groups, length)
+        total = np.add.reduce(np.matmul(rows, columns.swapaxes(-1, -2)), axis=0)
+    else:
+        columns = np.moveaxis(view, 0, 1 + len(extents)).reshape(groups, depth, n * length)
+        rows = ct.swapaxes(0, 1).reshape(groups, o // groups, n * length)
+        total = np.matmul(rows, columns.swapaxes(-1, -2))
+    return total.reshape(dims).astype(dtype, copy=False)
 
 
 def input_grad(b: Emitter[Any], ct: Any, w: Any, x: Any, **windows: Any) -> Any:

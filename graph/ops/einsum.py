@@ -25,13 +25,13 @@ def expand_subscripts(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[st
     """Subscripts with every axis named: those of the operands, and of the result.
 
     Axes under an ellipsis get letters that are not in use, aligned at the right. Without `->` the result has the
-    ellipsis axes and then, in alphabetical order, the letters that occur once. ShapeError for what NumPy rejects.
+    ellipsis axes and then, in alphabetical order, the letters that occur once. ValueError for what NumPy rejects.
     """
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     if len(terms) != len(ranks):
-        raise ShapeError(f"`einsum` {subscripts!r} names {len(terms)} operands, {len(ranks)} are given")
+        raise ValueError(f"`einsum` {subscripts!r} names {len(terms)} operands, {len(ranks)} are given")
     free = [letter for letter in string.ascii_letters if letter not in text]
     ellipsis_letters = ""
     for term, rank in zip(terms, ranks, strict=True):
@@ -49,17 +49,17 @@ def expand_subscripts(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[st
         result = ellipsis_letters + "".join(sorted(letter for letter, count in counts.items() if count == 1))
     known = set("".join(operands))
     if len(set(result)) != len(result) or not set(result) <= known:
-        raise ShapeError(f"`einsum` {subscripts!r}: the result's letters must be distinct letters of the operands")
+        raise ValueError(f"`einsum` {subscripts!r}: the result's letters must be distinct letters of the operands")
     return operands, result
 
 
 def _expand_term(subscripts: str, term: str, rank: int, ellipsis_letters: str) -> str:
     named = term.replace("...", "", 1)
     if not (named.isascii() and (named.isalpha() or not named)):
-        raise ShapeError(f"`einsum` {subscripts!r}: {term!r} may have letters and one ellipsis only")
+        raise ValueError(f"`einsum` {subscripts!r}: {term!r} may have letters and one ellipsis only")
     hidden = rank - len(named)
     if hidden < 0 or (hidden and "..." not in term):
-        raise ShapeError(f"`einsum` {subscripts!r}: {term!r} does not fit an operand of {rank} dimensions")
+        raise ValueError(f"`einsum` {subscripts!r}: {term!r} does not fit an operand of {rank} dimensions")
     return term.replace("...", ellipsis_letters[len(ellipsis_letters) - hidden :], 1)
 
 
@@ -72,7 +72,10 @@ def infer_einsum(*operands: Type, subscripts: str) -> Aval:
     avals = [tensor(x, "einsum") for x in operands]
     if len({a.dtype for a in avals}) != 1:
         raise DTypeError(f"{quote('einsum', *avals)}: dtypes must agree in a graph", next_step="cast with `astype`.")
-    terms, result = expand_subscripts(subscripts, tuple(a.ndim for a in avals))
+    try:
+        terms, result = expand_subscripts(subscripts, tuple(a.ndim for a in avals))
+    except ValueError as error:
+        raise ShapeError(str(error)) from None
     sizes: dict[str, Dim] = {}
     for aval, term in zip(avals, terms, strict=True):
         for letter, dim in zip(term, aval.shape, strict=True):
@@ -176,11 +179,12 @@ def _operand_ct(
     ct = b.einsum(ct, *others, subscripts=f"{','.join([result, *other_terms])}->{found}")
     lonely = tuple(axis for axis, letter in enumerate(distinct) if letter not in found)
     if lonely:
-        sizes = b.shape_of(x)
         ct = b.expand_dims(ct, axis=lonely)
-        known = b.shape_of(ct)
-        own = [term.index(letter) for letter in distinct]
-        ct = b.broadcast_to(ct, [sizes[own[i]] if i in lonely else known[i] for i in range(len(distinct))])
+    own = [x.shape[term.index(letter)] for letter in distinct]
+    if any(have != want and (have == 1 or not isinstance(have, int)) for have, want in zip(ct.shape, own, strict=True)):
+        # An axis that only `x` has, or along which the others may be repeated.
+        sizes = b.shape_of(x)
+        ct = b.mul(ct, b.full([sizes[term.index(letter)] for letter in distinct], 1, x.dtype))
     return b.unbroadcast(ct, x) if distinct == term else _on_diagonal(b, ct, x, term, distinct)
 
 

@@ -13,6 +13,7 @@ from graph.dtypes import is_complex, real_of
 from graph.errors import InternalError, NotDifferentiableError
 from graph.ir.emitter import Emitter
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ops.index_rules import DYNAMIC
 from graph.ops.matmul import adjoint
 from graph.ops.matrices import as_columns, as_rows, hermitian, hermitian_part, matrices, over_right, to_lapack
 from graph.ops.regions import number_unknown
@@ -60,17 +61,27 @@ def qr_vjp(b: Emitter[Any], cts: Any, results: Any, x: Any, *, mode: str) -> tup
     rows, columns = x.shape[-2:]
     by_q = b.zeros_like(q) if cts[0] is None else cts[0]
     by_r = b.zeros_like(r) if cts[1] is None else cts[1]
-    if not (isinstance(rows, int) and isinstance(columns, int)) and rows != columns:
-        raise NotDifferentiableError(f"`qr` of {b.type_of(x)}: it must be known which of the last two sizes is smaller")
-    if rows == columns or rows > columns:
-        if mode == "complete" and rows != columns:
-            raise NotDifferentiableError("complete `qr` of a tall matrix has no gradient", next_step='use "reduced".')
+    is_known = isinstance(rows, int) and isinstance(columns, int)
+    is_tall = is_known and rows > columns
+    if mode == "complete" and rows != columns and (is_tall or not is_known):
+        raise NotDifferentiableError(
+            f"complete `qr` of {b.type_of(x)} has no gradient unless it is wide", next_step='use mode="reduced".'
+        )
+    if is_tall or rows == columns:
         return (_tall_qr_vjp(b, by_q, by_r, q, r),)
-    x2 = b.split(x, sizes=(rows, columns - rows), axis=-1)[1]
-    u, _ = b.split(r, sizes=(rows, columns - rows), axis=-1)
-    by_u, by_v = b.split(by_r, sizes=(rows, columns - rows), axis=-1)
-    by_x1 = _tall_qr_vjp(b, b.add(by_q, b.matmul(x2, adjoint(b, by_v))), by_u, q, u)
+    # Where nothing is known, the wide rule serves: a tall matrix has no columns beyond those of q.
+    count = b.shape_of(q)[-1]
+    x2, by_v = _columns(b, x, count, None), _columns(b, by_r, count, None)
+    by_q = b.add(by_q, b.matmul(x2, adjoint(b, by_v)))
+    by_x1 = _tall_qr_vjp(b, by_q, _columns(b, by_r, None, count), q, _columns(b, r, None, count))
     return (b.concat(by_x1, b.matmul(q, by_v), axis=-1),)
+
+
+def _columns(b: Emitter[Any], x: Any, start: Any, stop: Any) -> Any:
+    """x[..., start:stop]; a bound is an int, a 0-d operand, or None."""
+    bounds = [DYNAMIC if bound is not None and not isinstance(bound, int) else bound for bound in (start, stop)]
+    operands = [bound for bound in (start, stop) if bound is not None and not isinstance(bound, int)]
+    return b.index(x, *operands, index=("...", slice(*bounds)))
 
 
 def _tall_qr_vjp(b: Emitter[Any], by_q: Any, by_r: Any, q: Any, r: Any) -> Any:
@@ -95,7 +106,8 @@ def differences(b: Emitter[Any], x: Any) -> Any:
 def infer_eigh(x: Type) -> tuple[Aval, Aval]:
     """Shape rule of `eigh`: (*b, n, n) Hermitian -> eigenvalues (*b, n), rising, real; eigenvectors (*b, n, n).
 
-    The eigenvectors are the columns. The Hermitian part of `x` is decomposed. Raises at run time: LinAlgError where LAPACK finds no convergence.
+    The eigenvectors are the columns. The Hermitian part of `x` is decomposed.
+    Raises at run time: LinAlgError where LAPACK finds no convergence.
     """
     aval = matrices("eigh", x, square=True)
     return Aval(real_of(aval.dtype), aval.shape[:-1]), aval

@@ -60,14 +60,17 @@ def promote_update(operands: Sequence[Operand]) -> tuple[DType, ...]:
 
 
 def infer_update(name: str) -> Callable[..., Aval]:
-    """Shape rule of `index_set` and `index_add`: the type of `x`. `v`, of the same dtype, broadcasts to `x[index]`."""
+    """Shape rule of `index_set` and `index_add`: the type of `x`. `v`, of the same dtype, broadcasts to `x[index]`.
+
+    Written values may have leading axes of size 1 too many, as in NumPy; added ones may not.
+    """
 
     def infer(x: Type, v: Type, *dynamic: Type, index: Index) -> Aval:
         aval, value = tensor(x, name), tensor(v, name)
         target = indexed(name, aval, dynamic, index).shape
         if value.dtype != aval.dtype:
             raise DTypeError(f"{quote(name, aval, value)}: dtypes must agree", next_step="cast one with `astype`.")
-        if not _fits(value.shape, target):
+        if not _fits(value.shape, target) or (name == "index_add" and value.ndim > len(target)):
             raise ShapeError(
                 f"{quote(name, aval, value)}: a value of shape {format_shape(value.shape)} does not broadcast "
                 f"to the {format_shape(target)} that the index names"
@@ -145,9 +148,14 @@ def _product(b: Emitter[Any]) -> Callable[[Any, Any], Any]:
     return multiply
 
 
+def _is_integer_array(x: Any) -> bool:
+    return x.ndim > 0 and x.dtype.kind in "iu"
+
+
 def index_add_inplace(acc: Any, v: Any, *dynamic: Any, index: Index) -> Any:
     key = resolve_index(index, dynamic)
-    if any([d.ndim and d.dtype.kind in "iu" for d in dynamic]):
+    v = np.asarray(v, acc.dtype)
+    if any(isinstance(d, np.ndarray) and _is_integer_array(d) for d in dynamic):
         np.add.at(acc, key, v)
     else:
         acc[key] += v
@@ -238,8 +246,10 @@ def infer_nonzero(x: Type) -> tuple[Aval, ...]:
     return (Aval(int64, (UNKNOWN_DIM,)),) * aval.ndim
 
 
-def nonzero_kernel(x: Any) -> tuple[Any, ...]:
-    return x.nonzero()
+def nonzero_kernel(x: Any) -> Any:
+    """A tuple, but for one axis its indices."""
+    found = x.nonzero()
+    return found[0] if x.ndim == 1 else found
 
 
 register(

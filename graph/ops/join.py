@@ -67,7 +67,9 @@ def infer_stack(*xs: Type, axis: int) -> Aval:
 
 
 def stack_kernel(*xs: Any, axis: int) -> Any:
-    return np.stack(xs, axis)
+    at = axis % (xs[0].ndim + 1)
+    thicken = (*((slice(None),) * at), None)
+    return np.concatenate([x[thicken] for x in xs], at)
 
 
 def stack_vjp(b: Emitter[Any], ct: Any, y: Any, *xs: Any, axis: int) -> tuple[Any, ...]:
@@ -95,9 +97,12 @@ def infer_unstack(x: Type, *, axis: int) -> tuple[Aval, ...]:
     return (Aval(aval.dtype, aval.shape[:at] + aval.shape[at + 1 :]),) * size
 
 
-def unstack_kernel(x: Any, *, axis: int) -> tuple[Any, ...]:
+def unstack_kernel(x: Any, *, axis: int) -> Any:
+    """A tuple, but for one slice that slice."""
     at = axis % x.ndim
     lead = (slice(None),) * at
+    if x.shape[at] == 1:
+        return x[(*lead, 0)]
     return tuple([x[(*lead, i)] for i in range(x.shape[at])])
 
 
@@ -127,10 +132,13 @@ def infer_split(x: Type, *operands: Type, sizes: Shape, axis: int) -> tuple[Aval
     return tuple(Aval(aval.dtype, (*aval.shape[:at], size, *aval.shape[at + 1 :])) for size in sizes)
 
 
-def split_kernel(x: Any, *operands: Any, sizes: Shape, axis: int) -> tuple[Any, ...]:
+def split_kernel(x: Any, *operands: Any, sizes: Shape, axis: int) -> Any:
+    """A tuple, but for one part that part."""
     lengths = resolve_shape(sizes, operands)
     if sum(lengths) != x.shape[axis]:
         raise ValueError(f"`split`: sizes {lengths} do not add up to axis {axis}, {x.shape[axis]}")
+    if len(lengths) == 1:
+        return x
     lead = (slice(None),) * (axis % x.ndim)
     ends = itertools.accumulate(lengths)
     return tuple([x[(*lead, slice(end - size, end))] for size, end in zip(lengths, ends, strict=True)])

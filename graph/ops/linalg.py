@@ -1,6 +1,6 @@
 """Square matrices: `inv`, `solve`, `det`, `slogdet`, `cofactor`, `cholesky`. Leading axes are batches."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,8 +29,7 @@ def infer_inv(x: Type) -> Aval:
 
 
 def inv_kernel(x: Any) -> Any:
-    inverse: Any = np.linalg.inv(x)
-    return inverse
+    return cast(Any, np.linalg.inv(x))
 
 
 def inv_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
@@ -58,8 +57,7 @@ def infer_solve(a: Type, y: Type) -> Aval:
 
 
 def solve_kernel(a: Any, y: Any) -> Any:
-    x: Any = np.linalg.solve(a, y)
-    return x
+    return cast(Any, np.linalg.solve(a, y))
 
 
 def solve_vjp(b: Emitter[Any], ct: Any, x: Any, a: Any, y: Any) -> tuple[Any, Any]:
@@ -146,7 +144,7 @@ def infer_cholesky(x: Type, *, upper: bool) -> Aval:
 
 
 def cholesky_kernel(x: Any, *, upper: bool) -> Any:
-    lower: Any = np.linalg.cholesky(hermitian(x))
+    lower = cast(Any, np.linalg.cholesky(hermitian(x)))
     return lower.swapaxes(-1, -2).conj() if upper else lower
 
 

@@ -310,7 +310,11 @@ DISCRETE: Final = NotDifferentiable("a length is an integer")
 
 
 def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.PURE, inplace: Any = None) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, effect=effect, inplace=inplace))
+    """What holds or gives elements shares memory with its operands."""
+    aliases = name != "list_len"
+    register(
+        OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, effect=effect, inplace=inplace, aliases=aliases)
+    )
 
 
 _list_op("list_make", infer_list_make, list_make_kernel, list_make_vjp)

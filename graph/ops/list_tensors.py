@@ -123,6 +123,7 @@ register(
         kernel=list_from_tensor_kernel,
         vjp=list_from_tensor_vjp,
         promote=None,
+        aliases=True,
     )
 )
 register(
@@ -142,5 +143,6 @@ register(
         kernel=list_split_like_kernel,
         vjp=list_split_like_vjp,
         promote=None,
+        aliases=True,
     )
 )

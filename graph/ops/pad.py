@@ -39,8 +39,7 @@ def infer_pad(x: Type, *, widths: Widths, mode: str = "constant", value: complex
 
 def pad_kernel(x: Any, *, widths: Widths, mode: str = "constant", value: complex = 0) -> Any:
     if mode != "constant":
-        padded: Any = np.pad(x, widths, mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        return padded[()]
+        return np.pad(x, widths, mode)[()]  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownVariableType]
     shape = [d + before + after for d, (before, after) in zip(x.shape, widths, strict=True)]
     result = np.full(shape, value, x.dtype)
     result[tuple([slice(before, before + d) for d, (before, _) in zip(x.shape, widths, strict=True)])] = x

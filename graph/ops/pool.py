@@ -6,7 +6,7 @@ and each is the VJP of the other, so gradients of any order work.
 
 import functools
 import math
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -90,26 +90,37 @@ def max_pool_positions_kernel(x: Any, *, kernel: Ints, stride: Ints, padding: Pa
     spatial = x.shape[x.ndim - len(kernel) :]
     counts = window_counts(spatial, kernel, stride, padding, ones)
     padded = pad(x, padding, lowest(x))
-    best: Any = None
-    winner: Any = None
-    for number, (_, at) in enumerate(offsets(kernel, counts, stride, ones)):
-        candidate = padded[at]
-        if number == 0:
-            best, winner = candidate.copy(), np.zeros(candidate.shape, np.int64)
-            continue
-        better = candidate > best
-        if candidate.dtype.kind not in "iu":
-            better |= np.isnan(candidate) & ~np.isnan(best)
-        np.copyto(best, candidate, where=better)
-        winner[better] = number
-    positions = np.zeros_like(winner)
-    within = cast("tuple[np.ndarray, ...]", np.unravel_index(winner, kernel))
-    for axis in range(len(kernel)):
+    has_nan = x.dtype.kind not in "iu" and bool(np.isnan(np.maximum.reduce(x, axis=None, initial=-np.inf)))
+    views = (padded[at] for _, at in offsets(kernel, counts, stride, ones))
+    best = next(views).copy()
+    winner = np.zeros(best.shape, np.int64)
+    for number, view in enumerate(views, 1):
+        better = view > best
+        if has_nan:
+            better |= np.isnan(view) & ~np.isnan(best)
+        np.maximum(best, view, out=best)
+        np.maximum(winner, better * np.int64(number), out=winner)
+    windows = math.prod(counts)
+    winner *= windows
+    winner += np.arange(windows).reshape(counts)
+    return position_table(spatial, kernel, stride, padding).take(winner)
+
+
+@functools.lru_cache(maxsize=256)
+def position_table(spatial: Ints, kernel: Ints, stride: Ints, padding: Padding) -> np.ndarray:
+    """Where each offset of the kernel stands, in each window, among the row-major elements: (offsets, windows), flat.
+
+    What is padding stands at the border: a window of lowest values alone may seem to be won by its padding.
+    """
+    counts = window_counts(spatial, kernel, stride, padding, (1,) * len(kernel))
+    count = len(kernel)
+    table = np.zeros((), np.int64)
+    for axis in range(count):
+        within = np.arange(kernel[axis]).reshape((-1,) + (1,) * (2 * count - 1 - axis))
         first = np.arange(counts[axis]) * stride[axis] - padding[axis][0]
-        first = first.reshape((-1,) + (1,) * (len(kernel) - 1 - axis))
-        # A window of lowest values alone may seem to be won by its padding.
-        positions = positions * spatial[axis] + np.clip(first + within[axis], 0, spatial[axis] - 1)
-    return positions
+        first = first.reshape((-1,) + (1,) * (count - 1 - axis))
+        table = table * spatial[axis] + np.clip(first + within, 0, spatial[axis] - 1)
+    return table.reshape(-1)
 
 
 def _check_positions(op: str, lead: Shape, positions: Aval, spatial: int) -> None:
@@ -246,7 +257,8 @@ def avg_pool_grad_kernel(
     share = divided(ct, window_sizes(spatial, kernel, stride, padding, include_pad))
     total = np.zeros(padded_shape(dims, padding), ct.dtype)
     for _, at in offsets(kernel, counts, stride, (1,) * len(kernel)):
-        total[at] += share
+        held = total[at]
+        held += share
     return total[inner(dims, padding)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graph.dtypes import DType, float64, is_complex, is_float
+from graph.dtypes import DType, bool_, float64, is_complex, is_float
 from graph.ir.opdef import Operand, Promote
 
 
@@ -12,7 +12,8 @@ def by_ufunc(ufunc: np.ufunc) -> Promote:
     """What NumPy's own loop selection of `ufunc` says."""
 
     def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
-        resolved = ufunc.resolve_dtypes((*operands, *([None] * ufunc.nout)))
+        given = [bool_ if x is bool else x for x in operands]  # Python's bools are as strong as NumPy's
+        resolved = ufunc.resolve_dtypes((*given, *([None] * ufunc.nout)))
         return tuple(resolved[: len(operands)])
 
     return promote

@@ -32,8 +32,7 @@ def infer_where(condition: Type, x: Type, y: Type) -> Aval:
 
 
 def where_kernel(condition: Any, x: Any, y: Any) -> Any:
-    chosen: Any = np.where(condition, x, y)
-    return chosen[()]
+    return np.where(condition, x, y)[()]  # pyright: ignore[reportUnknownVariableType]
 
 
 def where_vjp(b: Emitter[Any], ct: Any, z: Any, condition: Any, x: Any, y: Any) -> tuple[None, Any, Any]:

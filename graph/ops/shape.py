@@ -217,7 +217,12 @@ def infer_flip(x: Type, *, axis: int | tuple[int, ...] | None) -> Aval:
 
 
 def flip_kernel(x: Any, *, axis: int | tuple[int, ...] | None) -> Any:
-    return np.flip(x, axis)[()]
+    if axis is None:
+        axis = tuple(range(x.ndim))
+    index = [slice(None)] * x.ndim
+    for a in (axis,) if isinstance(axis, int) else axis:
+        index[a] = slice(None, None, -1)
+    return x[tuple(index)]
 
 
 def flip_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: int | tuple[int, ...] | None) -> tuple[Any]:

@@ -133,8 +133,10 @@ def reduced_shape(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
 
 def resolve_shape(shape: Shape, sizes: Sequence[Any]) -> tuple[int, ...]:
     """The run-time shape: each symbolic dim, in order, takes one of `sizes`."""
+    if not sizes:
+        return shape  # pyright: ignore[reportReturnType]
     rest = iter(sizes)
-    return tuple(d if isinstance(d, int) else int(next(rest)) for d in shape)
+    return tuple([d if isinstance(d, int) else int(next(rest)) for d in shape])
 
 
 def check_sizes(op: str, shape: Shape, sizes: Sequence[Type]) -> None:

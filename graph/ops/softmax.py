@@ -57,7 +57,8 @@ def softmax_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis) -> tupl
 
 def log_softmax_kernel(x: Any, *, axis: Axis) -> Any:
     shifted = centred(x, axis)
-    total = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+    total = np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)
+    total = np.log(np.maximum(total, 1))  # it is below 1 only where the axis is empty
     return (shifted - total).astype(result_dtype(x), copy=False)
 
 

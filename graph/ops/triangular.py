@@ -85,7 +85,8 @@ def infer_diagonal_add(x: Type, added: Type, *, offset: int, axis1: int, axis2: 
 
 
 def diagonal_add_kernel(x: Any, added: Any, *, offset: int, axis1: int, axis2: int) -> Any:
-    return diagonal_add_inplace(x.copy(), added, offset=offset, axis1=axis1, axis2=axis2)
+    total = x.astype(np.result_type(x, added))  # a copy in any case
+    return diagonal_add_inplace(total, added, offset=offset, axis1=axis1, axis2=axis2)
 
 
 def diagonal_add_inplace(x: Any, added: Any, *, offset: int, axis1: int, axis2: int) -> Any:

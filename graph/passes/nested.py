@@ -25,7 +25,12 @@ def replaced(
         op.regions if regions is None else tuple(regions),
     )
     same = all(a is b for a, b in zip(new[0], op.operands, strict=False)) and len(new[0]) == len(op.operands)
-    if same and new[1] == op.results and new[2] is op.attrs and all(a is b for a, b in zip(new[3], op.regions, strict=True)):
+    if (
+        same
+        and new[1] == op.results
+        and new[2] is op.attrs
+        and all(a is b for a, b in zip(new[3], op.regions, strict=True))
+    ):
         return op
     return Op(op.opdef, *new, op.loc)
 

@@ -1,19 +1,18 @@
 """Keys that are equal exactly when attributes or whole regions are the same."""
 
 from collections.abc import Hashable
-from typing import Any
 
 import numpy as np
 
-from graph.ir.op import Graph, Op
+from graph.ir.op import Attr, Graph, Op
 from graph.ir.value import Value
 
 
-def attr_key(value: Any) -> Hashable:
+def attr_key(value: Attr) -> Hashable:
     """A key that two attributes share exactly when they are the same: 0.0 and -0.0 differ, 1 and True too."""
     match value:
         case tuple():
-            return tuple(attr_key(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+            return tuple(attr_key(item) for item in value)
         case slice():
             return ("slice", attr_key(value.start), attr_key(value.stop), attr_key(value.step))
         case np.ndarray():

@@ -20,10 +20,11 @@ def has_storage(t: Type) -> bool:
 
 def is_fresh(op: Op) -> bool:
     """Whether the results of the op's kernel share storage with nothing: a list or optional holds what it is given."""
-    if op.name in ("call", "constant") or op.opdef.aliases:
+    if op.name in ("call", "constant"):
         return False
     stored = [v.type for v in op.operands if has_storage(v.type)]
-    return not stored or all(isinstance(t, Aval) for t in (*stored, *(v.type for v in op.results)))
+    results = [v.type for v in op.results]
+    return not stored or (not op.opdef.aliases and all(isinstance(t, Aval) for t in (*stored, *results)))
 
 
 def _depth(t: Type) -> tuple[int, Aval]:

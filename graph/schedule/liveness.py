@@ -41,7 +41,7 @@ class Buffers:
 
 
 def plan_buffers(graph: Graph) -> Buffers:
-    """The plan for an outermost graph or a graph function, regions included. Ops run in the order in which they stand."""
+    """The plan for an outermost graph or a function, regions included. Ops run in the order in which they stand."""
     classes = AliasClasses(graph)
     sweep = _Sweep(classes)
     sweep.graph(graph, frozenset())
@@ -120,7 +120,9 @@ class _Sweep:
     def _visit(self, op: Op) -> set[Value]:
         """Returns initial values that a loop takes over."""
         dead = frozenset(
-            i for i, v in enumerate(op.operands) if has_storage(v.type) and self.classes.is_owned(v) and self._is_dead(v)
+            i
+            for i, v in enumerate(op.operands)
+            if has_storage(v.type) and self.classes.is_owned(v) and self._is_dead(v)
         )
         self.overwritable[op] = dead
         if not op.regions:
@@ -145,6 +147,4 @@ class _Sweep:
 def is_alone(classes: AliasClasses, op: Op, index: int) -> bool:
     """Whether no other operand of the op may share storage with this one."""
     root = classes.root(op.operands[index])
-    return not any(
-        i != index and has_storage(v.type) and classes.root(v) is root for i, v in enumerate(op.operands)
-    )
+    return not any(i != index and has_storage(v.type) and classes.root(v) is root for i, v in enumerate(op.operands))

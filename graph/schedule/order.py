@@ -91,9 +91,7 @@ def _cycle(waits: Sequence[Sequence[int]], done: set[int]) -> list[int]:
 
 
 def _describe(graph: Graph, cycle: Sequence[int]) -> str:
-    names = [
-        f"{op.name!r} (op {i}" + (f", {op.loc}" if op.loc.line else "") + ")" for i, op in _at(graph, cycle)
-    ]
+    names = [f"{op.name!r} (op {i}" + (f", {op.loc}" if op.loc.line else "") + ")" for i, op in _at(graph, cycle)]
     return " -> ".join([*names, names[0]])
 
 

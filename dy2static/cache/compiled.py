@@ -1,0 +1,110 @@
+"""A graph made runnable, with its derivatives made when they are first asked for."""
+
+# pyright: reportPrivateUsage=false
+# Data goes from tensors to programs and back here, without passing the ops of eager.
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from eager.grad_mode import GRAD_MODE
+from eager.tape import is_tracked, record_custom
+from eager.tensor import Tensor, wrap
+from graph.autodiff.activity import carries_cotangents
+from graph.autodiff.vjp import split, vjp
+from graph.execute.interpreter import run
+from graph.execute.numpy_program import compile_program
+from graph.ir.differentiator import Split
+from graph.ir.op import Graph
+from graph.passes.pipeline import optimize
+
+Executor = Literal["numpy", "interpreter"]
+Runner = Callable[..., tuple[Any, ...]]
+
+
+class CompiledGraph:
+    """An optimized graph and what runs it. Compiled on first use; safe to share between threads."""
+
+    def __init__(self, graph: Graph, executor: Executor) -> None:
+        self.graph = optimize(graph, check=__debug__)
+        self.executor: Executor = executor
+        self._lock = threading.RLock()
+        self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
+        self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
+
+    @functools.cached_property
+    def program(self) -> Any:
+        """The NumPy program of the graph."""
+        return compile_program(self.graph)
+
+    @functools.cached_property
+    def runner(self) -> Runner:
+        """Takes the data of the parameters, gives that of the results."""
+        if self.executor == "interpreter":
+            return lambda *args: run(self.graph, args)
+        return self.program
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        """Run on tensors (or what else parameters may be); tensors among the results are fresh handles.
+
+        On the tape, the whole run is one operation.
+        """
+        if GRAD_MODE.get():
+            wrt = tuple(i for i, x in enumerate(inputs) if is_tracked(x))
+            if wrt:
+                return self._differentiable(inputs, wrt)
+        return [_wrapped(x) for x in self.runner(*map(_data, inputs))]
+
+    def _differentiable(self, inputs: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
+        cut, forward, backward = self._split(wrt)
+        values = forward.runner(*map(_data, inputs))
+        count = len(cut.active_results)
+        results = [_wrapped(x) for x in values[:count]]
+        residuals = [*(_data(inputs[i]) for i in cut.from_params), *values[count:]]
+        active = [i for i, on in enumerate(cut.active_results) if on and isinstance(results[i], Tensor)]
+        tracked = [inputs[i] for i in wrt]
+
+        def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+            given = [
+                ct if ct is not None else wrap(np.zeros_like(_data(results[i]))[()])
+                for i, ct in zip(active, cts, strict=True)
+            ]
+            if GRAD_MODE.get() and any(map(is_tracked, (*given, *tracked))):
+                return tuple(self._vjp(wrt)([*inputs, *given])[count:])
+            found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
+            return tuple(wrap(found[i]) if i in found else None for i in wrt)
+
+        record_custom(tracked, [results[i] for i in active], pullback)
+        return results
+
+    def _split(self, wrt: tuple[int, ...]) -> "tuple[Split, CompiledGraph, CompiledGraph]":
+        with self._lock:
+            if wrt not in self._halves:
+                cut = split(self.graph, wrt)
+                self._halves[wrt] = (
+                    cut,
+                    CompiledGraph(cut.forward, self.executor),
+                    CompiledGraph(cut.backward, self.executor),
+                )
+            return self._halves[wrt]
+
+    def _vjp(self, wrt: tuple[int, ...]) -> "CompiledGraph":
+        """Parameters, then cotangents of the floating results -> results, then cotangents of `wrt`."""
+        with self._lock:
+            if wrt not in self._vjps:
+                self._vjps[wrt] = CompiledGraph(vjp(self.graph, wrt), self.executor)
+            return self._vjps[wrt]
+
+    def has_cotangent(self, result: int) -> bool:
+        return carries_cotangents(self.graph.results[result].type)
+
+
+def _data(x: Any) -> Any:
+    return x._data if isinstance(x, Tensor) else x
+
+
+def _wrapped(x: Any) -> Any:
+    return wrap(x) if isinstance(x, np.ndarray | np.generic) else x

@@ -1,0 +1,89 @@
+"""One compiled program of a function, and how a call goes through it."""
+
+# pyright: reportPrivateUsage=false
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.signature import Call, Pattern
+from dy2static.cache.sources import Guard, Source
+from dy2static.staging.arguments import ArgumentRef
+from dy2static.staging.cells import HandleCell, put_value
+from dy2static.staging.restore import restore
+from dy2static.staging.stage import Staged, Write
+from eager.grad_mode import no_grad
+from eager.tensor import Tensor, wrap
+from graph.dtypes import of_scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A compiled graph, the calls that it serves (`pattern`, `guards`), and where its inputs come from."""
+
+    staged: Staged
+    compiled: CompiledGraph
+    pattern: Pattern
+    guards: tuple[Guard, ...]
+    staged_leaves: tuple[int, ...]
+    dynamic: tuple[Source, ...]
+    """Sources of Python numbers that became inputs."""
+    captured: tuple[Callable[[], Any], ...]
+    reason: str
+    """Why it was made, for `explain()`."""
+
+    def serves(self, call: Call) -> bool:
+        """Whether a call may use this program."""
+        return self.pattern.fits(call) and all(guard.holds() for guard in self.guards)
+
+    def inputs(self, call: Call) -> list[Any]:
+        """What the graph's parameters are in this call."""
+        return [
+            *(_input(call.leaves[i]) for i in self.staged_leaves),
+            *(_input(source.load()) for source in self.dynamic),
+            *(_input(load()) for load in self.captured),
+        ]
+
+    def run(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """The function's value; its changes to objects of the caller are made once the run has succeeded."""
+        values = iter(self.compiled(self.inputs(call)))
+
+        def find(ref: ArgumentRef) -> Any:
+            return ref.find(args, kwargs)
+
+        result = restore(self.staged.result, values, find)
+        changes = [(write, restore(write.spec, values, find)) for write in self.staged.writes]
+        for write, value in changes:
+            _apply(write, value, find)
+        return result
+
+
+def _input(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, np.ndarray | np.generic):
+        return wrap(x)
+    return wrap(of_scalar(x).type(x))
+
+
+def _apply(write: Write, value: Any, find: Callable[[ArgumentRef], Any]) -> None:
+    """Make one change: to the argument of this call, or to the object that the function reached by itself."""
+    owner = None if write.owner is None else find(write.owner)
+    cell = write.cell
+    if isinstance(cell, HandleCell):
+        handle = cell.handle if owner is None else owner
+        if isinstance(handle, np.ndarray):
+            np.copyto(handle, np.asarray(value))
+        elif handle is not value:
+            with no_grad():
+                put_value(handle, value if not handle.requires_grad else _leaf_value(handle, value))
+        return
+    (cell if owner is None else cell.of(owner)).store(value)
+
+
+def _leaf_value(handle: Tensor, value: Tensor) -> Tensor:
+    """A parameter stays the leaf that it is."""
+    return value._alias(handle._link)

@@ -1,0 +1,178 @@
+"""Where a function reads Python values from, besides its arguments, and how to see that they are still the same.
+
+After staging, all that converted code can have read is found again: the globals and closures of the functions that were
+converted, and within these values the attributes whose names their source mentions.
+"""
+
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import numpy as np
+
+from dy2static.converters.allow import is_library
+from dy2static.source.convert import Converted
+from eager.tensor import Tensor
+from graph.aval import Aval
+
+BY_VALUE: Final = (bool, int, float, complex, str, bytes, type(None), np.dtype, range, np.generic)
+MOST_ITEMS: Final = 10_000
+"""Containers with more items are held to their identity and length only."""
+MISSING: Final = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One place that was read: `kind` says how, `owner` and `name` where; `text` is it for people."""
+
+    kind: str
+    owner: Any
+    name: Any
+    text: str
+
+    @property
+    def key(self) -> tuple[str, int, Any]:
+        return (self.kind, id(self.owner), self.name)
+
+    def load(self) -> Any:
+        """What is there now; MISSING when there is nothing."""
+        try:
+            match self.kind:
+                case "attribute":
+                    return getattr(self.owner, self.name)
+                case "item":
+                    return self.owner[self.name]
+                case "cell":
+                    return self.owner.cell_contents
+                case _:
+                    return len(self.owner)
+        except (AttributeError, KeyError, IndexError, ValueError):
+            return MISSING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """A source and what it held when the program was made."""
+
+    source: Source
+    expected: Any
+    how: str
+    """"value", "identity", or "tensor" (any tensor of the type `expected`)."""
+
+    def holds(self) -> bool:
+        """Whether the program would be made the same now."""
+        found = self.source.load()
+        if self.how == "identity":
+            return found is self.expected
+        if self.how == "tensor":
+            return isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
+        return found is self.expected or (type(found) is type(self.expected) and same_value(found, self.expected))
+
+    def explain(self) -> str:
+        """What differs now."""
+        found = self.source.load()
+        now = "nothing" if found is MISSING else short(found)
+        return f"{self.source.text} was {short(self.expected)}, it is {now} now"
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Equality for keys: nan is nan, 0.0 is not -0.0."""
+    if isinstance(a, float | complex):
+        return repr(a) == repr(b)
+    return bool(a == b)
+
+
+def short(value: Any) -> str:
+    """A value in few words."""
+    if isinstance(value, Tensor):
+        return str(value.aval)
+    text = repr(value)
+    return text if len(text) <= 60 else f"a {type(value).__name__}"
+
+
+def collect(
+    functions: Iterable[tuple[Callable[..., Any], Converted]], arguments: Iterable[tuple[str, Any]]
+) -> list[Guard]:
+    """Guards for all that these functions can read: from their globals and closures, and from objects among the arguments."""
+    pairs = list(functions)
+    names = frozenset(name for _, made in pairs for name in made.attribute_names)
+    walk = _Walk(names)
+    for function, made in pairs:
+        walk.function(cast(types.FunctionType, function), made)
+    for text, value in arguments:
+        walk.inside(value, text)
+    return walk.guards
+
+
+class _Walk:
+    def __init__(self, attribute_names: frozenset[str]) -> None:
+        self.guards: list[Guard] = []
+        self._names = attribute_names
+        self._seen: set[tuple[str, int, Any]] = set()
+        self._entered: dict[int, Any] = {}
+
+    def function(self, function: types.FunctionType, made: Converted) -> None:
+        for name in sorted(made.global_names):
+            if name in function.__globals__:
+                self.read(Source("item", function.__globals__, name, f"global `{name}`"))
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            if name in made.free_names:
+                self.read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
+
+    def read(self, source: Source) -> None:
+        """Guard one place, and go on inside what it holds."""
+        if source.key in self._seen:
+            return
+        self._seen.add(source.key)
+        value = source.load()
+        if value is MISSING:
+            return
+        if isinstance(value, Tensor):
+            self.guards.append(Guard(source, Aval(value.dtype, value.shape), "tensor"))
+        elif isinstance(value, BY_VALUE):
+            self.guards.append(Guard(source, value, "value"))
+        else:
+            self.guards.append(Guard(source, value, "identity"))
+            self.inside(value, source.text)
+
+    def inside(self, value: Any, text: str) -> None:
+        """Go on inside a container or a user's object."""
+        if id(value) in self._entered or isinstance(value, (Tensor, np.ndarray, *BY_VALUE)):
+            return
+        self._entered[id(value)] = value
+        for source in self._within(value, text):
+            self.read(source)
+
+    def _within(self, value: Any, text: str) -> Iterator[Source]:
+        if isinstance(value, list | tuple | dict | set | frozenset):
+            items = cast("list[Any]", value)
+            yield Source("length", items, None, f"the length of {text}")
+            if isinstance(value, set | frozenset) or len(items) > MOST_ITEMS:
+                return
+            keys: Iterable[Any] = cast("dict[Any, Any]", value) if isinstance(value, dict) else range(len(items))
+            for key in list(keys):
+                yield Source("item", value, key, f"{text}[{key!r}]")
+            return
+        if isinstance(value, types.ModuleType):
+            if is_library(value.__name__):
+                return
+        elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+            if not isinstance(value, type) or is_library(value.__module__):
+                return
+        for name in sorted(self._names):
+            if _is_data(value, name):
+                yield Source("attribute", value, name, f"{text}.{name}")
+
+
+def _is_data(value: Any, name: str) -> bool:
+    """Whether an attribute is data of the object or of its class: not a method, not computed by a property."""
+    if name in getattr(value, "__dict__", {}):
+        return True
+    for cls in type(value).__mro__:
+        found = cls.__dict__.get(name, MISSING)
+        if found is not MISSING:
+            if isinstance(found, types.MemberDescriptorType):
+                return hasattr(value, name)
+            return not hasattr(found, "__get__")
+    return False

@@ -1,0 +1,69 @@
+"""One converter per construct, and the order in which they work.
+
+First the pipeline: what cannot be converted is refused, early exits become flags and nesting. Then one walk hands each
+statement and expression to its converter, with the facts of `analysis.flow` about the function that the walk is in.
+"""
+
+import ast
+from typing import Any
+
+from dy2static.converters import (
+    assert_stmt,
+    bool_ops,
+    calls,
+    f_strings,
+    for_stmt,
+    functions,
+    if_expr,
+    if_stmt,
+    jumps,
+    list_display,
+    raise_stmt,
+    stores,
+    undefined,
+    while_stmt,
+)
+from dy2static.converters.context import ConvertContext
+from dy2static.converters.rewrite import Converters, Rewriter
+
+STATEMENTS: dict[type[ast.AST], Any] = {
+    ast.AnnAssign: stores.convert_annotated,
+    ast.Assert: assert_stmt.convert,
+    ast.Assign: stores.convert_assign,
+    ast.AugAssign: stores.convert_augmented,
+    ast.For: for_stmt.convert,
+    ast.FunctionDef: functions.convert_definition,
+    ast.Global: functions.drop_declaration,
+    ast.If: if_stmt.convert,
+    ast.Nonlocal: functions.drop_declaration,
+    ast.Raise: raise_stmt.convert,
+    ast.While: while_stmt.convert,
+}
+EXPRESSIONS: dict[type[ast.AST], Any] = {
+    ast.BoolOp: bool_ops.convert_bool_op,
+    ast.Call: calls.convert,
+    ast.Compare: bool_ops.convert_compare,
+    ast.DictComp: list_display.convert_comprehension,
+    ast.GeneratorExp: list_display.convert_comprehension,
+    ast.IfExp: if_expr.convert,
+    ast.JoinedStr: f_strings.convert,
+    ast.Lambda: functions.convert_lambda,
+    ast.List: list_display.convert,
+    ast.ListComp: list_display.convert,
+    ast.Name: undefined.convert,
+    ast.SetComp: list_display.convert_comprehension,
+    ast.UnaryOp: bool_ops.convert_unary_op,
+}
+CONVERTERS = Converters(STATEMENTS, EXPRESSIONS)
+
+
+def rewrite(function: ast.FunctionDef, ctx: ConvertContext) -> ast.FunctionDef:
+    """Hands each part of `function` to its converter."""
+    functions.convert_body(function, Rewriter.of(function, ctx, CONVERTERS))
+    return function
+
+
+PIPELINE = (
+    jumps.convert,  # before all others: only then does every block run to its end, so that it can be a function
+    rewrite,  # inner constructs before the function around them is made; their order by kind does not matter
+)

@@ -1,0 +1,221 @@
+"""Conversion of a function: from its source to a function of the same meaning that the runtime can follow."""
+
+import ast
+import builtins
+import threading
+import weakref
+from dataclasses import dataclass
+from types import CodeType, FunctionType, ModuleType
+
+from dy2static.analysis.survey import Function, Survey, survey
+from dy2static.converters import PIPELINE
+from dy2static.converters.allow import is_library
+from dy2static.converters.build import definition, returns
+from dy2static.converters.context import ConvertContext, Names
+from dy2static.converters.reject import reject
+from dy2static.source.compile import bind, compile_function
+from dy2static.source.load import Source, load
+
+MAX_CONVERSIONS = 4
+"""Of one code object: there is more than one only where a module that it uses was rebound."""
+
+GENERATED = ("then", "orelse", "test", "body", "stop")
+"""Names of the functions that converters make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A converted function and what is known of it.
+
+    `function` runs in the place of the original: same closure, globals, defaults and file. `tree` is its syntax tree.
+    `attribute_names` and `global_names` are all that it loads, with the functions inside it; builtins count as globals.
+    `free_names` are those of its closure.
+    """
+
+    function: FunctionType
+    tree: ast.FunctionDef
+    source: Source
+    attribute_names: frozenset[str]
+    global_names: frozenset[str]
+    free_names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Conversion:
+    """What all functions of one code object share. `assumed`: globals on which it rests, by name."""
+
+    code: CodeType
+    tree: ast.FunctionDef
+    source: Source
+    runtime: str
+    attribute_names: frozenset[str]
+    global_names: frozenset[str]
+    assumed: tuple[tuple[str, object], ...]
+
+    def holds_for(self, function: FunctionType) -> bool:
+        """Whether the globals of `function` still mean what they did."""
+        known = Globals(function)
+        return all(known.lookup(name) is value for name, value in self.assumed)
+
+
+class Globals:
+    """Globals and builtins of a function, as they are during its conversion; notes what was asked."""
+
+    def __init__(self, function: FunctionType) -> None:
+        self.values = function.__globals__
+        self.asked: dict[str, object] = {}
+
+    def lookup(self, name: str) -> object:
+        found = self.values.get(name)
+        if found is None and name not in self.values:
+            found = getattr(builtins, name, None)
+        self.asked[name] = found
+        return found
+
+    def library(self) -> tuple[tuple[str, object], ...]:
+        """What was asked and turned out to be a module, or of a library: calls of these may stand unconverted."""
+        return tuple((name, value) for name, value in self.asked.items() if is_known(value))
+
+
+def is_known(value: object) -> bool:
+    module: object = getattr(value, "__module__", None)
+    return isinstance(value, ModuleType) or (isinstance(module, str) and is_library(module))
+
+
+@dataclass(slots=True)
+class Entry:
+    """The conversions of one code object: one, but where its globals were changed under it."""
+
+    lock: threading.Lock
+    code: "weakref.ref[CodeType]"
+    conversions: list[Conversion]
+
+
+class ConversionCache:
+    """Conversions by code object, dropped with it. Code objects compare by content, so the key is their identity."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.entries: dict[int, Entry] = {}
+        # A conversion keeps the code that it made, so an id in here is of no other code.
+        self.made: weakref.WeakValueDictionary[int, Conversion] = weakref.WeakValueDictionary()
+
+    def get(self, function: FunctionType) -> Conversion:
+        entry = self.entry(function.__code__)
+        for conversion in entry.conversions:
+            if conversion.holds_for(function):
+                return conversion
+        with entry.lock:
+            for conversion in entry.conversions:
+                if conversion.holds_for(function):
+                    return conversion
+            conversion = make_conversion(function)
+            self.note_made(conversion.code, conversion)
+            entry.conversions = [conversion, *entry.conversions[: MAX_CONVERSIONS - 1]]
+            return conversion
+
+    def entry(self, code: CodeType) -> Entry:
+        key = id(code)
+        entry = self.entries.get(key)
+        if entry is not None and entry.code() is code:
+            return entry
+        with self.lock:
+            entry = self.entries.get(key)
+            if entry is None or entry.code() is not code:
+                entry = Entry(threading.Lock(), weakref.ref(code, lambda gone: self.forget(key, gone)), [])
+                self.entries[key] = entry
+            return entry
+
+    def forget(self, key: int, gone: "weakref.ref[CodeType]") -> None:
+        with self.lock:
+            entry = self.entries.get(key)
+            if entry is not None and entry.code is gone:
+                del self.entries[key]
+
+    def note_made(self, code: CodeType, conversion: Conversion) -> None:
+        with self.lock:
+            self.made[id(code)] = conversion
+            for constant in code.co_consts:
+                if isinstance(constant, CodeType):
+                    self.note_made(constant, conversion)
+
+    def maker_of(self, code: CodeType) -> Conversion | None:
+        """The conversion that made `code`; None for the code of users."""
+        return self.made.get(id(code))
+
+    def clear(self) -> None:
+        with self.lock:
+            self.entries.clear()
+
+
+CACHE = ConversionCache()
+
+
+def is_converted(function: FunctionType) -> bool:
+    """Whether `function` came out of a conversion: by itself, or as a function inside a converted one."""
+    return CACHE.maker_of(function.__code__) is not None
+
+
+def convert_function(function: FunctionType) -> Converted:
+    """`function` converted. Its code object is converted once; functions that differ in their closure share that.
+
+    A function that is the result of a conversion, or stands inside one, is returned as it is.
+
+    Raises: SourceUnavailableError; ConversionError at the user's line for what conversion does not take.
+    """
+    conversion = CACHE.maker_of(function.__code__)
+    if conversion is not None:
+        made = function
+    else:
+        conversion = CACHE.get(function)
+        made = bind(conversion.code, function, conversion.runtime)
+    return Converted(
+        made,
+        conversion.tree,
+        conversion.source,
+        conversion.attribute_names,
+        conversion.global_names,
+        frozenset(function.__code__.co_freevars) - {conversion.runtime},
+    )
+
+
+def make_conversion(function: FunctionType) -> Conversion:
+    source = load(function)
+    original = function.__code__
+    tree = as_definition(source.node)
+    found = survey(tree)
+    known = Globals(function)
+    ctx = context_of(function, found, known)
+    reject(found, ctx)
+    for convert in PIPELINE:
+        tree = convert(tree, ctx)
+    generated = [ctx.names.fresh(name) for name in GENERATED]
+    code = compile_function(tree, original, ctx.runtime, generated)
+    return Conversion(code, tree, source, ctx.runtime, found.attribute_names, ctx.global_names, known.library())
+
+
+def context_of(function: FunctionType, found: Survey, known: Globals) -> ConvertContext:
+    code = function.__code__
+    names = Names(found.names | frozenset(code.co_freevars))
+    bound = {name for scope in found.scopes.values() for name in scope.bound if scope.is_local(name)}
+    free = frozenset(code.co_freevars)
+    return ConvertContext(
+        file=code.co_filename,
+        function=code.co_qualname,
+        names=names,
+        scopes=found.scopes,
+        resolve=known.lookup,
+        global_names=frozenset(found.scope.free() - free - bound),
+        free_names=free,
+        runtime=names.fresh("_rt"),
+    )
+
+
+def as_definition(node: Function) -> ast.FunctionDef:
+    """A lambda as a function that returns its body; a definition as it is."""
+    if isinstance(node, ast.FunctionDef):
+        return node
+    body: list[ast.stmt] = [returns(node.body, node.body)]
+    made = definition("lambda_", [], body, node)
+    made.args = node.args
+    return made

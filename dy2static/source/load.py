@@ -1,0 +1,110 @@
+"""From a function to the piece of source that defines it."""
+
+import ast
+import linecache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+
+from dy2static.analysis.survey import Function, parameters
+from dy2static.errors import ConversionError, SourceUnavailableError
+from dy2static.source.lambdas import find_lambda
+from dy2static.source.mangling import class_of, mangle
+from graph.location import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The source of one function.
+
+    `node`: with the lines and columns of the user's file; decorators are gone, private names are spelled as the class
+    makes them (`__x` in class `C` is `_C__x`). `text`: its lines, moved to the left margin; `first_line` is theirs.
+    """
+
+    file: str
+    first_line: int
+    text: str
+    node: Function
+
+
+def load(function: FunctionType) -> Source:
+    """The source of exactly this function, not of one that it wraps.
+
+    Raises: SourceUnavailableError when its file is not there, has changed since, or never was (`exec`).
+    """
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
+        raise unavailable(code, "there is no file with that name, and no source was registered for it")
+    node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
+    if node is None:
+        raise unavailable(code, "the file does not have it there: it has changed since it was imported")
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise ConversionError(
+            "`async def` cannot be converted.",
+            next_step="make it a plain function, and await outside of it.",
+            loc=Loc(code.co_filename, node.lineno, node.col_offset, 10**6, code.co_qualname),
+        )
+    node = mangle(node, class_of(code.co_qualname))
+    if tuple(argument.arg for argument in parameters(node.args)) != parameters_of(code):
+        raise unavailable(code, "the file does not have it there: it has changed since it was imported")
+    if isinstance(node, ast.FunctionDef):
+        node.decorator_list = []
+    last = node.end_lineno or node.lineno
+    return Source(code.co_filename, node.lineno, to_margin(lines[node.lineno - 1 : last]), node)
+
+
+def unavailable(code: CodeType, why: str) -> SourceUnavailableError:
+    return SourceUnavailableError(
+        f"the source of `{code.co_qualname}` cannot be read: {why}.",
+        next_step="use `trace(f, *examples)`, which needs no source, or define the function in a file.",
+        loc=Loc(code.co_filename, code.co_firstlineno),
+    )
+
+
+def parameters_of(code: CodeType) -> tuple[str, ...]:
+    """Parameter names, in the order of `analysis.survey.parameters`."""
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+    return code.co_varnames[:count]
+
+
+def to_margin(lines: Sequence[str]) -> str:
+    """The lines, as far to the left as the first one allows; what stands further left stays whole."""
+    margin = len(lines[0]) - len(lines[0].lstrip())
+    return "".join(line[margin:] if not line[:margin].strip() else line for line in lines)
+
+
+def find_definition(code: CodeType, lines: Sequence[str]) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The `def` whose first line, decorators included, is the code's; None if there is none of that name."""
+    start = code.co_firstlineno - 1
+    if start >= len(lines):
+        return None
+    first = lines[start]
+    indent = len(first) - len(first.lstrip())
+    # Empty lines before it give every node its line in the file. An indented block is parsed below an `if` of ours, so
+    # that no text is moved: columns stay, and so do strings.
+    head = "\n" * (start - 1) + "if 1:\n" if indent else "\n" * start
+    for end in possible_ends(lines, start, indent):
+        try:
+            tree = ast.parse(head + "".join(lines[start:end]))
+        except SyntaxError:
+            continue
+        statement = tree.body[0]
+        if isinstance(statement, ast.If) and indent:
+            statement = statement.body[0]
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) or statement.name != code.co_name:
+            return None
+        return statement
+    return None
+
+
+def possible_ends(lines: Sequence[str], start: int, indent: int) -> Iterator[int]:
+    """Where the block that begins at `start` may end: before lines that stand no further right than its first.
+
+    Such a line may also be part of a string, a bracket or the header: then the text up to it is no whole statement.
+    """
+    for i in range(start + 1, len(lines)):
+        text = lines[i].lstrip()
+        if text and not text.startswith("#") and len(lines[i]) - len(text) <= indent:
+            yield i
+    yield len(lines)

@@ -1,0 +1,52 @@
+"""From the results of a run back to Python values: the other end of `spec.pack`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dy2static.staging.arguments import ArgumentRef
+from dy2static.staging.lists import StageableList
+from dy2static.staging.spec import (
+    ConstantSpec,
+    ContainerSpec,
+    ListSpec,
+    MaybeSpec,
+    Spec,
+    TensorSpec,
+    UndefinedSpec,
+    types,
+)
+from eager.pytree import rebuild
+from eager.tensor import Tensor, wrap
+from graph.errors import InternalError
+
+
+def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any]) -> Any:
+    """The Python value of a description; takes its parts from `values`. Numbers are Python numbers again, graph lists
+    Python lists; `find` gives the caller's own objects."""
+    match spec:
+        case TensorSpec(_, weak):
+            value = next(values)
+            return value.item() if weak else value
+        case ConstantSpec(value):
+            return find(value) if isinstance(value, ArgumentRef) else value
+        case ContainerSpec(node, parts):
+            items = [restore(part, values, find) for part in parts]
+            return items if issubclass(node.kind, StageableList) else rebuild(node, items)
+        case ListSpec(None):
+            return []
+        case ListSpec(element):
+            columns = [next(values) for _ in types(element)]
+            rows = zip(*columns, strict=True)
+            return [restore(element, iter([_tensor(x) for x in row]), find) for row in rows]
+        case MaybeSpec(name, inner):
+            is_bound = next(values).item()
+            found = [next(values) for _ in types(inner)]
+            if not is_bound:
+                raise UnboundLocalError(f"{name!r} is not bound")
+            return restore(inner, iter(found), find)
+        case UndefinedSpec(name):
+            raise InternalError(f"the unbound name {name!r} leaves a graph")
+
+
+def _tensor(x: Any) -> Any:
+    return x if isinstance(x, Tensor | list) or x is None else wrap(x)

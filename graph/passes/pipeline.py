@@ -1,0 +1,63 @@
+"""The order of passes. Between any two of them the graph is verified, and can be looked at."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from graph.errors import VerifyError
+from graph.ir.op import Graph
+from graph.ir.printer import print_graph
+from graph.ir.verify import verify
+from graph.passes.constant_fold import constant_fold
+from graph.passes.cse import cse
+from graph.passes.dce import dce
+from graph.passes.inline_calls import inline_calls
+from graph.passes.invariant_carried import invariant_carried
+from graph.passes.licm import licm
+from graph.passes.nested import Pass
+from graph.passes.prune_branch import prune_branch
+from graph.passes.simplify import simplify
+
+Observer = Callable[[str, Graph], None]
+"""Called with a pass's name and its result; first with "input" and the graph as it came."""
+
+DEFAULT: Final[tuple[Pass, ...]] = (
+    inline_calls,  # first: all that follows sees through calls
+    simplify,  # says which optional values are there, for the branches on that
+    constant_fold,
+    prune_branch,  # needs folded tests
+    invariant_carried,  # needs pruned branches
+    dce,  # the less there is, the less the rest has to do
+    constant_fold,  # of what pruning and capturing brought together
+    simplify,
+    prune_branch,
+    cse,
+    licm,
+    cse,  # of ops that several loops gave away
+    dce,
+)
+
+
+def optimize(
+    graph: Graph, passes: Sequence[Pass] = DEFAULT, *, check: bool = True, observe: Observer | None = None
+) -> Graph:
+    """Run the passes in order. `check` verifies after each: a VerifyError names the pass that broke the graph."""
+    if observe is not None:
+        observe("input", graph)
+    for run in passes:
+        name = getattr(run, "__name__", repr(run))
+        result = run(graph)
+        if check and result is not graph:
+            try:
+                verify(result)
+            except VerifyError as error:
+                raise VerifyError(f"after the pass {name!r}: {error}") from None
+        graph = result
+        if observe is not None:
+            observe(name, graph)
+    return graph
+
+
+def print_passes(name: str, graph: Graph) -> None:
+    """An observer that prints the graph as it came and after each pass."""
+    sys.stdout.write(f"--- {name}\n{print_graph(graph, elide=True)}\n")

@@ -1,0 +1,1 @@
+"""Graphs from their text. The printer is `graph.ir.printer`."""

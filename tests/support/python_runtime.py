@@ -1,0 +1,188 @@
+"""A double of `dy2static.runtime` for ordinary values only: what each construct means in Python, as short as it goes.
+
+With it converters are tested without staging: `run_on_python(f)` is `f` converted, on this runtime.
+"""
+
+import operator
+import sys
+from builtins import slice as slice_  # noqa: F401 (converted code names it)
+from collections.abc import Callable, Iterable
+from types import CellType, FunctionType
+from typing import Any
+
+from dy2static.source.compile import bind
+from dy2static.source.convert import CACHE
+
+State = tuple[Any, ...]
+Block = Callable[..., State]
+Thunk = Callable[[], Any]
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.iadd,
+    "-": operator.isub,
+    "*": operator.imul,
+    "/": operator.itruediv,
+    "//": operator.ifloordiv,
+    "%": operator.imod,
+    "**": operator.ipow,
+    "@": operator.imatmul,
+    "&": operator.iand,
+    "|": operator.ior,
+    "^": operator.ixor,
+    "<<": operator.ilshift,
+    ">>": operator.irshift,
+}
+
+
+class Undefined:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def read(value: Any, name: str) -> Any:
+    if isinstance(value, Undefined):
+        raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
+    return value
+
+
+def read_free(value: Any, name: str) -> Any:
+    if isinstance(value, Undefined):
+        text = f"cannot access free variable {name!r} where it is not associated with a value in enclosing scope"
+        raise NameError(text)
+    return value
+
+
+def if_(test: Any, then: Block, orelse: Block, inputs: State, names: tuple[str, ...]) -> State:
+    outputs = then(*inputs) if test else orelse(*inputs)
+    assert len(outputs) == len(names)
+    return outputs
+
+
+def while_(test: Callable[..., Any], body: Block, state: State, names: tuple[str, ...]) -> State:
+    assert len(state) == len(names)
+    while test(*state):
+        state = body(*state)
+    return state
+
+
+def for_(
+    iterable: Iterable[Any], body: Block, state: State, names: tuple[str, ...], stop: Callable[..., Any] | None = None
+) -> State:
+    assert len(state) == len(names)
+    for item in iterable:
+        state = body(item, *state)
+        if stop is not None and stop(*state):
+            break
+    return state
+
+
+def if_expr(test: Any, then: Thunk, orelse: Thunk) -> Any:
+    return then() if test else orelse()
+
+
+def and_(*operands: Thunk) -> Any:
+    value: Any = True
+    for operand in operands:
+        value = operand()
+        if not value:
+            break
+    return value
+
+
+def or_(*operands: Thunk) -> Any:
+    value: Any = False
+    for operand in operands:
+        value = operand()
+        if value:
+            break
+    return value
+
+
+def not_(value: Any) -> bool:
+    return not value
+
+
+def in_(item: Any, container: Any) -> bool:
+    return item in container
+
+
+def compare_chain(first: Any, *links: tuple[str, Thunk]) -> Any:
+    left, result = first, True
+    for symbol, operand in links:
+        right = operand()
+        result = COMPARISONS[symbol](left, right)
+        if not result:
+            break
+        left = right
+    return result
+
+
+def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def list_(items: list[Any]) -> list[Any]:
+    return items
+
+
+def fstring(*parts: str | tuple[Any, str, str]) -> str:
+    forms: dict[str, Callable[[Any], Any]] = {"s": str, "r": repr, "a": ascii}
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+        else:
+            value, conversion, spec = part
+            text += format(forms[conversion](value) if conversion else value, spec)
+    return text
+
+
+def assert_(test: Thunk, message: Thunk | None = None) -> None:
+    if test():
+        return
+    raise AssertionError(*([] if message is None else [message()]))
+
+
+def raise_(error: Any, cause: Any = None) -> None:
+    if cause is None:
+        raise error
+    raise error from cause
+
+
+def set_attr(obj: Any, name: str, value: Any) -> None:
+    setattr(obj, name, value)
+
+
+def set_item(container: Any, key: Any, value: Any) -> None:
+    container[key] = value
+
+
+def update(target: Any, symbol: str, value: Any) -> Any:
+    return IN_PLACE[symbol](target, value)
+
+
+def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
+    setattr(obj, name, update(getattr(obj, name), symbol, value))
+
+
+def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
+    container[key] = update(container[key], symbol, value)
+
+
+def run_on_python(function: Callable[..., Any]) -> FunctionType:
+    """`function` converted, its runtime this one."""
+    assert isinstance(function, FunctionType)
+    conversion = CACHE.get(function)
+    return bind(conversion.code, function, conversion.runtime, CellType(sys.modules[__name__]))

@@ -1,0 +1,196 @@
+"""Random functions on ints: nested control flow of every kind, names that some paths leave unbound, closures.
+
+Every function terminates: loops ask `tick()`, which raises once the fuel is spent.
+"""
+
+import itertools
+import linecache
+import random
+from collections.abc import Callable
+from typing import Any
+
+NAMES = ("a", "b", "c", "d", "e")
+PARAMETERS = ("a", "b", "tick", "log")
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+OPERATORS = ("+", "-", "*", "//", "%", "&", "|", "^")
+counter = itertools.count()
+
+
+class RandomFunction:
+    """Writes the source of one function; `seed` decides all."""
+
+    def __init__(self, seed: int, size: int = 25) -> None:
+        self.random = random.Random(seed)
+        self.left = size
+        self.lines: list[str] = []
+        self.depth = 0
+
+    def source(self) -> str:
+        self.lines = ["def f(a, b, tick, log):"]
+        for name in NAMES:
+            if name not in PARAMETERS and self.chance(0.75):
+                self.line(f"{name} = {self.random.randint(-3, 5)}")
+        if self.chance(0.7):
+            self.line("h = lambda p: p + a")
+        for _ in range(self.random.randint(1, 6)):
+            self.statement(loops=0, may_return=True)
+        return "\n".join(self.lines) + "\n"
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * (self.depth + 1) + text)
+
+    def pick(self, *choices: str) -> str:
+        return self.random.choice(choices)
+
+    def name(self) -> str:
+        # Mostly parameters: they are always bound.
+        return self.pick("a", "b", "a", "b", *NAMES)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def value(self, depth: int = 0) -> str:
+        if depth > 1 or self.chance(0.4):
+            return self.name() if self.chance(0.6) else str(self.random.randint(-3, 5))
+        kind = self.random.randrange(9)
+        x, y = self.value(depth + 1), self.value(depth + 1)
+        match kind:
+            case 0:
+                return f"({x} if {self.test(depth + 1)} else {y})"
+            case 1:
+                return f"({x} {self.pick('and', 'or')} {y})"
+            case 2:
+                return f"tick({x})"
+            case 3:
+                return f"sum([q + {x} for q in range(3) if q != {y}])"
+            case 4:
+                return f"(lambda p: p + {x})({y})"
+            case 5:
+                return f"len(f'{{{self.name()}}}:{{{x}!r:>3}}')"
+            case _:
+                return f"({x} {self.pick(*OPERATORS)} {y})"
+
+    def test(self, depth: int = 0) -> str:
+        x, y = self.value(depth + 1), self.value(depth + 1)
+        kind = self.random.randrange(8)
+        match kind:
+            case 0 if depth < 2:
+                return f"({self.test(depth + 1)} {self.pick('and', 'or')} {self.test(depth + 1)})"
+            case 1 if depth < 2:
+                return f"(not {self.test(depth + 1)})"
+            case 2:
+                return f"({x} {self.pick(*COMPARISONS)} {y} {self.pick(*COMPARISONS)} {self.value(depth + 1)})"
+            case 3:
+                return f"({x} {self.pick('in', 'not in')} [{y}, 1])"
+            case _:
+                return f"({x} {self.pick(*COMPARISONS)} {y})"
+
+    def block(self, loops: int, may_return: bool) -> None:
+        for _ in range(self.random.randint(1, 4)):
+            self.statement(loops, may_return)
+
+    def nested(self, head: str, loops: int, may_return: bool = True) -> None:
+        self.line(head)
+        self.depth += 1
+        self.block(loops, may_return)
+        self.depth -= 1
+
+    def statement(self, loops: int, may_return: bool) -> None:
+        self.left -= 1
+        if self.left < 0 or self.depth > 4:
+            self.line(f"{self.name()} = {self.value()}")
+            return
+        kind = self.random.randrange(24)
+        match kind:
+            case 0 | 1 | 2 | 3 | 4:
+                self.nested(f"if {self.test()}:", loops, may_return)
+                if self.chance(0.3):
+                    self.nested(f"elif {self.test()}:", loops, may_return)
+                if self.chance(0.5):
+                    self.nested("else:", loops, may_return)
+            case 5 | 6:
+                head = "while True:" if self.chance(0.2) else f"while {self.test()}:"
+                self.line(head)
+                self.depth += 1
+                self.line("tick(0)")
+                self.block(loops + 1, may_return)
+                self.depth -= 1
+                if self.chance(0.4):
+                    self.nested("else:", loops, may_return)
+            case 7 | 8 | 9:
+                target = self.pick(*NAMES, "a, b", "log[0]")
+                items = f"range({self.random.randint(0, 4)})"
+                if target == "a, b":
+                    items = f"[(q, {self.name()}) for q in {items}]"
+                elif self.chance(0.3):
+                    items = f"(log.append(q) or q for q in {items})"
+                self.nested(f"for {target} in {items}:", loops + 1, may_return)
+                if self.chance(0.4):
+                    self.nested("else:", loops, may_return)
+            case 10 | 11 if loops:
+                self.line(self.pick("break", "continue"))
+            case 12 | 13 if may_return:
+                self.line(f"return {self.value()}" if self.chance(0.8) else "return")
+            case 14:
+                self.line(f"log.append({self.value()})")
+            case 15:
+                self.line(f"{self.name()} {self.pick(*OPERATORS)}= {self.value()}")
+            case 16:
+                self.line(f"log[{self.pick('0', '-1', self.value(2))}] {self.pick('=', '+=')} {self.value()}")
+            case 17:
+                self.line(f"raise ValueError({self.value()})")
+            case 18:
+                self.line(f"assert {self.test()}, {self.value()}")
+            case 19:
+                function = self.pick("g", "h")
+                self.line(f"def {function}(p={self.name()}):")
+                self.depth += 1
+                self.line("tick(1)")
+                self.block(0, True)
+                self.line(f"return p + {self.name()}")
+                self.depth -= 1
+                self.line(f"{self.name()} = {function}({self.value()})")
+            case 20:
+                self.line(f"h = lambda p: p + {self.name()} if {self.test()} else {self.name()}")
+                self.line(f"{self.name()} = h({self.value()})")
+            case 21:
+                x, y = self.name(), self.name()
+                self.line(f"{x}, {y} = {self.value()}, {self.value()}")
+            case 22:
+                self.line(f"log[0], {self.name()}, log[-1] = {self.value()}, {self.value()}, {self.value()}")
+            case 23:
+                self.line(f"{self.name()} = h({self.value()})")
+            case _:
+                self.line(f"{self.name()} = {self.value()}")
+
+
+def define(source: str, name: str = "f") -> Callable[..., Any]:
+    """The function of that name in `source`, which conversion can find again."""
+    file = f"<random {next(counter)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"__name__": "random_program"}
+    exec(compile(source, file, "exec"), namespace)
+    return namespace[name]
+
+
+class OutOfFuelError(Exception):
+    pass
+
+
+def outcome(function: Callable[..., Any], a: int, b: int, fuel: int = 150) -> tuple[Any, ...]:
+    """What a call comes to: its result or error, how often it ticked, and its log."""
+    log: list[Any] = [a]
+    ticks = 0
+
+    def tick(value: int) -> int:
+        nonlocal ticks
+        ticks += 1
+        if ticks > fuel or abs(value) > 10**6:
+            raise OutOfFuelError(value)
+        return value
+
+    try:
+        result: Any = ("returns", function(a, b, tick, log))
+    except Exception as error:
+        result = ("raises", type(error), str(error))
+    return (*result, ticks, log)
