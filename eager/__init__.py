@@ -1,7 +1,7 @@
 """The eager engine: tensors, the Python array API standard (2024.12) over the op registry, gradients.
 
-`import eager as xp` gives the standard's namespace, then names of NumPy and `torch.nn.functional`. `linalg`, `functional`
-and `random` have more.
+`import eager as xp` gives the standard's namespace, then names of NumPy and `torch.nn.functional`; `linalg`,
+`functional` and `random` have more.
 """
 
 from math import e as e
@@ -9,317 +9,289 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
-from eager import operators as operators  # binds the operators of `Tensor`
 from eager import functional as functional
 from eager import linalg as linalg
+from eager import operators as operators  # binds the operators of `Tensor`
 from eager import random as random
-from eager.convolution import (
-    adaptive_avg_pool2d as adaptive_avg_pool2d,
-    adaptive_max_pool2d as adaptive_max_pool2d,
-    avg_pool1d as avg_pool1d,
-    avg_pool2d as avg_pool2d,
-    conv1d as conv1d,
-    conv2d as conv2d,
-    conv3d as conv3d,
-    max_pool1d as max_pool1d,
-    max_pool2d as max_pool2d,
-)
-from eager.creation import (
-    arange as arange,
-    asarray as asarray,
-    astype as astype,
-    copy as copy,
-    empty as empty,
-    empty_like as empty_like,
-    eye as eye,
-    from_dlpack as from_dlpack,
-    full as full,
-    full_like as full_like,
-    linspace as linspace,
-    ones as ones,
-    ones_like as ones_like,
-    zeros as zeros,
-    zeros_like as zeros_like,
-)
-from eager.creation import asarray as array
-from eager.data_types import (
-    array_namespace_info as __array_namespace_info__,
-    can_cast as can_cast,
-    finfo as finfo,
-    iinfo as iinfo,
-    isdtype as isdtype,
-    promote_types as promote_types,
-    result_type as result_type,
-)
-from eager.elementwise import (
-    abs as abs,
-    absolute as absolute,
-    acos as acos,
-    acosh as acosh,
-    add as add,
-    angle as angle,
-    arccos as arccos,
-    arccosh as arccosh,
-    arcsin as arcsin,
-    arcsinh as arcsinh,
-    arctan as arctan,
-    arctan2 as arctan2,
-    arctanh as arctanh,
-    asin as asin,
-    asinh as asinh,
-    atan as atan,
-    atan2 as atan2,
-    atanh as atanh,
-    bitwise_and as bitwise_and,
-    bitwise_invert as bitwise_invert,
-    bitwise_left_shift as bitwise_left_shift,
-    bitwise_not as bitwise_not,
-    bitwise_or as bitwise_or,
-    bitwise_right_shift as bitwise_right_shift,
-    bitwise_xor as bitwise_xor,
-    ceil as ceil,
-    clip as clip,
-    conj as conj,
-    conjugate as conjugate,
-    copysign as copysign,
-    cos as cos,
-    cosh as cosh,
-    divide as divide,
-    equal as equal,
-    erf as erf,
-    exp as exp,
-    expm1 as expm1,
-    fabs as fabs,
-    floor as floor,
-    floor_divide as floor_divide,
-    greater as greater,
-    greater_equal as greater_equal,
-    hypot as hypot,
-    imag as imag,
-    invert as invert,
-    isclose as isclose,
-    isfinite as isfinite,
-    isinf as isinf,
-    isnan as isnan,
-    left_shift as left_shift,
-    less as less,
-    less_equal as less_equal,
-    log as log,
-    log10 as log10,
-    log1p as log1p,
-    log2 as log2,
-    logaddexp as logaddexp,
-    logical_and as logical_and,
-    logical_not as logical_not,
-    logical_or as logical_or,
-    logical_xor as logical_xor,
-    maximum as maximum,
-    minimum as minimum,
-    mod as mod,
-    multiply as multiply,
-    nan_to_num as nan_to_num,
-    negative as negative,
-    nextafter as nextafter,
-    not_equal as not_equal,
-    positive as positive,
-    pow as pow,
-    power as power,
-    real as real,
-    reciprocal as reciprocal,
-    remainder as remainder,
-    right_shift as right_shift,
-    round as round,
-    rsqrt as rsqrt,
-    sign as sign,
-    signbit as signbit,
-    sin as sin,
-    sinh as sinh,
-    sqrt as sqrt,
-    square as square,
-    subtract as subtract,
-    tan as tan,
-    tanh as tanh,
-    true_divide as true_divide,
-    trunc as trunc,
-    where as where,
-)
-from eager.functional import (
-    batch_norm as batch_norm,
-    binary_cross_entropy as binary_cross_entropy,
-    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
-    cosine_similarity as cosine_similarity,
-    cross_entropy as cross_entropy,
-    dropout as dropout,
-    elu as elu,
-    embedding as embedding,
-    gelu as gelu,
-    glu as glu,
-    group_norm as group_norm,
-    hardtanh as hardtanh,
-    huber_loss as huber_loss,
-    kl_div as kl_div,
-    l1_loss as l1_loss,
-    layer_norm as layer_norm,
-    leaky_relu as leaky_relu,
-    linear as linear,
-    log_softmax as log_softmax,
-    logsigmoid as logsigmoid,
-    mish as mish,
-    mse_loss as mse_loss,
-    nll_loss as nll_loss,
-    normalize as normalize,
-    one_hot as one_hot,
-    relu as relu,
-    relu6 as relu6,
-    rms_norm as rms_norm,
-    scaled_dot_product_attention as scaled_dot_product_attention,
-    selu as selu,
-    sigmoid as sigmoid,
-    silu as silu,
-    smooth_l1_loss as smooth_l1_loss,
-    softmax as softmax,
-    softplus as softplus,
-    softsign as softsign,
-)
-from eager.functional_grad import (
-    grad as grad,
-    jvp as jvp,
-    value_and_grad as value_and_grad,
-    vjp as vjp,
-)
-from eager.grad_mode import (
-    enable_grad as enable_grad,
-    is_grad_enabled as is_grad_enabled,
-    no_grad as no_grad,
-    set_grad_enabled as set_grad_enabled,
-)
+from eager.convolution import adaptive_avg_pool2d as adaptive_avg_pool2d
+from eager.convolution import adaptive_max_pool2d as adaptive_max_pool2d
+from eager.convolution import avg_pool1d as avg_pool1d
+from eager.convolution import avg_pool2d as avg_pool2d
+from eager.convolution import conv1d as conv1d
+from eager.convolution import conv2d as conv2d
+from eager.convolution import conv3d as conv3d
+from eager.convolution import max_pool1d as max_pool1d
+from eager.convolution import max_pool2d as max_pool2d
+from eager.creation import arange as arange
+from eager.creation import array as array
+from eager.creation import asarray as asarray
+from eager.creation import astype as astype
+from eager.creation import copy as copy
+from eager.creation import empty as empty
+from eager.creation import empty_like as empty_like
+from eager.creation import eye as eye
+from eager.creation import from_dlpack as from_dlpack
+from eager.creation import full as full
+from eager.creation import full_like as full_like
+from eager.creation import linspace as linspace
+from eager.creation import ones as ones
+from eager.creation import ones_like as ones_like
+from eager.creation import zeros as zeros
+from eager.creation import zeros_like as zeros_like
+from eager.data_types import __array_namespace_info__ as __array_namespace_info__
+from eager.data_types import can_cast as can_cast
+from eager.data_types import finfo as finfo
+from eager.data_types import iinfo as iinfo
+from eager.data_types import isdtype as isdtype
+from eager.data_types import promote_types as promote_types
+from eager.data_types import result_type as result_type
+from eager.elementwise import abs as abs
+from eager.elementwise import absolute as absolute
+from eager.elementwise import acos as acos
+from eager.elementwise import acosh as acosh
+from eager.elementwise import add as add
+from eager.elementwise import angle as angle
+from eager.elementwise import arccos as arccos
+from eager.elementwise import arccosh as arccosh
+from eager.elementwise import arcsin as arcsin
+from eager.elementwise import arcsinh as arcsinh
+from eager.elementwise import arctan as arctan
+from eager.elementwise import arctan2 as arctan2
+from eager.elementwise import arctanh as arctanh
+from eager.elementwise import asin as asin
+from eager.elementwise import asinh as asinh
+from eager.elementwise import atan as atan
+from eager.elementwise import atan2 as atan2
+from eager.elementwise import atanh as atanh
+from eager.elementwise import bitwise_and as bitwise_and
+from eager.elementwise import bitwise_invert as bitwise_invert
+from eager.elementwise import bitwise_left_shift as bitwise_left_shift
+from eager.elementwise import bitwise_not as bitwise_not
+from eager.elementwise import bitwise_or as bitwise_or
+from eager.elementwise import bitwise_right_shift as bitwise_right_shift
+from eager.elementwise import bitwise_xor as bitwise_xor
+from eager.elementwise import ceil as ceil
+from eager.elementwise import clip as clip
+from eager.elementwise import conj as conj
+from eager.elementwise import conjugate as conjugate
+from eager.elementwise import copysign as copysign
+from eager.elementwise import cos as cos
+from eager.elementwise import cosh as cosh
+from eager.elementwise import divide as divide
+from eager.elementwise import equal as equal
+from eager.elementwise import erf as erf
+from eager.elementwise import exp as exp
+from eager.elementwise import expm1 as expm1
+from eager.elementwise import fabs as fabs
+from eager.elementwise import floor as floor
+from eager.elementwise import floor_divide as floor_divide
+from eager.elementwise import greater as greater
+from eager.elementwise import greater_equal as greater_equal
+from eager.elementwise import hypot as hypot
+from eager.elementwise import imag as imag
+from eager.elementwise import invert as invert
+from eager.elementwise import isclose as isclose
+from eager.elementwise import isfinite as isfinite
+from eager.elementwise import isinf as isinf
+from eager.elementwise import isnan as isnan
+from eager.elementwise import left_shift as left_shift
+from eager.elementwise import less as less
+from eager.elementwise import less_equal as less_equal
+from eager.elementwise import log as log
+from eager.elementwise import log1p as log1p
+from eager.elementwise import log2 as log2
+from eager.elementwise import log10 as log10
+from eager.elementwise import logaddexp as logaddexp
+from eager.elementwise import logical_and as logical_and
+from eager.elementwise import logical_not as logical_not
+from eager.elementwise import logical_or as logical_or
+from eager.elementwise import logical_xor as logical_xor
+from eager.elementwise import maximum as maximum
+from eager.elementwise import minimum as minimum
+from eager.elementwise import mod as mod
+from eager.elementwise import multiply as multiply
+from eager.elementwise import nan_to_num as nan_to_num
+from eager.elementwise import negative as negative
+from eager.elementwise import nextafter as nextafter
+from eager.elementwise import not_equal as not_equal
+from eager.elementwise import positive as positive
+from eager.elementwise import pow as pow
+from eager.elementwise import power as power
+from eager.elementwise import real as real
+from eager.elementwise import reciprocal as reciprocal
+from eager.elementwise import remainder as remainder
+from eager.elementwise import right_shift as right_shift
+from eager.elementwise import round as round
+from eager.elementwise import rsqrt as rsqrt
+from eager.elementwise import sign as sign
+from eager.elementwise import signbit as signbit
+from eager.elementwise import sin as sin
+from eager.elementwise import sinh as sinh
+from eager.elementwise import sqrt as sqrt
+from eager.elementwise import square as square
+from eager.elementwise import subtract as subtract
+from eager.elementwise import tan as tan
+from eager.elementwise import tanh as tanh
+from eager.elementwise import true_divide as true_divide
+from eager.elementwise import trunc as trunc
+from eager.elementwise import where as where
+from eager.functional import batch_norm as batch_norm
+from eager.functional import binary_cross_entropy as binary_cross_entropy
+from eager.functional import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from eager.functional import cosine_similarity as cosine_similarity
+from eager.functional import cross_entropy as cross_entropy
+from eager.functional import dropout as dropout
+from eager.functional import elu as elu
+from eager.functional import embedding as embedding
+from eager.functional import gelu as gelu
+from eager.functional import glu as glu
+from eager.functional import group_norm as group_norm
+from eager.functional import hardtanh as hardtanh
+from eager.functional import huber_loss as huber_loss
+from eager.functional import kl_div as kl_div
+from eager.functional import l1_loss as l1_loss
+from eager.functional import layer_norm as layer_norm
+from eager.functional import leaky_relu as leaky_relu
+from eager.functional import linear as linear
+from eager.functional import log_softmax as log_softmax
+from eager.functional import logsigmoid as logsigmoid
+from eager.functional import mish as mish
+from eager.functional import mse_loss as mse_loss
+from eager.functional import nll_loss as nll_loss
+from eager.functional import normalize as normalize
+from eager.functional import one_hot as one_hot
+from eager.functional import relu as relu
+from eager.functional import relu6 as relu6
+from eager.functional import rms_norm as rms_norm
+from eager.functional import scaled_dot_product_attention as scaled_dot_product_attention
+from eager.functional import selu as selu
+from eager.functional import sigmoid as sigmoid
+from eager.functional import silu as silu
+from eager.functional import smooth_l1_loss as smooth_l1_loss
+from eager.functional import softmax as softmax
+from eager.functional import softplus as softplus
+from eager.functional import softsign as softsign
+from eager.functional_grad import grad as grad
+from eager.functional_grad import jvp as jvp
+from eager.functional_grad import value_and_grad as value_and_grad
+from eager.functional_grad import vjp as vjp
+from eager.grad_mode import enable_grad as enable_grad
+from eager.grad_mode import is_grad_enabled as is_grad_enabled
+from eager.grad_mode import no_grad as no_grad
+from eager.grad_mode import set_grad_enabled as set_grad_enabled
 from eager.gradcheck import gradcheck as gradcheck
-from eager.indexing import (
-    argwhere as argwhere,
-    index_add as index_add,
-    nonzero as nonzero,
-    take as take,
-    take_along_axis as take_along_axis,
-)
-from eager.linalg import (
-    cross as cross,
-    det as det,
-    dot as dot,
-    einsum as einsum,
-    inner as inner,
-    inv as inv,
-    matmul as matmul,
-    norm as norm,
-    outer as outer,
-    solve as solve,
-    tensordot as tensordot,
-    trace as trace,
-    vecdot as vecdot,
-)
-from eager.manipulation import (
-    atleast_1d as atleast_1d,
-    atleast_2d as atleast_2d,
-    broadcast_arrays as broadcast_arrays,
-    broadcast_shapes as broadcast_shapes,
-    broadcast_to as broadcast_to,
-    chunk as chunk,
-    concat as concat,
-    concatenate as concatenate,
-    diag as diag,
-    diagonal as diagonal,
-    expand_dims as expand_dims,
-    flatten as flatten,
-    flip as flip,
-    hstack as hstack,
-    matrix_transpose as matrix_transpose,
-    meshgrid as meshgrid,
-    moveaxis as moveaxis,
-    pad as pad,
-    permute_dims as permute_dims,
-    ravel as ravel,
-    repeat as repeat,
-    reshape as reshape,
-    roll as roll,
-    split as split,
-    split_sizes as split_sizes,
-    squeeze as squeeze,
-    stack as stack,
-    swapaxes as swapaxes,
-    tile as tile,
-    transpose as transpose,
-    tril as tril,
-    triu as triu,
-    unstack as unstack,
-    vstack as vstack,
-)
+from eager.indexing import argwhere as argwhere
+from eager.indexing import index_add as index_add
+from eager.indexing import nonzero as nonzero
+from eager.indexing import take as take
+from eager.indexing import take_along_axis as take_along_axis
+from eager.linalg import cross as cross
+from eager.linalg import det as det
+from eager.linalg import dot as dot
+from eager.linalg import einsum as einsum
+from eager.linalg import inner as inner
+from eager.linalg import inv as inv
+from eager.linalg import matmul as matmul
+from eager.linalg import norm as norm
+from eager.linalg import outer as outer
+from eager.linalg import solve as solve
+from eager.linalg import tensordot as tensordot
+from eager.linalg import trace as trace
+from eager.linalg import vecdot as vecdot
+from eager.manipulation import atleast_1d as atleast_1d
+from eager.manipulation import atleast_2d as atleast_2d
+from eager.manipulation import broadcast_arrays as broadcast_arrays
+from eager.manipulation import broadcast_shapes as broadcast_shapes
+from eager.manipulation import broadcast_to as broadcast_to
+from eager.manipulation import chunk as chunk
+from eager.manipulation import concat as concat
+from eager.manipulation import concatenate as concatenate
+from eager.manipulation import diag as diag
+from eager.manipulation import diagonal as diagonal
+from eager.manipulation import expand_dims as expand_dims
+from eager.manipulation import flatten as flatten
+from eager.manipulation import flip as flip
+from eager.manipulation import hstack as hstack
+from eager.manipulation import matrix_transpose as matrix_transpose
+from eager.manipulation import meshgrid as meshgrid
+from eager.manipulation import moveaxis as moveaxis
+from eager.manipulation import pad as pad
+from eager.manipulation import permute_dims as permute_dims
+from eager.manipulation import ravel as ravel
+from eager.manipulation import repeat as repeat
+from eager.manipulation import reshape as reshape
+from eager.manipulation import roll as roll
+from eager.manipulation import split as split
+from eager.manipulation import split_sizes as split_sizes
+from eager.manipulation import squeeze as squeeze
+from eager.manipulation import stack as stack
+from eager.manipulation import swapaxes as swapaxes
+from eager.manipulation import tile as tile
+from eager.manipulation import transpose as transpose
+from eager.manipulation import tril as tril
+from eager.manipulation import triu as triu
+from eager.manipulation import unstack as unstack
+from eager.manipulation import vstack as vstack
 from eager.parameter import Parameter as Parameter
-from eager.random import (
-    Generator as Generator,
-    seed as seed,
-)
-from eager.reductions import (
-    all as all,
-    allclose as allclose,
-    amax as amax,
-    amin as amin,
-    any as any,
-    argmax as argmax,
-    argmin as argmin,
-    array_equal as array_equal,
-    average as average,
-    count_nonzero as count_nonzero,
-    cumprod as cumprod,
-    cumsum as cumsum,
-    cumulative_prod as cumulative_prod,
-    cumulative_sum as cumulative_sum,
-    diff as diff,
-    logsumexp as logsumexp,
-    max as max,
-    mean as mean,
-    min as min,
-    nanmean as nanmean,
-    nansum as nansum,
-    prod as prod,
-    ptp as ptp,
-    std as std,
-    sum as sum,
-    var as var,
-)
+from eager.random import Generator as Generator
+from eager.random import seed as seed
+from eager.reductions import all as all
+from eager.reductions import allclose as allclose
+from eager.reductions import amax as amax
+from eager.reductions import amin as amin
+from eager.reductions import any as any
+from eager.reductions import argmax as argmax
+from eager.reductions import argmin as argmin
+from eager.reductions import array_equal as array_equal
+from eager.reductions import average as average
+from eager.reductions import count_nonzero as count_nonzero
+from eager.reductions import cumprod as cumprod
+from eager.reductions import cumsum as cumsum
+from eager.reductions import cumulative_prod as cumulative_prod
+from eager.reductions import cumulative_sum as cumulative_sum
+from eager.reductions import diff as diff
+from eager.reductions import logsumexp as logsumexp
+from eager.reductions import max as max
+from eager.reductions import mean as mean
+from eager.reductions import min as min
+from eager.reductions import nanmean as nanmean
+from eager.reductions import nansum as nansum
+from eager.reductions import prod as prod
+from eager.reductions import ptp as ptp
+from eager.reductions import std as std
+from eager.reductions import sum as sum
+from eager.reductions import var as var
 from eager.sequence import TensorSequence as TensorSequence
-from eager.sorting import (
-    argsort as argsort,
-    isin as isin,
-    median as median,
-    quantile as quantile,
-    searchsorted as searchsorted,
-    sort as sort,
-    topk as topk,
-    unique as unique,
-    unique_all as unique_all,
-    unique_counts as unique_counts,
-    unique_inverse as unique_inverse,
-    unique_values as unique_values,
-)
+from eager.sorting import argsort as argsort
+from eager.sorting import isin as isin
+from eager.sorting import median as median
+from eager.sorting import quantile as quantile
+from eager.sorting import searchsorted as searchsorted
+from eager.sorting import sort as sort
+from eager.sorting import topk as topk
+from eager.sorting import unique as unique
+from eager.sorting import unique_all as unique_all
+from eager.sorting import unique_counts as unique_counts
+from eager.sorting import unique_inverse as unique_inverse
+from eager.sorting import unique_values as unique_values
 from eager.tape import is_tracked as is_tracked
 from eager.tensor import Tensor as Tensor
-from graph.dtypes import (
-    bfloat16 as bfloat16,
-    bool_ as bool,
-    bool_ as bool_,
-    complex64 as complex64,
-    complex128 as complex128,
-    float16 as float16,
-    float32 as float32,
-    float64 as float64,
-    int8 as int8,
-    int16 as int16,
-    int32 as int32,
-    int64 as int64,
-    uint8 as uint8,
-    uint16 as uint16,
-    uint32 as uint32,
-    uint64 as uint64,
-)
+from graph.dtypes import bfloat16 as bfloat16
+from graph.dtypes import bool_ as bool_
+from graph.dtypes import complex64 as complex64
+from graph.dtypes import complex128 as complex128
+from graph.dtypes import float16 as float16
+from graph.dtypes import float32 as float32
+from graph.dtypes import float64 as float64
+from graph.dtypes import int8 as int8
+from graph.dtypes import int16 as int16
+from graph.dtypes import int32 as int32
+from graph.dtypes import int64 as int64
+from graph.dtypes import uint8 as uint8
+from graph.dtypes import uint16 as uint16
+from graph.dtypes import uint32 as uint32
+from graph.dtypes import uint64 as uint64
 
+bool = bool_
 newaxis = None
 __array_api_version__ = "2024.12"

@@ -1,7 +1,7 @@
 """Reverse mode over the tape."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from eager.dispatch import apply, dims_of, shaped
 from eager.grad_mode import set_grad_enabled
@@ -31,15 +31,15 @@ class _Sum:
 
     def add(self, b: TapeEmitter, ct: Any, like: Tensor) -> None:
         if isinstance(ct, Accumulate):
-            if self.value is None:
-                self.value, self.owned = b.unview(b.zeros_like(b.view(like))), True
-            self.value, self.owned = b.add_into(ct, self.value, owned=self.owned), True
+            owned = self.owned or self.value is None
+            acc = b.unview(b.zeros_like(b.view(like))) if self.value is None else self.value
+            self.value, self.owned = b.add_into(cast("Accumulate[Any]", ct), acc, owned=owned), True
             return
-        cast = b.unview(b.cast_to(ct, like.dtype))
+        ct = b.unview(b.cast_to(ct, like.dtype))
         if self.value is None:
-            self.value, self.owned = cast, False
+            self.value, self.owned = ct, False
         else:
-            self.value, self.owned = apply(ADD, self.value, cast), True
+            self.value, self.owned = apply(ADD, self.value, ct), True
 
 
 def reachable(outputs: Sequence[Tensor], stop: Collection[Record] = NONE) -> list[Record]:

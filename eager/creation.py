@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from eager.dispatch import apply, data_of, shaped
+from eager.numpy_types import ARRAY_OR_SCALAR, SCALAR, SEQUENCE
 from eager.recorder import RECORDER
 from eager.sequence import TensorSequence
 from eager.tensor import Tensor, wrap
@@ -72,13 +73,13 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
         raise ValueError("tensors are immutable: the values of other objects are always copied")
     if isinstance(obj, TensorSequence):
         return asarray(obj.__stack__(0), dtype=wanted)
-    if isinstance(obj, list | tuple) and _holds_tensor(cast("Sequence[Any]", obj)):
+    if isinstance(obj, SEQUENCE) and _holds_tensor(cast("Sequence[Any]", obj)):
         return asarray(apply(STACK, *_alike(cast("Sequence[Any]", obj)), axis=0), dtype=wanted)
     if wanted is not None:
         return constant(_array(obj, wanted))
-    if isinstance(obj, np.ndarray | np.generic) or type(obj) in WEAK:
+    if isinstance(obj, ARRAY_OR_SCALAR) or type(obj) in WEAK:
         data = data_of(obj, "asarray")
-        return constant(data if isinstance(data, np.ndarray | np.generic) else of_scalar(data).type(data))
+        return constant(data if isinstance(data, ARRAY_OR_SCALAR) else of_scalar(data).type(data))
     return constant(_array(obj, None))
 
 
@@ -111,6 +112,9 @@ def _alike(items: Sequence[Any]) -> list[Tensor]:
     strong = [x.dtype for x in tensors if isinstance(x, Tensor)]
     dtype = cast(DType, np.result_type(*strong, *(x for x in tensors if not isinstance(x, Tensor))))
     return [asarray(x, dtype=dtype) for x in tensors]
+
+
+array = asarray
 
 
 def astype(x: Any, dtype: DTypeLike, /, *, copy: bool = True, device: Any = None) -> Tensor:
@@ -202,7 +206,7 @@ def _is(x: Any, number: int) -> bool:
 
 
 def _bound(x: Any) -> Any:
-    if isinstance(x, np.generic):
+    if isinstance(x, SCALAR):
         return x.item()
     if isinstance(x, Tensor) and RECORDER.get() is None:
         return x.item()
@@ -241,7 +245,7 @@ def eye(
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """A copy of what another library exports through DLPack. ValueError for `copy=False`, as its owner may write to it."""
+    """A copy of what another library exports through DLPack; its owner may write to it, so `copy=False` is an error."""
     check_device(device)
     if copy is False:
         raise ValueError("tensors are immutable: the values of other objects are always copied")

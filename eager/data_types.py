@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import ml_dtypes
 import numpy as np
-from ml_dtypes import finfo as _ml_finfo
 
 from eager.creation import as_dtype
+from eager.numpy_types import ARRAY_OR_SCALAR
 from eager.tensor import Tensor
 from graph.dtypes import (
     DType,
@@ -41,8 +42,11 @@ KINDS: Final[dict[str, tuple[DType, ...]]] = {
 KINDS["numeric"] = KINDS["integral"] + KINDS["real floating"] + KINDS["complex floating"]
 
 
+FINFO: Final[Any] = ml_dtypes.finfo
+
+
 def _dtype_of(x: Any) -> DType:
-    return x.dtype if isinstance(x, Tensor | np.ndarray | np.generic) else as_dtype(x)
+    return x.dtype if isinstance(x, (Tensor, *ARRAY_OR_SCALAR)) else as_dtype(x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def finfo(type: Any, /) -> FInfo:
     dtype = real_of(_dtype_of(type))
     if dtype not in KINDS["real floating"]:
         raise DTypeError(f"`finfo` is for floating dtypes, not {dtype}")
-    info: Any = _ml_finfo(dtype)
+    info = FINFO(dtype)
     return FInfo(info.bits, float(info.eps), float(info.max), float(info.min), float(info.smallest_normal), dtype)
 
 
@@ -140,6 +144,6 @@ class NamespaceInfo:
         return {dtype.name: dtype for dtype in named if kind is None or isdtype(dtype, kind)}
 
 
-def array_namespace_info() -> NamespaceInfo:
-    """`xp.__array_namespace_info__()`."""
+def __array_namespace_info__() -> NamespaceInfo:  # noqa: N807 - the standard's name
+    """The array API's inspection of this namespace."""
     return NamespaceInfo()

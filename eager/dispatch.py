@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn, cast
 import numpy as np
 
 from eager.grad_mode import GRAD_MODE
+from eager.numpy_types import ARRAY, ARRAY_OR_SCALAR, INTEGER, SEQUENCE, TUPLE
 from eager.recorder import RECORDER, Recorder, active, recording
 from eager.tape import is_tracked, record_op
 from eager.tensor import Tensor, wrap
@@ -30,7 +31,7 @@ Scalar = bool | int | float | complex
 
 
 class _Silent(threading.local):
-    """Runs a kernel without NumPy's floating point warnings; one context per thread, as a context runs once at a time."""
+    """Runs a kernel without NumPy's floating point warnings. One context per thread, as each runs once at a time."""
 
     def __init__(self) -> None:
         context = copy_context()
@@ -110,7 +111,7 @@ def may_overwrite(operands: Sequence[Any]) -> bool:
     return (
         RECORDER.get() is None
         and all(isinstance(x, Tensor) for x in operands)
-        and isinstance(operands[0]._data, np.ndarray)
+        and isinstance(operands[0]._data, ARRAY)
         and operands[0]._data.flags.writeable
         and not (GRAD_MODE.get() and any(is_tracked(x) for x in operands))
     )
@@ -124,9 +125,9 @@ def apply_in_place(opdef: OpDef, operands: Sequence[Tensor], attrs: Mapping[str,
 
 def _record(recorder: Recorder, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
     given = [x if isinstance(x, Tensor) or type(x) in WEAK else data_of(x, opdef.name) for x in operands]
-    result = recorder.apply(opdef, given, attrs)
+    result: Any = recorder.apply(opdef, given, attrs)
     if GRAD_MODE.get() and any(is_tracked(x) for x in given):
-        results = result if isinstance(result, tuple) else (result,)
+        results = result if isinstance(result, TUPLE) else (result,)
         record_op(opdef, [x if isinstance(x, Tensor) else wrap_operand(x) for x in given], attrs, results)
     return result
 
@@ -136,10 +137,10 @@ def data_of(x: Any, op: str) -> Any:
 
     Raises: DTypeError for other types, and for dtypes that tensors do not have.
     """
-    if isinstance(x, np.generic | np.ndarray):
+    if isinstance(x, ARRAY_OR_SCALAR):
         if x.dtype not in SHORT_NAMES:
             raise DTypeError(f"`{op}`: there are no tensors of dtype {x.dtype}")
-        return x.copy() if isinstance(x, np.ndarray) else x
+        return x.copy() if isinstance(x, ARRAY) else x
     for kind in WEAK:  # subclasses of Python's numbers, such as the members of an IntEnum
         if isinstance(x, kind):
             return kind(x)  # pyright: ignore[reportArgumentType]
@@ -164,7 +165,7 @@ def _recover(opdef: OpDef, data: Sequence[Any], attrs: Mapping[str, Any], error:
 def _fail(opdef: OpDef, data: Sequence[Any], attrs: Mapping[str, Any], error: Exception) -> NoReturn:
     """Raise what the shape rule says of the operand types; where it finds nothing wrong, the kernel's own error."""
     kinds: list[Operand] = [type(x) if type(x) in WEAK else x.dtype for x in data]
-    targets = [x.dtype if isinstance(x, np.ndarray | np.generic) else np.asarray(x).dtype for x in data]
+    targets = [x.dtype if isinstance(x, ARRAY_OR_SCALAR) else np.asarray(x).dtype for x in data]
     if opdef.promote is not None:
         try:
             targets = list(opdef.promote(kinds))
@@ -185,7 +186,7 @@ def split_shape(shape: Any) -> tuple[tuple[Dim, ...], tuple[Tensor, ...]]:
     Entries of `shape` (or `shape` itself) are integers or 0-d integer tensors; the latter stay dynamic where a recorder
     runs: one operand for each symbolic dim, in order.
     """
-    entries = shape if isinstance(shape, tuple | list) else (shape,) if _is_size(shape) else tuple(shape)
+    entries = shape if isinstance(shape, SEQUENCE) else (shape,) if _is_size(shape) else tuple(shape)
     recorder = RECORDER.get()
     dims: list[Dim] = []
     sizes: list[Tensor] = []
@@ -201,7 +202,7 @@ def split_shape(shape: Any) -> tuple[tuple[Dim, ...], tuple[Tensor, ...]]:
 
 
 def _is_size(shape: Any) -> bool:
-    return isinstance(shape, int | np.integer) or (isinstance(shape, Tensor) and shape.ndim == 0)
+    return isinstance(shape, (int, INTEGER)) or (isinstance(shape, Tensor) and shape.ndim == 0)
 
 
 def shaped(opdef: OpDef, operands: Sequence[Any], shape: Any, **attrs: Any) -> Any:

@@ -219,7 +219,7 @@ def cross_entropy(
     reduction: Reduction = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """Cross entropy of the softmax of `input` (n, c, ...) against class indices (n, ...), or probabilities (n, c, ...)."""
+    """Cross entropy of softmax(`input`), (n, c, ...), against class indices (n, ...) or probabilities (n, c, ...)."""
     x, y = asarray(input), asarray(target)
     axis = 0 if x.ndim == 1 else 1
     logs = log_softmax(x, axis)
@@ -275,7 +275,7 @@ def embedding(input: Any, weight: Any, /, padding_idx: int | None = None) -> Ten
 
 
 def one_hot(x: Any, /, num_classes: int = -1) -> Tensor:
-    """1 where the class is, 0 elsewhere, on a new last axis; without `num_classes`, as many as the largest index needs."""
+    """1 where the class is, 0 elsewhere, on a new last axis; by default as many classes as the largest index needs."""
     index = asarray(x)
     if not is_integer(index.dtype):
         raise DTypeError(f"`one_hot` takes class indices, not {index.aval}")
@@ -336,7 +336,7 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Per channel (axis 1): zero mean and unit variance by the batch's statistics when training, else by the running ones.
+    """Per channel (axis 1): zero mean and unit variance by the batch's statistics when training, else the running ones.
 
     When training, the running statistics, if given, move towards the batch's: the handles get new values.
     """
@@ -409,7 +409,8 @@ def scaled_dot_product_attention(
 
 
 def pad(x: Any, pad: Sequence[int], /, mode: str = "constant", value: float = 0.0) -> Tensor:
-    """PyTorch's: pairs of elements before and after, the last axis first. Modes: constant, reflect, replicate, circular."""
+    """PyTorch's: pairs of elements before and after, the last axis first. Modes: constant, reflect, replicate,
+    circular."""
     x = asarray(x)
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
     widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]

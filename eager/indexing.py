@@ -8,6 +8,7 @@ import numpy as np
 
 from eager.creation import asarray
 from eager.dispatch import apply
+from eager.numpy_types import ARRAY, BOOL
 from eager.recorder import RECORDER
 from eager.tensor import Tensor
 from graph.dtypes import bool_, int64, is_integer
@@ -32,10 +33,9 @@ def normalize(key: Any) -> tuple[Index, list[Any]]:
     spec: list[Any] = []
     dynamic: list[Any] = []
     for item in items:
-        kind = type(item)
-        if kind is int or item is None:
+        if type(item) is int or item is None:
             spec.append(item)
-        elif kind is slice:
+        elif type(item) is slice:
             spec.append(_slice(item, dynamic))
         elif item is Ellipsis:
             spec.append(ELLIPSIS)
@@ -66,10 +66,10 @@ def _dynamic(item: Any, dynamic: list[Any]) -> Any:
             return operator.index(item)
         dynamic.append(item)
         return DYNAMIC
-    if isinstance(item, bool | np.bool_):
+    if isinstance(item, BOOL):
         dynamic.append(np.bool_(item))
         return DYNAMIC
-    if isinstance(item, np.ndarray) and item.ndim:
+    if isinstance(item, ARRAY) and item.ndim:
         dynamic.append(item)
         return DYNAMIC
     if isinstance(item, list | tuple | range):
@@ -80,7 +80,8 @@ def _dynamic(item: Any, dynamic: list[Any]) -> Any:
         return operator.index(item)
     except TypeError:
         raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices"
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays "
+            "are valid indices"
         ) from None
 
 
@@ -126,8 +127,7 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Tensor:
 
 def nonzero(x: Any, /) -> tuple[Tensor, ...]:
     """For each axis, the indices of the elements that are not zero. ShapeError for a 0-d tensor."""
-    result = apply(NONZERO, asarray(x))
-    return result if isinstance(result, tuple) else (result,)
+    return apply(NONZERO, asarray(x))
 
 
 def argwhere(x: Any, /) -> Tensor:

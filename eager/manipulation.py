@@ -3,12 +3,14 @@
 import math
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final, cast
 
 import numpy as np
 
 from eager.creation import asarray
 from eager.dispatch import apply, dims_of, shaped, split_shape
+from eager.numpy_types import INTEGER
 from eager.sequence import TensorSequence
 from eager.tensor import Tensor
 from graph.aval import is_static
@@ -181,7 +183,8 @@ def flip(x: Any, /, axis: int | Sequence[int] | None = None) -> Tensor:
 
 
 def roll(x: Any, /, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Tensor:
-    """Elements moved on by `shift`; what falls off the end comes back at the start. Without an axis, in row-major order."""
+    """Elements moved on by `shift`; what falls off the end comes back at the start. Without an axis, in row-major
+    order."""
     x = asarray(x)
     if axis is None:
         return reshape(apply(ROLL, ravel(x), shift=_axes(shift), axis=0), x.shape)
@@ -195,14 +198,15 @@ def tile(x: Any, /, repetitions: int | Sequence[int]) -> Tensor:
 
 
 def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Tensor:
-    """Each element `repeats` times along `axis`; without an axis, in row-major order. `repeats` may say for each how often."""
+    """Each element `repeats` times along `axis`; without an axis, in row-major order. `repeats` may say for each how
+    often."""
     x = asarray(x)
     if axis is None:
         x, axis = ravel(x), 0
-    if isinstance(repeats, int | np.integer):
+    if isinstance(repeats, (int, INTEGER)):
         return apply(REPEAT, x, repeats=int(repeats), axis=axis)
-    counts = np.asarray(repeats)
-    return apply(TAKE, x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
+    places = cast(Any, np.arange(x.shape[axis]))
+    return apply(TAKE, x, places.repeat(np.asarray(repeats)), axis=axis)
 
 
 def tril(x: Any, /, *, k: int = 0) -> Tensor:
@@ -291,8 +295,7 @@ def vstack(xs: Sequence[Any], /) -> Tensor:
 
 def unstack(x: Any, /, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along `axis`."""
-    result = apply(UNSTACK, asarray(x), axis=operator.index(axis))
-    return result if isinstance(result, tuple) else (result,)
+    return apply(UNSTACK, asarray(x), axis=operator.index(axis))
 
 
 def split(x: Any, indices_or_sections: Any, /, axis: int = 0) -> list[Tensor]:
@@ -305,9 +308,9 @@ def split(x: Any, indices_or_sections: Any, /, axis: int = 0) -> list[Tensor]:
         lengths = [size // indices_or_sections] * indices_or_sections
     else:
         bounds = [0, *(min(operator.index(i), size) for i in indices_or_sections), size]
-        lengths = [max(after - before, 0) for before, after in zip(bounds, bounds[1:], strict=False)]
+        lengths = [max(after - before, 0) for before, after in pairwise(bounds)]
         if sum(lengths) != size:
-            starts = zip(bounds, bounds[1:], strict=False)
+            starts = pairwise(bounds)
             lead = (slice(None),) * (axis % x.ndim)
             return [apply(INDEX, x, index=(*lead, slice(a, b))) for a, b in starts]
     return split_sizes(x, lengths, axis)
@@ -316,8 +319,7 @@ def split(x: Any, indices_or_sections: Any, /, axis: int = 0) -> list[Tensor]:
 def split_sizes(x: Any, sizes: Sequence[Any], /, axis: int = 0) -> list[Tensor]:
     """Parts of the given sizes, which add up to that of `axis`."""
     pattern, operands = split_shape(tuple(sizes))
-    result = apply(SPLIT, asarray(x), *operands, sizes=pattern, axis=operator.index(axis))
-    return list(result) if isinstance(result, tuple) else [result]
+    return list(apply(SPLIT, asarray(x), *operands, sizes=pattern, axis=operator.index(axis)))
 
 
 def chunk(x: Any, chunks: int, /, axis: int = 0) -> list[Tensor]:

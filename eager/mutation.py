@@ -31,7 +31,8 @@ def replace(x: Tensor, new: Tensor, symbol: str) -> Tensor:
     if dims != old:
         if len(dims) != len(old) or (is_static(old) and is_static(dims)):
             raise ShapeError(
-                f"`{symbol}`: the result has shape {format_shape(dims)}, it cannot be stored in a tensor of shape {format_shape(old)}"
+                f"`{symbol}`: the result has shape {format_shape(dims)}, "
+                f"it cannot be stored in a tensor of shape {format_shape(old)}"
             )
         new = shaped(BROADCAST_TO, (new,), x.shape)  # sizes that may be equal: compared when the graph runs
     x.become(new)

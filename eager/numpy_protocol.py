@@ -111,5 +111,5 @@ class UnsupportedFunctionError(UnsupportedError, TypeError):
 def _unsupported(asked: str, how: str) -> TypeError:
     return UnsupportedFunctionError(
         f"`{asked}`{how} is not defined for tensors",
-        next_step="use a function of `eager`, or pass `np.asarray(x)`, which takes the value out of gradients and graphs.",
+        next_step="use a function of `eager`, or pass `np.asarray(x)`, which leaves gradients and graphs.",
     )

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import eager
 from eager import (
-    backward,
     creation,
     elementwise,
     functional,
@@ -22,6 +21,7 @@ from eager import (
     reductions,
     sorting,
 )
+from eager.backward import backward
 from eager.dispatch import NotAnOperandError, apply
 from eager.tensor import Tensor
 from graph.ir.opdef import OpDef, lookup
@@ -46,18 +46,17 @@ UNARY: Final = {"neg": "neg", "invert": "bitwise_invert", "abs": "abs"}
 
 # Methods by the module whose functions they are.
 SAME_NAME: Final[dict[ModuleType, str]] = {
-    elementwise: """abs add angle ceil clip conj cos divide erf exp expm1 floor isfinite isinf isnan log log1p log2 maximum
-        minimum multiply pow reciprocal round rsqrt sign sin sqrt square subtract tan tanh trunc""",
+    elementwise: """abs add angle ceil clip conj cos divide erf exp expm1 floor isfinite isinf isnan log log1p log2
+        maximum minimum multiply pow reciprocal round rsqrt sign sin sqrt square subtract tan tanh trunc""",
     reductions: """all any argmax argmin count_nonzero cumprod cumsum logsumexp max mean min prod ptp std sum var""",
-    manipulation: """broadcast_to chunk diagonal expand_dims flatten flip moveaxis ravel repeat roll split squeeze swapaxes
-        tile tril triu""",
+    manipulation: """broadcast_to chunk diagonal expand_dims flatten flip moveaxis ravel repeat roll split squeeze
+        swapaxes tile tril triu""",
     sorting: "argsort sort topk",
     functional: "log_softmax relu sigmoid softmax",
     linalg: "dot matmul trace",
     indexing: "nonzero take",
     mutation: "assign",
     creation: "astype copy",
-    backward: "backward",
 }
 
 
@@ -187,6 +186,7 @@ def bind() -> None:
         "__array_namespace__": _namespace,
         "__array_ufunc__": numpy_protocol.array_ufunc,
         "__array_function__": numpy_protocol.array_function,
+        "backward": backward,
         "clone": creation.copy,
         "unsqueeze": manipulation.expand_dims,
         "reshape": _reshape,

@@ -7,9 +7,10 @@ own order), dataclass instances, and registered classes. All else is a leaf; so 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
-T = TypeVar("T")
+TUPLE: Final[Any] = tuple
+DICT: Final[Any] = dict
 Leaf = Any
 Flatten = Callable[[Any], tuple[Sequence[Any], Hashable]]
 """`flatten(x) -> (children, aux)`; `aux` is what else it takes to build one, compared by `==`."""
@@ -114,16 +115,20 @@ register_pytree(defaultdict, _flatten_defaultdict, _unflatten_defaultdict)
 
 def _children(x: Any) -> tuple[Sequence[Any], Hashable] | None:
     """The children of a container and what else it takes to build it; None for a leaf."""
-    cls = type(x)
+    cls = cast("type[Any]", type(x))
     container = _REGISTERED.get(cls)
     if container is not None:
         return container.flatten(x)
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+    if _is_named_tuple(cls):
         return x, None
     if is_dataclass(cls):
         names = tuple(field.name for field in fields(cls))
         return tuple(getattr(x, name) for name in names), names
     return None
+
+
+def _is_named_tuple(cls: type[Any]) -> bool:
+    return issubclass(cls, TUPLE) and hasattr(cls, "_fields")
 
 
 def _build(treedef: TreeDef, children: Sequence[Any]) -> Any:
@@ -133,9 +138,8 @@ def _build(treedef: TreeDef, children: Sequence[Any]) -> Any:
         return container.unflatten(treedef.aux, children)
     if treedef.aux is None:
         return cls(*children)
-    built = object.__new__(
-        cls
-    )  # without __init__, as copy.copy does: fields may be frozen, or computed in __post_init__
+    # Without __init__, as copy.copy does: fields may be frozen, or computed in __post_init__.
+    built = object.__new__(cls)
     for name, child in zip(cast("tuple[str, ...]", treedef.aux), children, strict=True):
         object.__setattr__(built, name, child)
     return built
@@ -157,13 +161,13 @@ def children(x: Any) -> tuple[Node, list[Any]] | None:
         return None
     items, aux = parts
     keys: tuple[Any, ...] = tuple(range(len(items)))
-    if isinstance(x, dict):
+    if isinstance(x, DICT):
         keys = tuple(cast("dict[Any, Any]", x))
-    elif isinstance(x, tuple) and hasattr(type(x), "_fields"):  # pyright: ignore[reportUnknownArgumentType]
-        keys = tuple(x._fields)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
-    elif is_dataclass(x):
+    elif _is_named_tuple(cast("type[Any]", type(x))):
+        keys = x._fields
+    elif isinstance(aux, TUPLE) and type(x) not in _REGISTERED:
         keys = cast("tuple[Any, ...]", aux)
-    return Node(type(x), aux, keys), list(items)
+    return Node(cast("type[Any]", type(x)), aux, keys), list(items)
 
 
 def rebuild(node: Node, items: Sequence[Any]) -> Any:
@@ -188,7 +192,7 @@ def _flatten_into(tree: Any, leaves: list[Any]) -> TreeDef:
         leaves.append(tree)
         return LEAF
     children, aux = parts
-    return TreeDef(type(tree), aux, tuple(_flatten_into(child, leaves) for child in children))
+    return TreeDef(cast("type[Any]", type(tree)), aux, tuple(_flatten_into(child, leaves) for child in children))
 
 
 def unflatten(treedef: TreeDef, leaves: Iterable[Leaf]) -> Any:

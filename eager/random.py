@@ -1,4 +1,4 @@
-"""Random numbers from explicit generators. A generator's state is a tensor, so it can be saved, and flows through graphs."""
+"""Random numbers from explicit generators, whose state is a tensor: it can be saved, and flows through graphs."""
 
 import operator
 from typing import Any, Final

@@ -4,7 +4,7 @@ One recorder is active per context (thread, task); it sees every op, every value
 handle whose value is replaced.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
@@ -51,7 +51,7 @@ def active() -> Recorder | None:
 
 
 @contextmanager
-def recording(recorder: Recorder | None) -> Iterator[None]:
+def recording(recorder: Recorder | None) -> Generator[None]:
     """Hand all ops of this context to `recorder`; None runs them again, for what must not be recorded."""
     token = RECORDER.set(recorder)
     try:

@@ -195,9 +195,9 @@ def _running(opdef: OpDef, start: int, x: Any, axis: int | None, dtype: DTypeLik
     total = total if dtype is None else astype(total, dtype, copy=False)
     if not include_initial:
         return total
-    axis = axis % x.ndim
-    first = full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), start, total.dtype)
-    return concat([first, total], axis)
+    at = axis % x.ndim
+    first = full((*x.shape[:at], 1, *x.shape[at + 1 :]), start, total.dtype)
+    return concat([first, total], at)
 
 
 def diff(x: Any, /, axis: int = -1, n: int = 1) -> Tensor:

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from eager.tape_links import Link, Output, Record
 from eager.tensor import Tensor, wrap
@@ -60,11 +60,12 @@ class OpRecord(Record):
 
     def _tensors(self) -> Sequence[Tensor]:
         """The operands, Python scalars made tensors of the dtype that they were promoted to."""
-        if all(isinstance(x, Tensor) for x in self.inputs):
-            return self.inputs
-        kinds = tuple(x.dtype if isinstance(x, Tensor) else type(x) for x in self.inputs)
+        inputs: tuple[Any, ...] = self.inputs
+        if all(isinstance(x, Tensor) for x in inputs):
+            return inputs
+        kinds: tuple[Any, ...] = tuple([x.dtype if isinstance(x, Tensor) else cast(Any, type(x)) for x in inputs])
         dtypes = _promoted(self.opdef, kinds)
-        return [x if isinstance(x, Tensor) else _constant(x, d) for x, d in zip(self.inputs, dtypes, strict=True)]
+        return [x if isinstance(x, Tensor) else _constant(x, d) for x, d in zip(inputs, dtypes, strict=True)]
 
     def release(self) -> None:
         super().release()
@@ -74,14 +75,18 @@ class OpRecord(Record):
 class CustomRecord(Record):
     """A computation that brings its own pullback."""
 
-    __slots__ = ("pullback", "results_count")
+    __slots__ = ("_results_count", "pullback")
 
     def __init__(
         self, inputs: Sequence[Tensor], results_count: int, pullback: Callable[[Cotangents], Cotangents]
     ) -> None:
         super().__init__([snapshot(x) for x in inputs])
-        self.results_count = results_count
+        self._results_count = results_count
         self.pullback = pullback
+
+    @property
+    def results_count(self) -> int:
+        return self._results_count
 
     def pull(self, b: "TapeEmitter", cts: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
         return self.pullback(tuple(cts))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from eager.dispatch import apply, apply_in_place, dims_of, may_overwrite, shaped
+from eager.numpy_types import TUPLE
 from eager.recorder import RECORDER
 from eager.tape_links import Record, resolve
 from eager.tensor import Tensor
@@ -75,7 +76,7 @@ class TapeEmitter(Emitter[Any]):
 
     def apply(self, name: str, operands: Sequence[Any], attrs: dict[str, Any]) -> tuple[Any, ...]:
         result = getattr(self, name)(*operands, **attrs)
-        return result if isinstance(result, tuple) else (result,)
+        return result if isinstance(result, TUPLE) else (result,)
 
     def type_of(self, x: Any) -> Type:
         return Aval(x.dtype, x.shape)
@@ -103,7 +104,7 @@ class TapeEmitter(Emitter[Any]):
         return self.full(x.shape, 0, x.dtype)
 
     def cast_to(self, ct: Any, dtype: DType) -> Any:
-        """A cotangent in the dtype of its operand: eager kernels promote by themselves, without a `cast` on the tape."""
+        """A cotangent in the dtype of its operand: eager kernels promote without a `cast` on the tape."""
         if ct.dtype == dtype:
             return ct
         if ct.dtype.kind == "c" and dtype.kind != "c":
@@ -123,7 +124,7 @@ class SymbolicTapeEmitter(TapeEmitter):
     def _call(self, opdef: OpDef) -> Callable[..., Any]:
         def call(*operands: Any, **attrs: Any) -> Any:
             result = apply(opdef, *(self.unview(x) for x in operands), **attrs)
-            return tuple(map(self.view, result)) if isinstance(result, tuple) else self.view(result)
+            return tuple(map(self.view, result)) if isinstance(result, TUPLE) else self.view(result)
 
         return call
 

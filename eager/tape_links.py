@@ -45,7 +45,7 @@ class Record(ABC):
 
 
 class Leaf(Record):
-    """A value that gradients are asked of. The leaf of a Parameter outlives each of the values that the Parameter takes."""
+    """A value that gradients are asked of. The leaf of a Parameter outlives each value that the Parameter takes."""
 
     __slots__ = ("grad",)
 

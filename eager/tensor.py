@@ -1,5 +1,8 @@
 """`Tensor`: a handle to an immutable array value. What may look at the data is here and in `dispatch`, nowhere else."""
 
+# pyright: reportPrivateUsage=false
+# The functions below the class make tensors without its constructor.
+
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from eager.grad_mode import GRAD_MODE
+from eager.numpy_types import ARRAY, SCALAR
 from eager.recorder import RECORDER
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
@@ -138,8 +142,9 @@ class Tensor(Methods):
         """
         if isinstance(self._link, Leaf):
             if GRAD_MODE.get():
+                named = f" ({self.name})" if self.name else ""
                 raise GraphError(
-                    f"a Parameter{f' ({self.name})' if self.name else ''} cannot be changed in place while gradients are recorded",
+                    f"a Parameter{named} cannot be changed in place while gradients are recorded",
                     next_step="change it under `no_grad()`.",
                 )
             link: Link | None = self._link
@@ -154,7 +159,7 @@ class Tensor(Methods):
 
     def _take_class(self, cls: "type[Tensor]") -> None:
         if type(self) is not cls:
-            self.__class__ = cls
+            self.__class__ = cls  # pyright: ignore[reportAttributeAccessIssue]
 
     # To Python
 
@@ -164,7 +169,8 @@ class Tensor(Methods):
             return recorder.to_python(self, "bool")
         if self.size == 0:
             raise ValueError(
-                "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty."
+                "The truth value of an empty array is ambiguous. "
+                "Use `array.size > 0` to check that an array is not empty."
             )
         return bool(self._data)
 
@@ -239,12 +245,12 @@ class Tensor(Methods):
         return array.copy() if copy else array
 
     def _frozen(self) -> np.ndarray:
-        if isinstance(self._data, np.generic):
+        if isinstance(self._data, SCALAR):
             array = np.asarray(self._data)
             array.setflags(write=False)
             return array
         owner = self._data
-        while isinstance(owner.base, np.ndarray):
+        while isinstance(owner.base, ARRAY):
             owner = owner.base
         owner.setflags(write=False)  # else the reader could make its view writable again
         view = self._data.view()

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from typing import TypedDict
 
+LOAD, STORE = ast.Load(), ast.Store()
 Located = ast.expr | ast.stmt | ast.arg
 
 
@@ -24,11 +25,11 @@ def position(at: Located) -> Position:
 
 
 def load(name: str, at: Located) -> ast.Name:
-    return ast.Name(name, ast.Load(), **position(at))
+    return ast.Name(name, LOAD, **position(at))
 
 
 def store(name: str, at: Located) -> ast.Name:
-    return ast.Name(name, ast.Store(), **position(at))
+    return ast.Name(name, STORE, **position(at))
 
 
 def constant(value: str | int | bool | None, at: Located) -> ast.Constant:
@@ -44,11 +45,12 @@ def set_name(name: str, value: ast.expr, at: Located) -> ast.Assign:
 
 
 def tuple_of(items: Sequence[ast.expr], at: Located) -> ast.Tuple:
-    return ast.Tuple(list(items), ast.Load(), **position(at))
+    return ast.Tuple(list(items), LOAD, **position(at))
 
 
 def names_tuple(names: Sequence[str], at: Located) -> ast.Tuple:
-    return tuple_of([load(name, at) for name in names], at)
+    place = position(at)
+    return ast.Tuple([ast.Name(name, LOAD, **place) for name in names], LOAD, **place)
 
 
 def texts_tuple(texts: Sequence[str], at: Located) -> ast.Tuple:
@@ -58,7 +60,7 @@ def texts_tuple(texts: Sequence[str], at: Located) -> ast.Tuple:
 def call(runtime: str, name: str, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
     """`_rt.<name>(...)`."""
     place = position(at)
-    function = ast.Attribute(ast.Name(runtime, ast.Load(), **place), name, ast.Load(), **place)
+    function = ast.Attribute(ast.Name(runtime, LOAD, **place), name, LOAD, **place)
     return ast.Call(function, list(arguments), [], **place)
 
 

@@ -55,9 +55,9 @@ def returns_of(statements: Sequence[ast.stmt]) -> list[ast.Return]:
 
 
 def is_small(statements: Sequence[ast.stmt]) -> bool:
-    """Only `return` of a constant: shorter to repeat than to guard."""
+    """Only `return` of a constant or name: shorter to repeat than to guard."""
     match statements:
-        case [ast.Return(value=None | ast.Constant())]:
+        case [ast.Return(value=None | ast.Constant() | ast.Name() | ast.UnaryOp(operand=ast.Constant()))]:
             return True
         case _:
             return False

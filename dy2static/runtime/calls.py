@@ -43,7 +43,7 @@ def converted(function: Any) -> Callable[..., Any] | None:
     if marked is not None:
         return converted(marked)
     if isinstance(function, FunctionType):
-        return None if is_library(function.__module__) else _convert(function)
+        return None if is_library(home_of(function)) else _convert(function)
     if isinstance(function, MethodType):
         inner = converted(function.__func__)
         return None if inner is None else MethodType(inner, function.__self__)
@@ -55,6 +55,11 @@ def converted(function: Any) -> Callable[..., Any] | None:
         return None
     method = getattr(cast(type, type(function)), "__call__", None)
     return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
+
+
+def home_of(function: FunctionType) -> str:
+    """The module that a function's code is of; `__module__` may be copied from a function that it wraps."""
+    return function.__globals__.get("__name__") or ""
 
 
 def _convert(function: FunctionType) -> Callable[..., Any]:

@@ -1,7 +1,12 @@
 """Converted code as text, alone or with the user's line numbers."""
 
 import ast
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from dy2static.analysis.survey import parameters
 
 NEWER = tuple(
     getattr(ast, name)
@@ -15,10 +20,34 @@ def code(tree: ast.FunctionDef) -> str:
     """The text of a tree, ending in a newline."""
     if any(is_newer(node) for node in ast.walk(tree)):
         return ast.unparse(tree) + "\n"
+    text = io.StringIO()
+    printer()(tree, file=text)
+    return text.getvalue().strip("\n") + "\n"
+
+
+@cache
+def printer() -> Callable[..., Any]:
+    """astunparse's printer, which writes itself to a file; without blanks in `lambda :` and `- 1`."""
     import astunparse
 
-    text: str = astunparse.unparse(tree)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return text.strip("\n") + "\n"
+    base: Any = astunparse.Unparser  # pyright: ignore[reportUnknownMemberType]
+    return type("Printer", (base,), {"_Lambda": print_lambda, "_UnaryOp": print_unary_op})
+
+
+def print_lambda(printer: Any, node: ast.Lambda) -> None:
+    printer.write("(lambda")
+    if parameters(node.args):
+        printer.write(" ")
+        printer.dispatch(node.args)
+    printer.write(": ")
+    printer.dispatch(node.body)
+    printer.write(")")
+
+
+def print_unary_op(printer: Any, node: ast.UnaryOp) -> None:
+    printer.write("(" + printer.unop[type(node.op).__name__] + (" " if isinstance(node.op, ast.Not) else ""))
+    printer.dispatch(node.operand)
+    printer.write(")")
 
 
 def is_newer(node: ast.AST) -> bool:

@@ -105,8 +105,9 @@ def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list
     known = _reference(stager, placed, value)
     if known is not None:
         return ConstantSpec(known), []
-    split = None if value is None or isinstance(value, Tensor) else children(value)
-    if split is None or (isinstance(value, StageableList) and value.staged is not None):
+    is_leaf = value is None or isinstance(value, Tensor) or (isinstance(value, StageableList) and value.staged is not None)
+    split = None if is_leaf else children(value)
+    if split is None:
         spec = spec_of(value, stager)
         return spec, pack(spec, value, stager)
     node, items = split

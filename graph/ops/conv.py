@@ -72,7 +72,8 @@ def infer_conv(x: Type, w: Type, *, stride: Ints, padding: Padding, dilation: In
 
 def _check_result(described: str, given: Shape, expected: list[Dim]) -> None:
     if any(unify_dims(a, b) is None for a, b in zip(given[2:], expected, strict=True)):
-        raise ShapeError(f"{described}: the convolution gives spatial sizes {format_shape(tuple(expected))}, not {format_shape(given[2:])}")
+        sizes = format_shape(tuple(expected))
+        raise ShapeError(f"{described}: the convolution gives spatial sizes {sizes}, not {format_shape(given[2:])}")
 
 
 def infer_conv_input_grad(

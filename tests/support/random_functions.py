@@ -3,8 +3,6 @@
 Every function terminates: loops ask `tick()`, which raises once the fuel is spent.
 """
 
-import itertools
-import linecache
 import random
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +11,6 @@ NAMES = ("a", "b", "c", "d", "e")
 PARAMETERS = ("a", "b", "tick", "log")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 OPERATORS = ("+", "-", "*", "//", "%", "&", "|", "^")
-counter = itertools.count()
 
 
 class RandomFunction:
@@ -162,15 +159,6 @@ class RandomFunction:
                 self.line(f"{self.name()} = h({self.value()})")
             case _:
                 self.line(f"{self.name()} = {self.value()}")
-
-
-def define(source: str, name: str = "f") -> Callable[..., Any]:
-    """The function of that name in `source`, which conversion can find again."""
-    file = f"<random {next(counter)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {"__name__": "random_program"}
-    exec(compile(source, file, "exec"), namespace)
-    return namespace[name]
 
 
 class OutOfFuelError(Exception):

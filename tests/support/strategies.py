@@ -29,6 +29,8 @@ TYPES: tuple[Aval, ...] = (
     Aval(int64, VECTOR),
     Aval(bool_, VECTOR),
 )
+COMMON = Aval(float64, VECTOR)
+"""Half of what graphs compute has this type, so that values of one type meet."""
 SPECIAL = (0.0, -0.0, 1.0, -1.5, 2.5, float("inf"), float("nan"))
 LOC = Loc("model.py", 1)
 
@@ -95,9 +97,9 @@ def _ops(draw: st.DrawFn, scope: _Scope, count: int) -> None:
 
 
 def _pick(draw: st.DrawFn, scope: _Scope, t: Type) -> Value:
-    """A value of a type: one there is, or a constant."""
-    found = scope.of(t)
-    if found and draw(st.integers(0, 4)):
+    """A value of a type: one there is, rather a young one, or a constant."""
+    found = scope.of(t)[-5:]
+    if found and draw(st.integers(0, 5)):
         return draw(st.sampled_from(found))
     return scope.b.constant(draw(arrays_of(t)), t.dtype if isinstance(t, Aval) else None)
 
@@ -107,11 +109,11 @@ def _add(scope: _Scope, *values: Value) -> None:
 
 
 def _floats(draw: st.DrawFn) -> Aval:
-    return draw(st.sampled_from([t for t in TYPES if t.dtype.kind == "f"]))
+    return draw(st.sampled_from([COMMON, COMMON, *(t for t in TYPES if t.dtype.kind == "f")]))
 
 
 def _numbers(draw: st.DrawFn) -> Aval:
-    return draw(st.sampled_from([t for t in TYPES if t.dtype != bool_]))
+    return draw(st.sampled_from([COMMON, COMMON, COMMON, *(t for t in TYPES if t.dtype != bool_)]))
 
 
 def _constant(draw: st.DrawFn, scope: _Scope) -> None:
@@ -158,18 +160,21 @@ def _shape(draw: st.DrawFn, scope: _Scope) -> None:
 
 def _update(draw: st.DrawFn, scope: _Scope) -> None:
     """`x[i] = v` with an index in bounds, on whatever `x` is."""
-    x = _pick(draw, scope, Aval(float64, VECTOR))
-    v = _pick(draw, scope, scalar(float64))
+    x = _pick(draw, scope, COMMON)
     name = draw(st.sampled_from(["index_set", "index_add"]))
-    _add(scope, getattr(scope.b, name)(x, v, index=(draw(st.integers(0, 2)),)))
+    if draw(st.booleans()):
+        v, index = _pick(draw, scope, scalar(float64)), (draw(st.integers(0, 2)),)
+    else:
+        v, index = _pick(draw, scope, COMMON), (slice(None, None, draw(st.sampled_from([1, -1]))),)
+    _add(scope, getattr(scope.b, name)(x, v, index=index))
 
 
-LIST = ListType(Aval(float64, VECTOR))
+LIST = ListType(COMMON)
 
 
 def _list(draw: st.DrawFn, scope: _Scope) -> None:
     b = scope.b
-    element = Aval(float64, VECTOR)
+    element = COMMON
     found = scope.of(LIST)
     if not found or draw(st.booleans()):
         items = [_pick(draw, scope, element) for _ in range(draw(st.integers(0, 2)))]
@@ -186,7 +191,7 @@ def _list(draw: st.DrawFn, scope: _Scope) -> None:
 
 def _optional(draw: st.DrawFn, scope: _Scope) -> None:
     b = scope.b
-    element = Aval(float64, VECTOR)
+    element = COMMON
     found = scope.of(OptionalType(element))
     if found and draw(st.booleans()):
         value = draw(st.sampled_from(found))
@@ -218,8 +223,9 @@ def _cond(draw: st.DrawFn, scope: _Scope) -> None:
 
 
 def _initial(draw: st.DrawFn, scope: _Scope) -> list[Value]:
-    """What a loop carries."""
-    return draw(st.lists(st.sampled_from(scope.values), min_size=0, max_size=3))
+    """What a loop carries: often several values of one type, and one value twice."""
+    values = scope.of(COMMON) if draw(st.booleans()) else scope.values
+    return draw(st.lists(st.sampled_from(values), min_size=0, max_size=3)) if values else []
 
 
 def _while(draw: st.DrawFn, scope: _Scope) -> None:

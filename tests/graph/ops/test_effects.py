@@ -1,0 +1,148 @@
+"""Printed text, errors of the user's code, and guards of traces."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import graph.ops  # noqa: F401 (declares the ops)
+from graph.aval import Aval, ListType
+from graph.dtypes import bool_, float64
+from graph.errors import DTypeError, InternalError, TraceGuardError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import Effect, effect_of, lookup
+from graph.ops.text_of import repr_tensor, text_of
+
+half, pair = np.float32(0.5), np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize("value", [np.float64(1.5), np.float32(0.1), np.int64(3), np.True_, pair, np.ones((2, 2), int)])
+def test_text_of_a_tensor_is_that_of_its_array(value: Any) -> None:
+    assert text_of(value, "") == str(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (half, ":.3f", "0.500"),
+        (np.int64(7), ":>4", "   7"),
+        (np.int64(7), "!s:>4", "   7"),
+        (np.int64(255), ":#x", "0xff"),
+        (np.float64(0.25), "!r", "tensor(0.25)"),
+        (half, "!r", "tensor(0.5, dtype=float32)"),
+        (pair, "!r", "tensor([1., 2.])"),
+        (pair, "!r:>20", "    tensor([1., 2.])"),
+        (pair, "!a", "tensor([1., 2.])"),
+        ([np.float64(1), pair], "", "[tensor(1.), tensor([1., 2.])]"),
+        ([[np.int64(1)], []], "!r", "[[tensor(1)], []]"),
+        (None, "", "None"),
+        (None, "!r", "None"),
+    ],
+)
+def test_fields_of_f_strings(value: Any, form: str, text: str) -> None:
+    assert text_of(value, form) == text
+
+
+@pytest.mark.parametrize(("value", "name"), [(pair, "Tensor"), ([half], "list")])
+def test_a_spec_is_for_numbers_only(value: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=f"unsupported format string passed to {name}.__format__"):
+        text_of(value, ":.2f")
+
+
+def test_repr_of_matrices_is_aligned() -> None:
+    assert repr_tensor(np.eye(2, dtype=np.float32)) == "tensor([[1., 0.],\n        [0., 1.]], dtype=float32)"
+    assert repr_tensor(np.ones((0, 3))) == "tensor([], shape=(0, 3))"
+    assert repr_tensor(np.ones(0, np.int32)) == "tensor([], dtype=int32)"
+
+
+def test_print_writes_as_python_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    kernel = lookup("print").kernel
+    assert kernel(half, pair, parts=("a=", " b=", "\n"), forms=("", ""), stream="stdout") == ()
+    kernel(parts=("oh",), forms=(), stream="stderr")
+    assert capsys.readouterr() == ("a=0.5 b=[1. 2.]\n", "oh")
+
+
+def raised(op: str, *operands: Any, **attrs: Any) -> Exception:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (which one is what is asked)
+        lookup(op).kernel(*operands, **attrs)
+    return caught.value
+
+
+def test_check_raises_what_the_user_wrote() -> None:
+    attrs: dict[str, Any] = {"parts": ("x is ", "!"), "forms": (":.2f",)}
+    assert lookup("check").kernel(np.True_, half, error="ValueError", **attrs) == ()
+    error = raised("check", np.False_, half, error="ZeroDivisionError", **attrs)
+    assert type(error) is ZeroDivisionError
+    assert error.args == ("x is 0.50!",)
+    bare = raised("check", np.False_, error="AssertionError", parts=(), forms=())
+    assert type(bare) is AssertionError
+    assert bare.args == ()
+    assert raised("fail", error="KeyError", parts=("k",), forms=()).args == ("k",)
+
+
+GUARDS = [
+    (np.True_, "bool", True, False),
+    (np.int64(3), "int", 3, 4),
+    (np.float64(0.5), "float", 0.5, 0.25),
+    (np.float64("nan"), "float", float("nan"), 1.0),
+    (np.complex128(1j), "complex", 1j, 1.0),
+    (pair, "len", 2, 3),
+    ([half], "len", 1, 0),
+    (np.ones((2, 3)), "shape", (2, 3), (3, 2)),
+]
+
+
+@pytest.mark.parametrize(("value", "kind", "expected", "other"), GUARDS)
+def test_guard_holds_or_raises(value: Any, kind: str, expected: Any, other: Any) -> None:
+    kernel = lookup("guard").kernel
+    assert kernel(value, kind=kind, expected=expected, site="model.py:3") == ()
+    with pytest.raises(TraceGuardError, match=r"model\.py:3"):
+        kernel(value, kind=kind, expected=other, site="model.py:3")
+
+
+def test_guard_says_what_was_and_what_is() -> None:
+    error = raised("guard", np.True_, kind="bool", expected=False, site="model.py:3")
+    assert isinstance(error, RuntimeError)
+    assert str(error) == (
+        "the trace was recorded with False for a bool that is True now (model.py:3); "
+        "the recorded program does not hold for these inputs.\n"
+        '  Next: trace again (`on_mismatch="retrace"` does it), or convert the source with `@to_static`.'
+    )
+
+
+F0, TEXTS = Aval(float64, ()), ListType(Aval(float64, ()))
+REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
+    ("print", (F0,), {"parts": ("a",), "forms": ("",), "stream": "stdout"}, InternalError,
+     "`print`: 1 parts and 1 forms for 1 operands"),
+    ("print", (), {"parts": ("a",), "forms": (), "stream": "log"}, InternalError,
+     "`print`: there is no stream 'log'"),
+    ("check", (F0,), {"parts": (), "forms": (), "error": "ValueError"}, DTypeError,
+     "the test of `check` must be bool[], not f64[]"),
+    ("check", (Aval(bool_, ()),), {"parts": (), "forms": (), "error": "int"}, InternalError,
+     "`fail`: 'int' is no built-in exception"),
+    ("fail", (F0,), {"parts": (), "forms": (), "error": "ValueError"}, InternalError,
+     "`fail`: 0 parts and 0 forms for 1 operands"),
+    ("guard", (F0,), {"kind": "str", "expected": "", "site": ""}, InternalError, "`guard`: there is no kind 'str'"),
+    ("guard", (F0,), {"kind": "len", "expected": 1, "site": ""}, DTypeError, "f64[] has no length"),
+    ("guard", (TEXTS,), {"kind": "bool", "expected": True, "site": ""}, DTypeError,
+     "`guard` of kind 'bool' takes a tensor, not list<f64[]>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "types", "attrs", "error", "message"), REFUSED)
+def test_bad_operands_are_refused(
+    op: str, types: tuple[Any, ...], attrs: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error) as caught:
+        lookup(op).infer(*types, **attrs)
+    assert str(caught.value) == message
+
+
+def test_all_are_ordered() -> None:
+    b = GraphBuilder("f")
+    ok = b.param(Aval(bool_, ()))
+    assert b.print(ok, parts=("", "\n"), forms=("",), stream="stdout") == ()
+    b.check(ok, error="AssertionError", parts=(), forms=())
+    b.guard(ok, kind="bool", expected=True, site="")
+    b.fail(error="ValueError", parts=(), forms=())
+    assert [effect_of(op) for op in b.ops] == [Effect.ORDERED] * 4
