@@ -13,7 +13,7 @@ import numpy as np
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged, type_text
+from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
 from eager.pytree import Node, children, rebuild
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, ListType, OptionalType, Type, scalar
@@ -291,7 +291,7 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
     """The Python value made of the next graph values."""
     match spec:
         case TensorSpec(_, weak):
-            return staged(next(values), weak)
+            return stager.handle(next(values), weak)
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):

@@ -8,12 +8,13 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.staging.number_ops import number_op
-from dy2static.staging.cells import Cell, Cells, HandleCell, ListCell
+from dy2static.staging.cells import Cell, Cells, HandleCell, ListCell, put_value
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
+from eager.tape import is_tracked, snapshot
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim
 from graph.dtypes import DType, int64
@@ -50,6 +51,8 @@ class Stager:
         self.lists = ListValues(self)
         self.captured: dict[int, tuple[Any, Value]] = {}
         """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
+        self.tracked: dict[Value, Tensor] = {}
+        """Values of tensors that are on the tape, with a handle that says where."""
         self.conversions: list[tuple[Any, Any]] = []
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
@@ -60,11 +63,15 @@ class Stager:
     def lift_tensor(self, x: Tensor) -> Value:
         """The graph value of a tensor: its own, or for one from outside the parameter that brings it in."""
         if isinstance(x, StagedTensor):
-            return x.value
-        found = self.captured.get(id(x))
-        if found is None:
-            found = self.captured[id(x)] = (x, self.root.param(Aval(x.dtype, x.shape), x.name))
-        return found[1]
+            value = x.value
+        else:
+            found = self.captured.get(id(x))
+            if found is None:
+                found = self.captured[id(x)] = (x, self.root.param(Aval(x.dtype, x.shape), x.name))
+            value = found[1]
+        if is_tracked(x):
+            self.tracked[value] = snapshot(x)
+        return value
 
     def lift(self, x: Any) -> Value:
         """The graph value of a tensor, a number or an array."""
@@ -91,6 +98,14 @@ class Stager:
         if isinstance(cell, HandleCell):
             return not isinstance(before, StagedTensor)
         return not isinstance(cell, ListCell) or not isinstance(cell.items, StageableList)
+
+    def handle(self, value: Value, weak: bool = False) -> StagedTensor:
+        """A new handle of a graph value, on the tape where the value is."""
+        made = staged(value, weak)
+        known = self.tracked.get(value)
+        if known is not None and not weak:
+            put_value(made, known)
+        return made
 
     def unpack(self, spec: Spec, values: Sequence[Value]) -> Any:
         """The Python value that graph values of this description stand for."""

@@ -37,8 +37,9 @@ class _Step:
 class Reverse:
     """Reverse mode over ops that are appended to `b`."""
 
-    def __init__(self, b: ReverseBuilder, functions: dict[str, Graph]) -> None:
+    def __init__(self, b: GraphBuilder, functions: dict[str, Graph], active: set[Value] | None = None) -> None:
         self.b = b
+        self.active: set[Value] = b.active if isinstance(b, ReverseBuilder) else set() if active is None else active
         self.sums: dict[Value, Value] = {}
         self.seedable: set[Value] = set()
         """Parameters whose sum so far may come in from outside, as an extra parameter, when a rule adds in place."""
@@ -49,7 +50,7 @@ class Reverse:
     # Forward
 
     def is_active(self, value: Value) -> bool:
-        return value in self.b.active
+        return value in self.active
 
     def forward(self, graph: Graph, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Append a copy of the graph, its region ops replaced by versions that save residuals."""
@@ -70,7 +71,7 @@ class Reverse:
             self.b.loc = op.loc
             made = rule.augment(self, op, operands)
             env.update(zip(op.results, made.results, strict=True))
-            self.b.active.update(v for v, on in zip(made.results, made.active, strict=True) if on)
+            self.active.update(v for v, on in zip(made.results, made.active, strict=True) if on)
             self._steps.append(_Step(made.results, made.pullback, op.loc))
             return
         copy_op(self.b, op, env)
@@ -78,7 +79,7 @@ class Reverse:
             return
         results = tuple(env[v] for v in op.results)
         flags = differentiable(results, True)
-        self.b.active.update(v for v, on in zip(results, flags, strict=True) if on)
+        self.active.update(v for v, on in zip(results, flags, strict=True) if on)
         if any(flags):
             self._steps.append(_Step(results, _rule_pullback(op, rule, operands, results), op.loc))  # pyright: ignore[reportArgumentType]
 

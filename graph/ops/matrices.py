@@ -7,6 +7,8 @@ algorithmic differentiation"; others are named at the rule. `ct` of a complex ma
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from graph.aval import Aval, Type
 from graph.dtypes import DType, complex64, complex128, float32, float64
 from graph.errors import DTypeError, ShapeError
@@ -20,9 +22,8 @@ LAPACK_DTYPES = (float32, float64, complex64, complex128)
 
 
 def to_lapack(operands: Sequence[Operand]) -> tuple[DType, ...]:
-    """The common dtype of all operands; integers and bools become float64."""
-    dtypes = common()(operands)
-    return tuple(float64 if dtype.kind in "biu" else dtype for dtype in dtypes)
+    """The common dtype of all operands, of which integers and bools count as float64, as in `np.linalg`."""
+    return common()([float64 if isinstance(x, np.dtype) and x.kind in "biu" else x for x in operands])
 
 
 def matrices(op: str, x: Type, *, square: bool = False) -> Aval:

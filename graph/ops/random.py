@@ -57,8 +57,8 @@ def advanced(state: Any, count: int) -> np.ndarray:
 
 
 def check_state(op: str, state: Type) -> None:
-    is_pair = isinstance(state, Aval) and state.ndim == 1 and unify_dims(state.shape[0], 2) is not None
-    if not is_pair or state.dtype != uint64:
+    is_vector = isinstance(state, Aval) and state.dtype == uint64 and state.ndim == 1
+    if not (is_vector and unify_dims(state.shape[0], 2) is not None):
         raise DTypeError(f"`{op}`: a random state is {STATE}, not {state}", next_step="make one with `random_state`.")
 
 
