@@ -25,7 +25,7 @@ from graph.dtypes import SHORT_NAMES
 from graph.errors import DTypeError, GraphError
 from graph.ir.opdef import WEAK, OpDef, Operand
 
-__all__ = ["RECORDER", "Recorder", "active", "apply", "data_of", "recording", "shaped", "split_shape"]
+__all__ = ["RECORDER", "Recorder", "active", "apply", "apply_all", "data_of", "recording", "shaped", "split_shape"]
 
 Scalar = bool | int | float | complex
 
@@ -88,6 +88,12 @@ def apply(opdef: OpDef, *operands: Any, **attrs: Any) -> Any:
     if tracked:
         _track(opdef, operands, data, attrs, (tensor,))
     return tensor
+
+
+def apply_all(opdef: OpDef, *operands: Any, **attrs: Any) -> tuple[Tensor, ...]:
+    """`apply` of an op with any number of results: a tuple, of one too."""
+    result = apply(opdef, *operands, **attrs)
+    return result if isinstance(result, TUPLE) else (result,)
 
 
 def _track(

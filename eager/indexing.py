@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from eager.creation import asarray
-from eager.dispatch import apply
+from eager.dispatch import apply, apply_all
 from eager.numpy_types import ARRAY, BOOL
 from eager.recorder import RECORDER
 from eager.tensor import Tensor
@@ -127,7 +127,7 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Tensor:
 
 def nonzero(x: Any, /) -> tuple[Tensor, ...]:
     """For each axis, the indices of the elements that are not zero. ShapeError for a 0-d tensor."""
-    return apply(NONZERO, asarray(x))
+    return apply_all(NONZERO, asarray(x))
 
 
 def argwhere(x: Any, /) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from eager.creation import asarray
-from eager.dispatch import apply, dims_of, shaped, split_shape
+from eager.dispatch import apply, apply_all, dims_of, shaped, split_shape
 from eager.numpy_types import INTEGER
 from eager.sequence import TensorSequence
 from eager.tensor import Tensor
@@ -295,7 +295,7 @@ def vstack(xs: Sequence[Any], /) -> Tensor:
 
 def unstack(x: Any, /, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along `axis`."""
-    return apply(UNSTACK, asarray(x), axis=operator.index(axis))
+    return apply_all(UNSTACK, asarray(x), axis=operator.index(axis))
 
 
 def split(x: Any, indices_or_sections: Any, /, axis: int = 0) -> list[Tensor]:
@@ -319,7 +319,7 @@ def split(x: Any, indices_or_sections: Any, /, axis: int = 0) -> list[Tensor]:
 def split_sizes(x: Any, sizes: Sequence[Any], /, axis: int = 0) -> list[Tensor]:
     """Parts of the given sizes, which add up to that of `axis`."""
     pattern, operands = split_shape(tuple(sizes))
-    return list(apply(SPLIT, asarray(x), *operands, sizes=pattern, axis=operator.index(axis)))
+    return list(apply_all(SPLIT, asarray(x), *operands, sizes=pattern, axis=operator.index(axis)))
 
 
 def chunk(x: Any, chunks: int, /, axis: int = 0) -> list[Tensor]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from dy2static.cache.compiled import CompiledGraph, Executor
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, Pattern, exact, signature, widened
-from dy2static.cache.sources import Guard, Source, collect
+from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
 from dy2static.source.convert import convert_function
 from dy2static.staging.stage import stage
@@ -120,7 +120,7 @@ class ProgramCache:
                 return exact(call), "other sizes or numbers"
             wider = widened(last.pattern, call)
             return wider, f"sizes or numbers differ: {_differences(last.pattern, wider, self._leaf_names(args, kwargs))}"
-        failed = [guard for program in family.programs for guard in program.guards if not guard.holds()]
+        failed = [guard for program in family.programs for guard in program.guards.all if not guard.holds()]
         for guard in failed:
             if guard.how == "value" and type(guard.expected) in (int, float) and type(guard.source.load()) is type(guard.expected):
                 family.dynamic[guard.source.key] = guard.source
@@ -147,7 +147,7 @@ class ProgramCache:
             staged=staged,
             compiled=CompiledGraph(staged.graph, self._executor),
             pattern=pattern,
-            guards=tuple(guards),
+            guards=GuardSet(guards),
             staged_leaves=tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None),
             dynamic=dynamic,
             captured=tuple(_loader(held, guards) for held in staged.captured),

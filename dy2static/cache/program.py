@@ -10,10 +10,11 @@ import numpy as np
 
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.signature import Call, Pattern
-from dy2static.cache.sources import Guard, Source
+from dy2static.cache.sources import GuardSet, Source
 from dy2static.staging.arguments import ArgumentRef
 from dy2static.staging.cells import HandleCell, put_value
 from dy2static.staging.restore import restore
+from dy2static.staging.spec import TensorSpec
 from dy2static.staging.stage import Staged, Write
 from eager.grad_mode import no_grad
 from eager.tensor import Tensor, wrap
@@ -27,7 +28,7 @@ class Program:
     staged: Staged
     compiled: CompiledGraph
     pattern: Pattern
-    guards: tuple[Guard, ...]
+    guards: GuardSet
     staged_leaves: tuple[int, ...]
     dynamic: tuple[Source, ...]
     """Sources of Python numbers that became inputs."""
@@ -37,7 +38,7 @@ class Program:
 
     def serves(self, call: Call) -> bool:
         """Whether a call may use this program."""
-        return self.pattern.fits(call) and all(guard.holds() for guard in self.guards)
+        return self.pattern.fits(call) and self.guards.hold()
 
     def inputs(self, call: Call) -> list[Any]:
         """What the graph's parameters are in this call."""
@@ -49,7 +50,10 @@ class Program:
 
     def run(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The function's value; its changes to objects of the caller are made once the run has succeeded."""
-        values = iter(self.compiled(self.inputs(call)))
+        results = self.compiled(self.inputs(call))
+        if not self.staged.writes and type(self.staged.result) is TensorSpec and not self.staged.result.weak:
+            return results[0]
+        values = iter(results)
 
         def find(ref: ArgumentRef) -> Any:
             return ref.find(args, kwargs)

@@ -2,57 +2,70 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from dy2static.staging.arguments import Leaf
-from eager.pytree import flatten
+from eager.pytree import LEAF, flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim
-from graph.dtypes import DType, of_scalar
+from graph.dtypes import of_scalar
 
 NUMBERS: Final = (int, float, complex)
 INT64: Final = range(-(2**63), 2**63)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What does not change within a family of calls: a tensor's dtype and rank, a number's type, an ordinary value."""
-
-    dtype: DType | None
-    ndim: int
-    value: Hashable
+Size = tuple[int, ...] | int | float | complex | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """The arguments of one call, taken apart."""
 
     leaves: list[Any]
     family: tuple[Hashable, ...]
-    sizes: tuple[tuple[int, ...] | int | float | complex | None, ...]
+    """What does not change within a family of calls: the structure, each tensor's dtype and rank, each number's type,
+    each ordinary value."""
+    sizes: list[Size]
     """Per leaf what may differ within the family: the shape of a tensor, the value of a number."""
 
 
 def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
     """Take the arguments of a call apart."""
-    leaves, tree = flatten((tuple(args), dict(kwargs)))
-    kinds: list[Kind] = []
-    sizes: list[Any] = []
-    for leaf in leaves:
-        kind, size = _kind(leaf)
-        kinds.append(kind)
-        sizes.append(size)
-    return Call(leaves, (tree, *kinds), tuple(sizes))
+    family: list[Hashable] = [len(args)]
+    sizes: list[Size] = []
+    leaves: list[Any] = []
+    for value in args:
+        _take(value, family, sizes, leaves)
+    for name, value in kwargs.items():
+        family.append(name)
+        _take(value, family, sizes, leaves)
+    return Call(leaves, tuple(family), sizes)
 
 
-def _kind(leaf: Any) -> tuple[Kind, Any]:
-    if isinstance(leaf, Tensor | np.ndarray | np.generic):
-        return Kind(leaf.dtype, len(leaf.shape), None), leaf.shape
-    if type(leaf) in NUMBERS and not (type(leaf) is int and leaf not in INT64):
-        return Kind(None, 0, type(leaf)), leaf
-    return Kind(None, -1, Identity(leaf)), None
+def _take(value: Any, family: list[Hashable], sizes: list[Size], leaves: list[Any]) -> None:
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        shape = value.shape
+        family += (value.dtype, len(shape))
+        sizes.append(shape)
+        leaves.append(value)
+        return
+    kind = cast(type, type(value))
+    if kind in NUMBERS and not (kind is int and value not in INT64):
+        family.append(kind)
+        sizes.append(value)
+        leaves.append(value)
+        return
+    inner, tree = flatten(value)
+    if tree is LEAF:
+        family.append(Identity(value))
+        sizes.append(None)
+        leaves.append(value)
+        return
+    family.append(tree)
+    for leaf in inner:
+        _take(leaf, family, sizes, leaves)
 
 
 class Identity:
@@ -83,12 +96,14 @@ def _by_value(value: Any) -> bool:
 class Pattern:
     """Which calls of a family a program serves: per leaf a shape of ints and names, or a number (None for any)."""
 
-    entries: tuple[tuple[Dim, ...] | int | float | complex | None, ...]
+    entries: tuple[tuple[Dim, ...] | Size, ...]
 
     def fits(self, call: Call) -> bool:
         """Whether the sizes and numbers of a call fit; one name stands for one size."""
         bound: dict[str, int] = {}
         for entry, size in zip(self.entries, call.sizes, strict=True):
+            if entry is size or (type(entry) is tuple and entry == size):
+                continue
             if isinstance(entry, tuple):
                 assert isinstance(size, tuple)
                 for dim, n in zip(entry, size, strict=True):
@@ -123,7 +138,7 @@ def _leaf(value: Any, entry: Any, name: str) -> Leaf:
 
 def exact(call: Call) -> Pattern:
     """The pattern of this call alone."""
-    return Pattern(call.sizes)
+    return Pattern(tuple(call.sizes))
 
 
 def widened(pattern: Pattern, call: Call) -> Pattern:

@@ -76,6 +76,29 @@ class Guard:
         return f"{self.source.text} was {short(self.expected)}, it is {now} now"
 
 
+class GuardSet:
+    """Guards that are checked together, the cheap ones (identity of items of a dict, such as globals) first."""
+
+    def __init__(self, guards: Iterable[Guard]) -> None:
+        self.all = tuple(guards)
+        items: list[tuple[dict[Any, Any], Any, Any]] = []
+        others: list[Guard] = []
+        for guard in self.all:
+            if guard.how == "identity" and type(guard.source.owner) is dict:
+                items.append((guard.source.owner, guard.source.name, guard.expected))
+            else:
+                others.append(guard)
+        self._items = tuple(items)
+        self._others = tuple(others)
+
+    def hold(self) -> bool:
+        """Whether all do."""
+        for owner, name, expected in self._items:
+            if owner.get(name) is not expected:
+                return False
+        return all(guard.holds() for guard in self._others)
+
+
 def same_value(a: Any, b: Any) -> bool:
     """Equality for keys: nan is nan, 0.0 is not -0.0."""
     if isinstance(a, float | complex):

@@ -24,6 +24,19 @@ def position(at: Located) -> Position:
     }
 
 
+def head(at: Located) -> Position:
+    """The place of a construct's test or iterable, else of the construct; on one line, as CPython moves the place of a
+    method call to the last line of the method's name."""
+    if isinstance(at, ast.If | ast.While):
+        at = at.test
+    elif isinstance(at, ast.For):
+        at = at.iter
+    place = position(at)
+    if place["end_lineno"] != place["lineno"]:
+        place["end_lineno"], place["end_col_offset"] = place["lineno"], place["col_offset"]
+    return place
+
+
 def load(name: str, at: Located) -> ast.Name:
     return ast.Name(name, LOAD, **position(at))
 
@@ -58,8 +71,8 @@ def texts_tuple(texts: Sequence[str], at: Located) -> ast.Tuple:
 
 
 def call(runtime: str, name: str, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
-    """`_rt.<name>(...)`."""
-    place = position(at)
+    """`_rt.<name>(...)`, at the head of the construct: errors and ops of the whole `if` or loop point at its test."""
+    place = head(at)
     function = ast.Attribute(ast.Name(runtime, LOAD, **place), name, LOAD, **place)
     return ast.Call(function, list(arguments), [], **place)
 

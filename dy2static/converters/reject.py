@@ -25,12 +25,14 @@ UNSUPPORTED: dict[type[ast.AST], tuple[str, str]] = {
 if sys.version_info >= (3, 12):
     UNSUPPORTED[ast.TypeAlias] = ("a `type` statement cannot be converted.", "move it to module level.")
 
+RUNS_HIDDEN_CODE = ("runs code that conversion cannot see.", "write the code out, or call a function of a module.")
+READS_VARIABLES = ("reads the function's own variables, which conversion moves.", "use the variables by their names.")
 SEES_FRAME = {
-    "exec": "runs code that conversion cannot see",
-    "eval": "runs code that conversion cannot see",
-    "locals": "reads the function's own variables, which conversion moves",
-    "vars": "without arguments reads the function's own variables, which conversion moves",
-    "dir": "without arguments reads the function's own variables, which conversion moves",
+    "exec": RUNS_HIDDEN_CODE,
+    "eval": RUNS_HIDDEN_CODE,
+    "locals": READS_VARIABLES,
+    "vars": READS_VARIABLES,
+    "dir": READS_VARIABLES,
 }
 NEEDS_NO_ARGUMENT = frozenset(["vars", "dir"])
 
@@ -117,7 +119,7 @@ def frame_access(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionErro
                 if name in NEEDS_NO_ARGUMENT and (node.args or node.keywords):
                     continue
                 if ctx.is_builtin(name):
-                    what = f"`{name}()` {SEES_FRAME[name]}."
-                    yield ctx.error(what, "pass what it needs as arguments.", node)
+                    what, next_step = SEES_FRAME[name]
+                    yield ctx.error(f"`{name}()` {what}", next_step, node)
             case _:
                 pass

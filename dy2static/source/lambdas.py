@@ -3,18 +3,18 @@
 import ast
 import copy
 from collections.abc import Sequence
-from functools import lru_cache
 from types import CodeType
 
 from dy2static.analysis.survey import parameters
+from dy2static.source.parsed_file import functions_in
 
 Span = tuple[tuple[int, int], tuple[int, int]]
 
 
 def find_lambda(code: CodeType, lines: Sequence[str]) -> ast.Lambda | None:
     """The lambda that `code` was compiled from; None when the file has none there, or several that look alike."""
-    found = [node for node in lambdas_of("".join(lines)) if node.lineno == code.co_firstlineno]
-    found = [node for node in found if has_parameters(node, code)]
+    lambdas = [node for node in functions_in("".join(lines)) if isinstance(node, ast.Lambda)]
+    found = [node for node in lambdas if node.lineno == code.co_firstlineno and has_parameters(node, code)]
     span = span_of(code)
     if span is not None:
         found = [node for node in found if covers(node, span)]
@@ -24,16 +24,6 @@ def find_lambda(code: CodeType, lines: Sequence[str]) -> ast.Lambda | None:
     if len({ast.dump(node) for node in found}) != 1:
         return None
     return copy.deepcopy(found[0])
-
-
-@lru_cache(maxsize=16)
-def lambdas_of(text: str) -> tuple[ast.Lambda, ...]:
-    """All lambdas of a file, which is parsed once."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
 
 
 def has_parameters(node: ast.Lambda, code: CodeType) -> bool:

@@ -1,6 +1,7 @@
 """From a function to the piece of source that defines it."""
 
 import ast
+import copy
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,12 @@ from dy2static.analysis.survey import Function, parameters
 from dy2static.errors import ConversionError, SourceUnavailableError
 from dy2static.source.lambdas import find_lambda
 from dy2static.source.mangling import class_of, mangle
+from dy2static.source.parsed_file import Definition, functions_in
 from graph.location import Loc
+
+
+NO_FILE = "there is no file of that name, and no source was registered for it"
+NOT_THERE = "its file does not have it at that line, so it has changed since it was imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,10 @@ def load(function: FunctionType) -> Source:
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
-        raise unavailable(code, "there is no file with that name, and no source was registered for it")
+        raise unavailable(code, NO_FILE)
     node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
     if node is None:
-        raise unavailable(code, "the file does not have it there: it has changed since it was imported")
+        raise unavailable(code, NOT_THERE)
     if isinstance(node, ast.AsyncFunctionDef):
         raise ConversionError(
             "`async def` cannot be converted.",
@@ -47,7 +53,7 @@ def load(function: FunctionType) -> Source:
         )
     node = mangle(node, class_of(code.co_qualname))
     if tuple(argument.arg for argument in parameters(node.args)) != parameters_of(code):
-        raise unavailable(code, "the file does not have it there: it has changed since it was imported")
+        raise unavailable(code, NOT_THERE)
     if isinstance(node, ast.FunctionDef):
         node.decorator_list = []
     last = node.end_lineno or node.lineno
@@ -74,9 +80,24 @@ def to_margin(lines: Sequence[str]) -> str:
     return "".join(line[margin:] if not line[:margin].strip() else line for line in lines)
 
 
-def find_definition(code: CodeType, lines: Sequence[str]) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def find_definition(code: CodeType, lines: Sequence[str]) -> Definition | None:
     """The `def` whose first line, decorators included, is the code's; None if there is none of that name."""
-    start = code.co_firstlineno - 1
+    node = parse_block(code.co_firstlineno - 1, lines)
+    if node is not None and node.name == code.co_name:
+        return node
+    # A decorator in brackets may begin above the line that counts as the first.
+    for node in functions_in("".join(lines)):
+        if isinstance(node, Definition) and node.name == code.co_name and first_line(node) == code.co_firstlineno:
+            return copy.deepcopy(node)
+    return None
+
+
+def first_line(node: Definition) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def parse_block(start: int, lines: Sequence[str]) -> Definition | None:
+    """The definition that begins at index `start`, parsed without the rest of the file."""
     if start >= len(lines):
         return None
     first = lines[start]
@@ -86,15 +107,12 @@ def find_definition(code: CodeType, lines: Sequence[str]) -> ast.FunctionDef | a
     head = "\n" * (start - 1) + "if 1:\n" if indent else "\n" * start
     for end in possible_ends(lines, start, indent):
         try:
-            tree = ast.parse(head + "".join(lines[start:end]))
+            body = ast.parse(head + "".join(lines[start:end])).body
         except SyntaxError:
             continue
-        statement = tree.body[0]
-        if isinstance(statement, ast.If) and indent:
-            statement = statement.body[0]
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) or statement.name != code.co_name:
-            return None
-        return statement
+        if indent and len(body) == 1 and isinstance(body[0], ast.If):
+            body = body[0].body
+        return body[0] if len(body) == 1 and isinstance(body[0], Definition) else None
     return None
 
 

@@ -23,6 +23,9 @@ LAPACK_DTYPES = (float32, float64, complex64, complex128)
 
 def to_lapack(operands: Sequence[Operand]) -> tuple[DType, ...]:
     """The common dtype of all operands, of which integers and bools count as float64, as in `np.linalg`."""
+    for x in operands:
+        if isinstance(x, np.dtype) and x.itemsize == 2 and x.kind not in "iu":
+            raise TypeError(f"linear algebra is not defined in {x}; cast with `astype` to float32")
     return common()([float64 if isinstance(x, np.dtype) and x.kind in "biu" else x for x in operands])
 
 

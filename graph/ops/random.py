@@ -15,7 +15,7 @@ from graph.aval import Aval, Shape, Type, scalar
 from graph.dtypes import DType, float32, float64, int64, is_integer, uint64
 from graph.errors import DTypeError
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
-from graph.ops.shape_rules import check_sizes, resolve_shape, unify_dims
+from graph.ops.shape_rules import check_sizes, resolve_shape, tensor, unify_dims
 
 STATE: Final = Aval(uint64, (2,))
 RANDOM: Final = NotDifferentiable("random bits do not depend smoothly on their state")
@@ -57,8 +57,8 @@ def advanced(state: Any, count: int) -> np.ndarray:
 
 
 def check_state(op: str, state: Type) -> None:
-    is_vector = isinstance(state, Aval) and state.dtype == uint64 and state.ndim == 1
-    if not (is_vector and unify_dims(state.shape[0], 2) is not None):
+    vector = tensor(state, op)
+    if vector.dtype != uint64 or vector.ndim != 1 or unify_dims(vector.shape[0], 2) is None:
         raise DTypeError(f"`{op}`: a random state is {STATE}, not {state}", next_step="make one with `random_state`.")
 
 

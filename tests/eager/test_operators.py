@@ -21,6 +21,11 @@ PYTHON = {
 }
 
 
+def reference(name: str) -> Any:
+    """NumPy's function; its operator `**` has short cuts of its own with other dtypes."""
+    return np.power if name == "pow" else PYTHON[name]
+
+
 def values(dtype: str, n: int = 3) -> np.ndarray:
     return np.arange(1, n + 1).astype(dtype)
 
@@ -47,16 +52,17 @@ def assert_same(ours: Any, theirs: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted({*BINARY, *COMPARE} - {"matmul"}))
 def test_promotion_is_numpys(name: str) -> None:
-    op = PYTHON[name]
+    op, theirs = PYTHON[name], reference(name)
     for a in DTYPES:
         for b in DTYPES:
             x, y = values(a), values(b)
-            assert_same(outcome(lambda x=x, y=y: op(xp.asarray(x), xp.asarray(y))), outcome(lambda x=x, y=y: op(x, y)))
+            expected = outcome(lambda x=x, y=y: theirs(x, y))
+            assert_same(outcome(lambda x=x, y=y: op(xp.asarray(x), xp.asarray(y))), expected)
         for scalar in (True, 2, 2.5, 1j):
             x = values(a)
-            expected = outcome(lambda x=x, s=scalar: op(x, s))
+            expected = outcome(lambda x=x, s=scalar: theirs(x, s))
             assert_same(outcome(lambda x=x, s=scalar: op(xp.asarray(x), s)), expected)
-            expected = outcome(lambda x=x, s=scalar: op(s, x))
+            expected = outcome(lambda x=x, s=scalar: theirs(s, x))
             assert_same(outcome(lambda x=x, s=scalar: op(s, xp.asarray(x))), expected)
 
 
@@ -86,7 +92,7 @@ def test_unary() -> None:
     with pytest.raises(DTypeError):
         +xp.asarray(True)
     assert round(xp.asarray(2.5)) == 2
-    assert float(round(xp.asarray(2.345), 2)) == 2.34
+    assert float(round(xp.asarray(2.345), 2)) == np.round(2.345, 2)
     assert divmod(xp.asarray([7]), 2)[1].tolist() == [1]
     assert [t.tolist() for t in divmod(7, xp.asarray([2]))] == [[3], [1]]
 
@@ -134,16 +140,22 @@ def test_errors_quote_both_operands() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(BINARY) - {"matmul"}))
 def test_in_place_follows_numpy(name: str) -> None:
-    op = getattr(operator, f"i{name}" if name not in ("and", "or") else f"i{name}_", None) or getattr(operator, f"i{name}")
+    op = getattr(operator, f"i{name}")
     for a in DTYPES:
         for b in [*DTYPES, True, 2, 2.5]:
             x, y = values(a), values(b) if isinstance(b, str) else b
             handle = xp.asarray(x)
             alias = handle
-            expected = outcome(lambda x=x, y=y: op(x.copy(), y))
+            expected = outcome(lambda x=x, y=y: in_place(name, x.copy(), y))
             found = outcome(lambda h=handle, y=y: op(h, y if not isinstance(y, np.ndarray) else xp.asarray(y)))
             assert_same(found, expected)
             assert found is TypeError or found is OverflowError or found is alias
+
+
+def in_place(name: str, x: np.ndarray, y: Any) -> Any:
+    if name == "pow":
+        return np.power(x, y, out=x)
+    return getattr(operator, f"i{name}")(x, y)
 
 
 def test_in_place_errors() -> None:

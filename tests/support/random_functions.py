@@ -63,7 +63,7 @@ class RandomFunction:
             case 4:
                 return f"(lambda p: p + {x})({y})"
             case 5:
-                return f"len(f'{{{self.name()}}}:{{{x}!r:>3}}')"
+                return f"len(f'{{{self.name()}}}:{{{self.name()} + 1!r:>3}}')"
             case _:
                 return f"({x} {self.pick(*OPERATORS)} {y})"
 

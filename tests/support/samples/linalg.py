@@ -69,7 +69,7 @@ BAD = [
     Bad("inv", ("f32[2,3]",), {}, ShapeError, "`inv`(f32[2,3]): the matrices must be square"),
     Bad("det", ("f32[3]",), {}, ShapeError, "`det`(f32[3]): a matrix, or a batch of them, is needed"),
     Bad("slogdet", ("f16[3,3]",), {}, DTypeError,
-        "`slogdet`(f16[3,3]): float32, float64, complex64 or complex128 is needed\n  Next: cast with `astype`."),
+        "`slogdet` does not take (float16): linear algebra is not defined in float16; cast with `astype` to float32"),
     Bad("cofactor", ("f32[2,3]",), {}, ShapeError, "`cofactor`(f32[2,3]): the matrices must be square"),
     Bad("solve", ("f32[3,3]", "f32[2]"), {}, ShapeError, "`solve`(f32[3,3], f32[2]): 3 unknowns, 2 rows on the right"),
     Bad("solve", ("f32[3,3]", "f32[]"), {}, ShapeError,

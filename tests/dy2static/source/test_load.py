@@ -1,0 +1,181 @@
+"""Finding the source of exactly the function that was given."""
+
+import functools
+import linecache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from dy2static.errors import ConversionError, SourceUnavailableError
+from dy2static.source.convert import convert_function
+from dy2static.source.load import load
+from dy2static.source.mangling import class_of
+from support.defining import define
+from support.golden import assert_golden
+from support.python_runtime import run_on_python
+
+
+def test_lines_and_columns_are_those_of_the_file() -> None:
+    text = "import math\n\n\nclass A:\n    @staticmethod\n    def f(x):  # first\n\n        return (\n            x)\n"
+    source = load(define(text, "A").f)
+    assert (source.first_line, source.node.lineno, source.node.col_offset) == (6, 6, 4)
+    assert source.text == "def f(x):  # first\n\n    return (\n        x)\n"
+    returned = source.node.body[0]
+    assert (returned.lineno, returned.value.lineno, returned.value.col_offset) == (8, 9, 12)
+
+
+def test_text_inside_strings_is_not_moved() -> None:
+    text = 'class A:\n    def f(self):\n        return """a\n  b\n        c"""\n'
+    f = define(text, "A").f
+    assert load(f).text == 'def f(self):\n    return """a\n  b\n    c"""\n'
+    assert run_on_python(f)(None) == f(None) == "a\n  b\n        c"
+
+
+ODD_LAYOUTS = [
+    "def f(x,\n      y=2\n):\n    return x, y\n",
+    'def f(x):\n    s = """\nat the margin\n"""\n    return s, x\n',
+    "def f(x):\n# comment at the margin\n    y = [\nx\n]\n    return y\n",
+    "def f(x): return x + 1\ny = 2\n",
+    "def f(x):\n    y = x + \\\n1\n    return y\n\n\n# comment\ny = 2\n",
+    "if True:\n\tdef f(x):\n\t\tif x:\n\t\t\treturn 1\n\t\treturn 2\n",
+    "@(\n  lambda f:\n  f\n)\ndef f(x):\n    return x\n",
+    "@id_\n@id_\n\ndef f(x):\n    return x",
+    "async def g(): pass\nif 1:\n    for f in []: pass\n    def f(x): return [x, 'é', x if x else x]\n",
+    "x = 1; \ndef f(x):\n    return x\n",
+    "def f(x):\n    return x\n" * 2,
+    "def f(é):\n    'ü'; return é if é else -é\n",
+    "def f(x):\r\n    if x:\r\n        return 1\r\n    return 2\r\n",
+    "def f(x):\n    if x:\n        return 1\f\n\n    return 2\n",
+]
+
+
+@pytest.mark.parametrize("text", ODD_LAYOUTS)
+def test_odd_layouts(text: str) -> None:
+    f = define(text, id_=lambda f: f)
+    for x in (0, 3):
+        assert run_on_python(f)(x) == f(x)
+
+
+LAMBDAS = [
+    "f = lambda x: x + 1; g = lambda x: x + 2",
+    "f, g = (lambda x: x + 1), (lambda x: x + 2)",
+    "f, g = [lambda x: x * 10 + y for y in (1, 2)]",
+    "f = lambda x: (lambda y: y if y else x)(x - 1)\ng = (lambda x: lambda y: [x, y])(5)",
+    "f = (\n    lambda x: x\n    if x else\n    -1)\ng = f",
+    "f, g = (lambda x, y=(lambda: 7): x + y()), lambda x, *a, b=1, **c: [x, a, b, c]",
+    "f = dict(key=lambda x: x and 1, other=lambda x: x or 2)\nf, g = f['key'], f['other']",
+    "f = lambda x: 'é' + str(x); g = lambda x: 'ü' + str(x)",
+    "f, g = (lambda x: 1), (lambda x: 2)",
+    "f, g = (lambda x: None), (lambda x: ())",
+    "class A:\n    f, g = (lambda x: x), (lambda self: self.__b if 0 else 1)\nf, g = A.f, A.g",
+]
+
+
+@pytest.mark.parametrize("text", LAMBDAS)
+def test_lambdas_are_told_apart(text: str) -> None:
+    f, g = define(text + "\nboth = f, g", "both")
+    for function in (f, g):
+        for x in (0, 3):
+            expected, found = function(x), run_on_python(function)(x)
+            assert found == expected or isinstance(found, FunctionType)
+
+
+def test_lambda_without_columns() -> None:
+    first, second, third = define("fs = (lambda x: x), (lambda x: x), (lambda y: -y)", "fs")
+    codes = [f.__code__.replace(co_linetable=only_lines(f.__code__.co_linetable)) for f in (first, second, third)]
+    functions = [FunctionType(code, {}) for code in codes]
+    if any(column is not None for _, _, column, _ in codes[0].co_positions()):
+        pytest.skip("columns cannot be taken out of code here")
+    assert run_on_python(functions[2])(4) == -4
+    with pytest.raises(SourceUnavailableError):
+        run_on_python(functions[0])
+
+
+def only_lines(table: bytes) -> bytes:
+    """A line table that says nothing but the first line, for each entry of `table` (see CPython's locations.md)."""
+    return bytes(0x80 | (13 << 3) | (entry & 7) if entry & 0x80 else 0 for entry in table if entry & 0x80).replace(
+        b"", b""
+    )
+
+
+def test_a_wrapper_is_loaded_itself() -> None:
+    def inner(x: int) -> int:
+        return x + 1
+
+    @functools.wraps(inner)
+    def wrapper(*args: Any) -> Any:
+        return inner(*args) if args else "wrapper"
+
+    assert run_on_python(wrapper)() == "wrapper"
+    assert run_on_python(wrapper)(2) == 3
+
+
+@pytest.mark.parametrize(
+    ("qualname", "expected"),
+    [
+        ("f", None),
+        ("C.f", "C"),
+        ("A.B.f", "B"),
+        ("f.<locals>.g", None),
+        ("C.f.<locals>.g.<locals>.<lambda>", "C"),
+        ("f.<locals>.C.g", "C"),
+        ("C.f.<locals>.D.g.<locals>.h", "D"),
+    ],
+)
+def test_class_of(qualname: str, expected: str | None) -> None:
+    assert class_of(qualname) == expected
+
+
+def test_private_names_of_a_class_with_underscores() -> None:
+    text = "class __A:\n    def f(self):\n        self.__x = 1\n        return self.__x, self.__y__\n"
+    f = define(text, "__A").f
+
+    class Box:
+        __y__ = 2
+
+    assert run_on_python(f)(Box()) == f(Box()) == (1, 2)
+
+
+def message(error: pytest.ExceptionInfo[Exception]) -> str:
+    return f"{error.typename}: {error.value}"
+
+
+def test_exec_without_source() -> None:
+    namespace: dict[str, Any] = {}
+    exec(compile("def f(x):\n    return x", "<string>", "exec"), namespace)
+    with pytest.raises(SourceUnavailableError) as error:
+        convert_function(namespace["f"])
+    assert_golden("source/no_source.txt", message(error))
+
+
+def test_file_that_changed() -> None:
+    f = define("def f(x):\n    return x\n", file="model.py")
+    changed = "# a new first line\ndef g(x):\n    return -x\n"
+    linecache.cache["model.py"] = (len(changed), None, changed.splitlines(keepends=True), "model.py")
+    with pytest.raises(SourceUnavailableError) as error:
+        convert_function(f)
+    assert_golden("source/changed.txt", message(error))
+
+
+@pytest.mark.parametrize("changed", ["", "def f(y):\n    return y\n", "def f(x:\n", "def g(x):\n    return x\n"])
+def test_other_changes(changed: str) -> None:
+    f = define("def f(x):\n    return x\n", file="model.py")
+    linecache.cache["model.py"] = (len(changed), None, changed.splitlines(keepends=True), "model.py")
+    with pytest.raises(SourceUnavailableError):
+        convert_function(f)
+
+
+def test_async_lambda_like_functions() -> None:
+    f = define("async def f(x):\n    return x\n", file="model.py")
+    with pytest.raises(ConversionError, match="async def"):
+        convert_function(f)
+
+
+def test_file_on_disk(tmp_path: Path) -> None:
+    path = tmp_path / "user.py"
+    path.write_text("def f(x):\n    if x:\n        return 1\n    return 2\n")
+    namespace: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    assert run_on_python(namespace["f"])(0) == 2

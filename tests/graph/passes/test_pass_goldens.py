@@ -1,0 +1,46 @@
+"""Each pass on a graph that shows what it does, and what it must leave alone."""
+
+import pytest
+
+import graph.ops  # noqa: F401 (fills the registry)
+from graph.ir.verify import verify
+from graph.passes.constant_fold import constant_fold
+from graph.passes.cse import cse
+from graph.passes.dce import dce
+from graph.passes.inline_calls import inline_calls
+from graph.passes.invariant_carried import invariant_carried
+from graph.passes.licm import licm
+from graph.passes.nested import Pass
+from graph.passes.pipeline import optimize
+from graph.passes.prune_branch import prune_branch
+from graph.passes.simplify import simplify
+from graph.text.parser import parse
+from support.golden import GOLDEN_DIR, assert_golden
+
+CASES: dict[str, Pass] = {
+    "constant_fold": constant_fold,
+    "simplify": simplify,
+    "cse": cse,
+    "dce": dce,
+    "prune_branch": prune_branch,
+    "licm": licm,
+    "invariant_carried": invariant_carried,
+    "inline_calls": inline_calls,
+    "pipeline": optimize,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pass_does_what_its_golden_says(name: str) -> None:
+    before = parse((GOLDEN_DIR / "passes" / f"{name}.before.ir").read_text(encoding="utf-8"))
+    verify(before)
+    after = CASES[name](before)
+    verify(after)
+    assert_golden(f"passes/{name}.after.ir", str(after))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_second_time_changes_nothing(name: str) -> None:
+    """What a pass has done it need not do again."""
+    after = parse((GOLDEN_DIR / "passes" / f"{name}.after.ir").read_text(encoding="utf-8"))
+    assert str(CASES[name](after)) == str(after)
