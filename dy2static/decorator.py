@@ -108,7 +108,9 @@ class StaticFunction:
 
     def _latest(self) -> Program:
         if self.cache.latest is None:
-            raise RuntimeError(f"`{self.__name__}` has no graph yet: call it once, graphs are made for the arguments of a call")  # pyright: ignore[reportAttributeAccessIssue]
+            raise RuntimeError(
+                f"`{self.__name__}` has no graph yet: call it once, graphs are made for the arguments of a call"
+            )  # pyright: ignore[reportAttributeAccessIssue]
         return self.cache.latest
 
     def program_for(self, *args: Any, **kwargs: Any) -> Program:

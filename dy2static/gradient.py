@@ -46,7 +46,9 @@ class StaticGradient:
             raise NotDifferentiableError("none of these arguments holds a floating tensor to differentiate by")
         compiled = self._compiled.get((program, wrt))
         if compiled is None:
-            compiled = self._compiled[program, wrt] = CompiledGraph(grad(program.compiled.graph, wrt), program.compiled.executor)
+            compiled = self._compiled[program, wrt] = CompiledGraph(
+                grad(program.compiled.graph, wrt), program.compiled.executor
+            )
         self._latest = compiled
         values = compiled(program.inputs(call))
         found = dict(zip(wrt, values[len(program.compiled.graph.results) :], strict=True))
@@ -71,7 +73,9 @@ class StaticGradient:
     def compiled(self) -> CompiledGraph:
         """The latest gradient."""
         if self._latest is None:
-            raise RuntimeError("no gradient was computed yet: call it once, graphs are made for the arguments of a call")
+            raise RuntimeError(
+                "no gradient was computed yet: call it once, graphs are made for the arguments of a call"
+            )
         return self._latest
 
 

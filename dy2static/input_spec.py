@@ -11,7 +11,7 @@ from graph.aval import Dim, SymDim
 class InputSpec:
     """The shape of an argument: an int is fixed, a name is any size (one name, one size), None any size of its own.
 
-        to_static(f, input_spec={"x": InputSpec("batch", 64)})
+    to_static(f, input_spec={"x": InputSpec("batch", 64)})
     """
 
     shape: tuple[int | str | None, ...]
@@ -30,7 +30,9 @@ def declared(pattern: Pattern, specs: Mapping[str, InputSpec], names: Sequence[s
             continue
         if len(spec.shape) != len(entry):
             raise ValueError(f"`{name}` is declared with {len(spec.shape)} dimensions, this one has {len(entry)}")
-        entries.append(tuple(_dim(name, axis, want, have) for axis, (want, have) in enumerate(zip(spec.shape, entry, strict=True))))
+        entries.append(
+            tuple(_dim(name, axis, want, have) for axis, (want, have) in enumerate(zip(spec.shape, entry, strict=True)))
+        )
     return Pattern(tuple(entries))  # pyright: ignore[reportArgumentType]
 
 

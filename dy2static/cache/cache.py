@@ -101,14 +101,14 @@ class ProgramCache:
         except GraphError:
             if pattern == exact(call) or self._specs:
                 raise
-            program = self._stage(family, exact(call), f"{reason}, which cannot be staged: sizes stay fixed", call, args, kwargs)
+            program = self._stage(
+                family, exact(call), f"{reason}, which cannot be staged: sizes stay fixed", call, args, kwargs
+            )
             family.is_fixed = True
         self.misses.append(program.reason)
         return program
 
-    def _plan(
-        self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Pattern, str]:
+    def _plan(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Pattern, str]:
         """What the new program is to serve, and why it is made."""
         if self._specs:
             return declared(exact(call), self._specs, self._leaf_names(args, kwargs)), "declared sizes"
@@ -119,10 +119,17 @@ class ProgramCache:
             if family.is_fixed:
                 return exact(call), "other sizes or numbers"
             wider = widened(last.pattern, call)
-            return wider, f"sizes or numbers differ: {_differences(last.pattern, wider, self._leaf_names(args, kwargs))}"
+            return (
+                wider,
+                f"sizes or numbers differ: {_differences(last.pattern, wider, self._leaf_names(args, kwargs))}",
+            )
         failed = [guard for program in family.programs for guard in program.guards.all if not guard.holds()]
         for guard in failed:
-            if guard.how == "value" and type(guard.expected) in (int, float) and type(guard.source.load()) is type(guard.expected):
+            if (
+                guard.how == "value"
+                and type(guard.expected) in (int, float)
+                and type(guard.source.load()) is type(guard.expected)
+            ):
                 family.dynamic[guard.source.key] = guard.source
         return last.pattern, "; ".join(dict.fromkeys(guard.explain() for guard in failed[:3])) or "a changed value"
 
@@ -140,7 +147,9 @@ class ProgramCache:
         name = getattr(self._function, "__name__", "main")
         staged = stage(name if name.isidentifier() else "main", self._target, args, kwargs, leaves, dynamic)
         used = [(self._function, convert_function(_plain(self._function))), *staged.conversions]
-        objects = [(self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None]
+        objects = [
+            (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
+        ]
         moving = {source.key for source in dynamic}
         guards = [g for g in collect([(_plain(f), made) for f, made in used], objects) if g.source.key not in moving]
         return Program(
@@ -185,5 +194,3 @@ def _differences(old: Pattern, new: Pattern, names: Sequence[str]) -> str:
             now = "(" + ", ".join(map(str, b)) + ")" if isinstance(b, tuple) else "any"
             found.append(f"`{name}` {was} -> {now}")
     return ", ".join(found)
-
-

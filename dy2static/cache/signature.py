@@ -118,10 +118,7 @@ class Pattern:
 
     def leaves(self, call: Call, names: Sequence[str]) -> list[Leaf]:
         """The leaves to stage."""
-        return [
-            _leaf(leaf, entry, name)
-            for leaf, entry, name in zip(call.leaves, self.entries, names, strict=True)
-        ]
+        return [_leaf(leaf, entry, name) for leaf, entry, name in zip(call.leaves, self.entries, names, strict=True)]
 
 
 def _same_number(a: Any, b: Any) -> bool:

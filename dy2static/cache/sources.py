@@ -66,7 +66,9 @@ class Guard:
         if self.how == "identity":
             return found is self.expected
         if self.how == "tensor":
-            return isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
+            return (
+                isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
+            )
         return found is self.expected or (type(found) is type(self.expected) and same_value(found, self.expected))
 
     def explain(self) -> str:

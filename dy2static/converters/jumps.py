@@ -125,8 +125,7 @@ class _Lowering:
         if self.did_return in self.used:
             body = start_flag(body, self.did_return)
         if self.has_value:
-            at = found[-1]
-            body.append(returns(load(self.return_value, at), at))
+            body.append(returns(load(self.return_value, body[-1]), body[-1]))
         return body
 
     def block(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
@@ -252,8 +251,7 @@ class _Lowering:
             return rest
         if Exit.BREAK not in exits:
             return [*loop.orelse, *rest]
-        at = loop.orelse[0]
-        return [ast.If(self.none_of([did_break], at), loop.orelse, [], **position(at)), *rest]
+        return [ast.If(self.none_of([did_break], loop), loop.orelse, [], **position(loop)), *rest]
 
     def add_stop(self, loop: Loop, body: list[ast.stmt], flags: Sequence[str]) -> None:
         if isinstance(loop, ast.While):

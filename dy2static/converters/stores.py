@@ -176,7 +176,10 @@ def is_simple(expression: ast.expr) -> bool:
 
 
 def is_calm(expression: ast.expr) -> bool:
-    """Evaluating it changes nothing: no calls, whatever it reads."""
+    """Evaluating it changes nothing: no calls, whatever it reads.
+
+    Then `x[i] += v` may evaluate `v` before it reads `x[i]`; when both fail, the error is that of `v`.
+    """
     return not any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(expression))
 
 

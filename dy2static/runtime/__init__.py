@@ -5,7 +5,7 @@ and converted code runs eagerly too.
 """
 
 import sys
-from builtins import slice as slice_  # noqa: F401 (`x[a:b] = v` names it)
+from builtins import slice as slice_  # noqa: F401  # pyright: ignore[reportUnusedImport] - `x[a:b] = v` names it
 
 from dy2static.runtime.assert_stmt import assert_ as assert_
 from dy2static.runtime.bool_ops import and_ as and_

@@ -3,7 +3,7 @@
 import builtins
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
@@ -111,15 +111,26 @@ def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
         for item in over:
             total = total + item
         return total
-    return for_(over, lambda item, total: (total + item,), (start,), ("the sum",))[0]
+    return for_(over, _added, (start,), ("the sum",))[0]
 
 
-def print_(stager: Stager, *args: Any, sep: str | None = None, end: str | None = None, file: Any = None, flush: bool = False) -> None:
+def _added(item: Any, total: Any) -> tuple[Any, ...]:
+    return (total + item,)
+
+
+def print_(
+    stager: Stager,
+    *args: Any,
+    sep: str | None = None,
+    end: str | None = None,
+    file: Any = None,
+    flush: bool = False,
+) -> None:
     """Printed each time that the graph runs, in program order."""
     stream = _stream(file)
     text = StagedText()
     for i, arg in enumerate(args):
-        text.add(("" if i == 0 else " " if sep is None else sep))
+        text.add("" if i == 0 else " " if sep is None else sep)
         text.add_any(arg)
     text.add("\n" if end is None else end)
     stager.builder.loc = user_location()
@@ -143,9 +154,9 @@ PYTHON_TYPES: Final[dict[str, type]] = {"b": bool, "i": int, "f": float, "c": co
 
 def isinstance_(stager: Stager, x: Any, classes: Any) -> bool:
     if isinstance(x, StagedNumber):
-        flat = classes if isinstance(classes, tuple) else (classes,)
+        flat = cast("tuple[Any, ...]", classes if isinstance(classes, tuple) else (classes,))
         kind = PYTHON_TYPES[x.dtype.kind]
-        return any(isinstance(c, type) and issubclass(kind, c) for c in flat)  # pyright: ignore[reportUnknownVariableType]
+        return any(isinstance(c, type) and issubclass(kind, c) for c in flat)
     return isinstance(x, classes)
 
 

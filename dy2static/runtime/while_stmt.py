@@ -35,9 +35,7 @@ def while_(
         state = body(*state)
 
 
-def _exit_is_staged(
-    stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
-) -> bool:
+def _exit_is_staged(stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]) -> bool:
     """Whether one trip turns the test into a staged value (`while True` with a staged `break`): then the whole loop
     goes into the graph, instead of a first trip before it. The trip is a trial; nothing of it stays."""
     with stager.region("trial"), stager.cells.frame():

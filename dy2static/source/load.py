@@ -18,6 +18,8 @@ from graph.location import Loc
 NO_FILE = "there is no file of that name, and no source was registered for it"
 NOT_THERE = "its file does not have it at that line, so it has changed since it was imported"
 
+NOT_ALONE = "its file has no such lambda at that line, or several that cannot be told apart"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -44,7 +46,7 @@ def load(function: FunctionType) -> Source:
         raise unavailable(code, NO_FILE)
     node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
     if node is None:
-        raise unavailable(code, NOT_THERE)
+        raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else NOT_THERE)
     if isinstance(node, ast.AsyncFunctionDef):
         raise ConversionError(
             "`async def` cannot be converted.",
@@ -77,7 +79,7 @@ def parameters_of(code: CodeType) -> tuple[str, ...]:
 def to_margin(lines: Sequence[str]) -> str:
     """The lines, as far to the left as the first one allows; what stands further left stays whole."""
     margin = len(lines[0]) - len(lines[0].lstrip())
-    return "".join(line[margin:] if not line[:margin].strip() else line for line in lines)
+    return "".join(line if line[:margin].strip() else line[margin:] or "\n" for line in lines)
 
 
 def find_definition(code: CodeType, lines: Sequence[str]) -> Definition | None:

@@ -95,4 +95,3 @@ def place_arguments(
     placed.args = tuple(place(value, (0, i)) for i, value in enumerate(args))
     placed.kwargs = {name: place(value, (1, i)) for i, (name, value) in enumerate(kwargs.items())}
     return placed
-

@@ -24,7 +24,6 @@ from graph.ir.opdef import lookup
 from graph.ir.regions import close
 from graph.location import Loc
 
-
 T = TypeVar("T")
 
 

@@ -1,17 +1,17 @@
 """What staged code changes in place: tensor handles, lists, attributes, items.
 
-Changes are made for real while staging, and noted in frames: each branch or loop body has one, the whole program has
-one. A frame knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
+Changes are made for real while staging, and noted in frames: each branch or loop body has one, and the program. A frame
+knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CellType
 from typing import Any, Protocol
 
-from dy2static.staging.undefined import Undefined
 from dy2static.staging.lists import StageableList
+from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor
 
 Key = tuple[str, int, Any]
@@ -101,7 +101,7 @@ class ListCell:
         if isinstance(self.items, StageableList) and isinstance(value, StageableList):
             self.items.replace(value)
         else:
-            list.__setitem__(self.items, slice(None), value)
+            self.items[:] = value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +180,7 @@ class Cells:
         self._born: list[dict[int, Any]] = [{}]
 
     @contextmanager
-    def frame(self) -> Iterator[Frame]:
+    def frame(self) -> Generator[Frame]:
         """A block whose changes are to be merged or dropped: they are undone when it ends."""
         frame: Frame = {}
         self._frames.append(frame)

@@ -15,9 +15,7 @@ Changes = dict[Key, tuple[Cell, Any]]
 
 def left_behind(frame: Frame, builder: GraphBuilder) -> Changes:
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
-    return {
-        key: (cell, cell.load()) for key, (cell, before) in frame.items() if not _made_here(cell, before, builder)
-    }
+    return {key: (cell, cell.load()) for key, (cell, before) in frame.items() if not _made_here(cell, before, builder)}
 
 
 def _made_here(cell: Cell, before: Any, builder: GraphBuilder) -> bool:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
@@ -114,7 +114,7 @@ def _sequence(stager: "Stager", over: Any) -> StagedIterable:
     if isinstance(over, range):
         return StagedIterable(len(over), lambda i: over.start + i * over.step)
     if isinstance(over, (list, tuple)):
-        items: Sequence[Any] = over
+        items = cast("Sequence[Any]", over)
         held = StageableList(items)
         return StagedIterable(len(items), held.as_staged().__getitem__)
     raise StagingError(

@@ -44,10 +44,8 @@ class ListValues:
         b = self._stager.builder
         held = value.staged
         if held is None:
-            columns = [pack(element, item, self._stager) for item in list.__iter__(value)]
-            return [
-                b.list_make(*(column[i] for column in columns), element=t) for i, t in enumerate(types(element))
-            ]
+            columns = [pack(element, item, self._stager) for item in value.ordinary()]
+            return [b.list_make(*(column[i] for column in columns), element=t) for i, t in enumerate(types(element))]
         if held.element is None:
             return [b.list_make(element=t) for t in types(element)]
         if [str(t) for t in types(held.element)] != [str(t) for t in types(element)]:
@@ -71,12 +69,12 @@ class ListValues:
             raise self._mixed(error) from None
         assert isinstance(spec, ListSpec)
         values = () if spec.element is None else tuple(self.pack(spec.element, items))
-        items.staged = StagedList(spec.element, values)
-        list.clear(items)
+        items.become(StagedList(spec.element, values))
 
     def _mixed(self, error: MismatchError) -> StagingError:
         return StagingError(
-            f"a list that changes under control flow of the graph holds {error.a} and {error.b}; its elements need one type.",
+            f"a list that changes under control flow of the graph holds {error.a} and {error.b}; its elements need "
+            "one type.",
             next_step="give the elements one dtype and rank, or keep them in separate lists.",
             loc=user_location(),
         )
@@ -200,9 +198,7 @@ class ListValues:
         element = self._element(items, item)
         items.staged = StagedList(
             element,
-            tuple(
-                b.list_set(v, at, x, checked=True) for v, x in zip(lists, self._parts(element, item), strict=True)
-            ),
+            tuple(b.list_set(v, at, x, checked=True) for v, x in zip(lists, self._parts(element, item), strict=True)),
         )
 
     def delete(self, items: StageableList, index: Any) -> None:

@@ -1,4 +1,4 @@
-"""Lists of converted code: Python lists until control flow of the graph changes their length, graph lists from then on."""
+"""Lists of converted code: Python lists until control flow of the graph changes their length, then graph lists."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class StagedList:
 class StageableList(list[Any]):
     """A list whose changes staged control flow can see.
 
-    While `staged` is None it is an ordinary list. Otherwise its elements are in the graph, and the underlying list is empty.
+    While `staged` is None it is an ordinary list. Otherwise its elements are in the graph, the list beneath is empty.
     """
 
     __slots__ = ("staged",)
@@ -149,12 +149,20 @@ class StageableList(list[Any]):
         the_stager().lists.become_staged(made)
         return made
 
+    def become(self, staged: StagedList) -> None:
+        """Hold a graph list from now on."""
+        self.staged = staged
+        super().clear()
+
     def replace(self, other: "StageableList") -> None:
         """Take the elements of `other`, unseen by anyone."""
         self.staged = other.staged
-        list.clear(self)
-        if other.staged is None:
-            list.extend(self, other)
+        super().clear()
+        super().extend(other.ordinary())
+
+    def ordinary(self) -> list[Any]:
+        """The elements that are not in the graph."""
+        return [*super().__iter__()]
 
     def __stack__(self, axis: int) -> Any:
         return the_stager().lists.stack(self.as_staged(), axis)

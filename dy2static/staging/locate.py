@@ -11,9 +11,9 @@ import eager
 import graph
 from graph.location import UNKNOWN, Loc
 
-OURS: Final = tuple(
-    str(Path(str(module.__file__)).parent) + "/" for module in (eager, graph)
-) + (str(Path(__file__).parent.parent) + "/",)
+OURS: Final = tuple(str(Path(str(module.__file__)).parent) + "/" for module in (eager, graph)) + (
+    str(Path(__file__).parent.parent) + "/",
+)
 GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<locals>"})
 """Names that conversion gives to the functions that it makes of blocks."""
 

@@ -51,7 +51,7 @@ class Carried:
 
 @dataclass(slots=True)
 class StagedBody:
-    """One staging of the body: what it was given, what it returned (objects, and their values then), what it changed."""
+    """One staging of the body: what it was given, what it returned (objects, and their values then), what changed."""
 
     builder: GraphBuilder
     passed: list[Any]
@@ -139,9 +139,7 @@ def _cell_of(value: Any) -> Cell:
     return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
 
 
-def _stage_body(
-    stager: Stager, carried: Carried, body: Body, item: Callable[[StagedNumber], Any] | None
-) -> StagedBody:
+def _stage_body(stager: Stager, carried: Carried, body: Body, item: Callable[[StagedNumber], Any] | None) -> StagedBody:
     with stager.region("body") as builder, stager.cells.frame() as frame:
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
@@ -150,9 +148,7 @@ def _stage_body(
         outputs = list(body(*items, *passed))
         values = [snapshot(value, frame) for value in outputs]
         touched = {key for key in frame if key not in entered}
-        touched |= {
-            _cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]
-        }
+        touched |= {_cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
         return StagedBody(builder, passed, outputs, values, left_behind(frame, builder), touched)
 
 
@@ -216,9 +212,9 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
 
 def _both(label: str, loc: Loc) -> StagingError:
     return StagingError(
-        f"{label} is changed in place and also given another value in this loop, so the object that it names before the "
-        "loop would change in the first trip only",
-        next_step="write the in-place change as a new value, such as `x = x + v` for `x += v`, or copy it before the loop.",
+        f"{label} is changed in place and also given another value in this loop, so the object that it names before "
+        "the loop would change in the first trip only",
+        next_step="write the in-place change as a new value (`x = x + v` for `x += v`), or copy it before the loop.",
         loc=loc,
     )
 
@@ -259,9 +255,7 @@ def _finish(
     stager.builder.loc = loc
     initial = pack_all(carried.specs, carried.initial, stager)
     regions, captured = close([*tests, staged.builder], yields)
-    results = append_region_op(
-        stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions
-    )
+    results = append_region_op(stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions)
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
     for cell, value in zip(carried.cells.values(), merged[count:], strict=True):

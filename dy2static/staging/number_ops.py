@@ -16,9 +16,7 @@ COMPARISONS: Final = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 ON_BITS: Final = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
 SHIFTS: Final = frozenset({"shift_left", "shift_right", "bitwise_invert"})
 DIVISIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "div": operator.truediv,
-    "floor_div": operator.floordiv,
-    "mod": operator.mod,
+    op: getattr(operator, name) for op, name in {"div": "truediv", "floor_div": "floordiv", "mod": "mod"}.items()
 }
 
 
@@ -36,10 +34,9 @@ def number_op(stager: "Stager", op: str, operands: Sequence[Any]) -> StagedNumbe
         return StagedNumber.of(getattr(b, op)(*values))
     if dtype == bool_:  # bools are ints to every other operator
         dtype = int64
-    if op in ON_BITS or op in SHIFTS:
-        if dtype != int64:
-            kind = {"f": "float", "c": "complex"}[dtype.kind]
-            raise TypeError(f"unsupported operand type(s) for {op}: {kind!r}")
+    if op in ON_BITS | SHIFTS and dtype != int64:
+        kind = {"f": "float", "c": "complex"}[dtype.kind]
+        raise TypeError(f"unsupported operand type(s) for {op}: {kind!r}")
     values = [b.cast(v, dtype) for v in values]
     if op == "positive":
         return StagedNumber.of(values[0])
@@ -75,7 +72,7 @@ def _check_exponent(stager: "Stager", exponent: Any, value: Value) -> None:
     if type(exponent) in NUMBERS:
         if exponent < 0:
             raise StagingError(
-                "an int to a negative power is a float, and an int to a positive one an int: a graph value has one type",
+                "an int to a negative power is a float, to a positive one an int: a graph value has one type",
                 next_step="make the base a float: `float(base) ** exponent`.",
                 loc=stager.builder.loc,
             )

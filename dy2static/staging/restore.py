@@ -1,7 +1,7 @@
 """From the results of a run back to Python values: the other end of `spec.pack`."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from dy2static.staging.arguments import ArgumentRef
 from dy2static.staging.lists import StageableList
@@ -32,12 +32,12 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
         case ContainerSpec(node, parts):
             items = [restore(part, values, find) for part in parts]
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
-        case ListSpec(None):
-            return []
-        case ListSpec(element):
+        case ListSpec(element) if element is not None:
             columns = [next(values) for _ in types(element)]
             rows = zip(*columns, strict=True)
             return [restore(element, iter([_tensor(x) for x in row]), find) for row in rows]
+        case ListSpec():
+            return []
         case MaybeSpec(name, inner):
             is_bound = next(values).item()
             found = [next(values) for _ in types(inner)]
@@ -49,4 +49,6 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
 
 
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, Tensor | list) or x is None else wrap(x)
+    if isinstance(x, Tensor | list) or x is None:
+        return cast(Any, x)
+    return wrap(x)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dy2static.staging.undefined import Undefined
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
+from dy2static.staging.undefined import Undefined
 from eager.pytree import Node, children, rebuild
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, ListType, OptionalType, Type, scalar
@@ -45,7 +45,7 @@ class ConstantSpec:
         return isinstance(other, ConstantSpec) and same_constant(self.value, other.value)
 
     def __hash__(self) -> int:
-        return hash(type(self.value))
+        return hash(type(self.value).__name__)
 
     def __str__(self) -> str:
         text = repr(self.value)
@@ -244,10 +244,8 @@ def types(spec: Spec) -> list[Type]:
     match spec:
         case TensorSpec(aval):
             return [aval]
-        case ListSpec(None):
-            return []
         case ListSpec(element):
-            return [ListType(t) for t in types(element)]
+            return [] if element is None else [ListType(t) for t in types(element)]
         case ContainerSpec(_, parts):
             return [t for part in parts for t in types(part)]
         case MaybeSpec(_, inner):
@@ -261,10 +259,8 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
     match spec:
         case TensorSpec(aval, _):
             return [stager.cast_to(value, aval.dtype)]
-        case ListSpec(None):
-            return []
         case ListSpec(element):
-            return stager.lists.pack(element, value)
+            return [] if element is None else stager.lists.pack(element, value)
         case ContainerSpec(_, parts):
             split = children(value)
             assert split is not None

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf, place_arguments
 from dy2static.source.convert import Converted
+from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf, place_arguments
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, undo
 from dy2static.staging.lists import StageableList
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
@@ -48,8 +48,8 @@ class Write:
 class Staged:
     """A function as a graph.
 
-    Parameters: one for each staged leaf of the arguments, in order, then one for each dynamic source, then one for each of `captured`. Results: those of `result`,
-    then those of `writes`.
+    Parameters: one for each staged leaf of the arguments, in order, one for each dynamic source, one for each of
+    `captured`. Results: those of `result`, then those of `writes`.
     """
 
     graph: Graph
@@ -77,7 +77,8 @@ def stage(
     try:
         for source in dynamic:
             number = source.load()
-            stager.cells.put(cell_of(source), StagedNumber.of(stager.root.param(scalar(of_scalar(number)), source.text)))
+            param = stager.root.param(scalar(of_scalar(number)), source.text)
+            stager.cells.put(cell_of(source), StagedNumber.of(param))
         with recording(stager):
             value = function(*placed.args, **placed.kwargs)
             result, results = _describe(stager, placed, value)
@@ -105,7 +106,8 @@ def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list
     known = _reference(stager, placed, value)
     if known is not None:
         return ConstantSpec(known), []
-    is_leaf = value is None or isinstance(value, Tensor) or (isinstance(value, StageableList) and value.staged is not None)
+    is_graph_list = isinstance(value, StageableList) and value.staged is not None
+    is_leaf = value is None or isinstance(value, Tensor) or is_graph_list
     split = None if is_leaf else children(value)
     if split is None:
         spec = spec_of(value, stager)

@@ -85,8 +85,8 @@ def _handle(cls: type[S], value: Value) -> S:
 class StagedNumber(StagedTensor):
     """A Python bool, int, float or complex that is known only when the graph runs.
 
-    It is weak in promotion (NEP 50), its operators mean what they mean on Python numbers, and where it leaves the graph it is a
-    Python number again. Ints are 64 bits wide.
+    It is weak in promotion (NEP 50), its operators mean what they mean on Python numbers, and where it leaves the graph
+    it is a Python number again. Ints are 64 bits wide.
     """
 
     __slots__ = ()

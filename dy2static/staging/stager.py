@@ -1,17 +1,17 @@
 """The recorder that builds a graph while converted code runs on staged values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.number_ops import number_op
 from dy2static.staging.cells import Cell, Cells, HandleCell, ListCell, put_value
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.number_ops import number_op
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
 from eager.tape import is_tracked, snapshot
@@ -167,7 +167,7 @@ class Stager:
     def _length(self, x: Tensor) -> Any:
         if not x.ndim:
             raise TypeError("len() of unsized object")
-        size = x.shape[0]
+        size: Any = x.shape[0]
         if isinstance(size, int):
             return size
         raise StagingError(
@@ -211,7 +211,7 @@ class Stager:
     def truth(self, x: Any) -> Value:
         """The truth of a staged value as a graph bool: of its one element, or whether a list has elements.
 
-        Raises: ValueError with NumPy's text for a tensor of another size; at run time where the size is known only then.
+        Raises: ValueError with NumPy's text for a tensor of another size; at run time where only then it is known.
         """
         b = self.builder
         if not isinstance(x, Tensor):
@@ -243,7 +243,7 @@ class Stager:
     # Regions
 
     @contextmanager
-    def region(self, name: str) -> Iterator[GraphBuilder]:
+    def region(self, name: str) -> Generator[GraphBuilder]:
         """Ops go to a region of the current graph."""
         outer = self.builder
         self.builder = GraphBuilder(name, outer)
@@ -256,7 +256,9 @@ class Stager:
 def ambiguous(size: int) -> str:
     """NumPy's words for the truth of an array that has not one element."""
     if size == 0:
-        return "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty."
+        return (
+            "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty."
+        )
     return "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
 
 
@@ -265,5 +267,3 @@ def is_staged_value(x: Any) -> bool:
     if isinstance(x, Tensor):
         return True
     return getattr(x, "staged", None) is not None
-
-

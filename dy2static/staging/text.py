@@ -61,8 +61,8 @@ class StagedText:
                 self.add("[]")
             else:
                 self._append(stager.builder.lift(graph_list), "")
-        elif isinstance(value, (list, tuple)) and any(isinstance(x, StagedTensor) for x in value):  # pyright: ignore[reportUnknownVariableType]
-            self._add_items(value)  # pyright: ignore[reportUnknownArgumentType]
+        elif type(value) in (list, tuple, StageableList) and any(isinstance(x, StagedTensor) for x in value):
+            self._add_items(value)
         else:
             self.add(repr(value) if quoted else str(value))
 

@@ -56,7 +56,8 @@ def _sweep_forward(
     params = [b.param(p.type, p.hint) for p in graph.params]
     for i in wrt:
         if not carries_cotangents(params[i].type):
-            raise NotDifferentiableError(f"parameter {i} of `{graph.name}` is {params[i].type}: no gradient flows to it")
+            what = f"parameter {i} of `{graph.name}` is {params[i].type}: no gradient flows to it"
+            raise NotDifferentiableError(what)
     b.active.update(params[i] for i in wrt)
     return reverse, params, reverse.forward(graph, params)
 

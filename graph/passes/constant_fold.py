@@ -9,6 +9,7 @@ from graph.aval import Aval
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, lookup
 from graph.ir.value import Value
+from graph.ir.walk import uses
 from graph.passes.nested import in_functions, replaced, with_body
 
 MAX_ELEMENTS: Final = 1024
@@ -66,9 +67,10 @@ def _fold_regions(op: Op, known: dict[Value, np.ndarray]) -> tuple[Graph, ...]:
             carried = range(len(op.operands))
     regions: list[Graph] = []
     for region in op.regions:
+        read = uses(region)
         constant: dict[Value, np.ndarray] = {}
         for i, (param, operand) in enumerate(zip(region.params, op.operands[lead:], strict=True)):
-            if i not in carried and operand in known and operand.type == param.type:
+            if i not in carried and operand in known and operand.type == param.type and param in read:
                 constant[param] = known[operand]
         regions.append(_fold(region, constant))
     return tuple(regions)

@@ -130,7 +130,7 @@ def _copied(graph: Graph, env: dict[Value, Value], rename: Rename) -> list[Op]:
         ops.append(
             replaced(
                 op,
-                operands=renamed(op.operands, env),
+                operands=renamed(_sized(op, rename), env),
                 results=results,
                 attrs=MappingProxyType(attrs),
                 regions=regions,
@@ -138,6 +138,17 @@ def _copied(graph: Graph, env: dict[Value, Value], rename: Rename) -> list[Op]:
         )
         env.update(zip(op.results, results, strict=True))
     return ops
+
+
+def _sized(op: Op, rename: Rename) -> tuple[Value, ...]:
+    """The operands without those that give a symbolic dim of the `shape` (or `sizes`) attribute which is an int now."""
+    shape = op.attrs.get("shape", op.attrs.get("sizes"))
+    dims = [d for d in shape if isinstance(d, SymDim)] if isinstance(shape, tuple) else []
+    if not dims:
+        return op.operands
+    sizes = op.operands[len(op.operands) - len(dims) :]
+    kept = [size for size, dim in zip(sizes, dims, strict=True) if not isinstance(rename(dim), int)]
+    return (*op.operands[: len(op.operands) - len(dims)], *kept)
 
 
 def _region(region: Graph, rename: Rename) -> Graph:

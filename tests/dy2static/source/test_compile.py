@@ -170,7 +170,7 @@ def test_facts() -> None:
     outer = 1
 
     def f(x: Any) -> Any:
-        def g(y: Any) -> Any:
+        def g(y):  # type: ignore[no-untyped-def]
             x.written = y.read + outer
             x.changed += len(y)
             return x.method()

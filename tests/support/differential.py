@@ -1,0 +1,120 @@
+"""Running a program in every mode and comparing: eager Python is the oracle."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import eager as xp
+from dy2static.cache.compiled import Executor
+from dy2static.decorator import StaticFunction, to_static
+from dy2static.errors import ConversionError, StagingError
+from eager.tensor import Tensor
+from graph.errors import BranchTypeError, LoopTypeError
+from support.compare import difference, outcome, value_difference
+from support.programs import Program
+
+REFUSALS = (BranchTypeError, LoopTypeError, StagingError, ConversionError)
+"""What static code raises, by design, where eager code may run."""
+
+
+def check_static(program: Program, executor: Executor) -> None:
+    """Every case, in one cache: in order, again (programs are found), backwards; and each with a cache of its own."""
+    shared = to_static(program.make(), executor=executor)
+    cases = list(program.cases)
+    for case in [*cases, *cases, *reversed(cases)]:
+        check_call(program, shared, case)
+    if executor == "numpy":
+        for case in cases[1:]:
+            check_call(program, to_static(program.make(), executor=executor), case)
+
+
+def check_call(program: Program, static: Callable[..., Any], case: Sequence[Any]) -> None:
+    """One call of a static function against the eager function, made anew."""
+    expected = outcome(program.make(), case)
+    found = outcome(static, case)
+    if program.refused and isinstance(found.error, REFUSALS):
+        return
+    what = difference(expected, found, case)
+    assert not what, f"{program.name}{tuple(case)}: {what}"
+
+
+def total(value: Any) -> Any:
+    """A number that depends on every floating part of a result, each element with a weight of its own."""
+    if isinstance(value, list | tuple):
+        parts = [total(item) for item in value]
+        return sum(parts, xp.asarray(0.0))
+    if isinstance(value, dict):
+        return total(list(value.values()))
+    if not isinstance(value, Tensor) or value.dtype.kind != "f":
+        return xp.asarray(0.0)
+    flat = xp.reshape(value, (-1,))
+    return xp.sum(flat * xp.cos(xp.arange(flat.shape[0], dtype=value.dtype)))
+
+
+def check_gradients(program: Program, executor: Executor) -> int:
+    """Gradients of `total` of the results: the tape over eager code, over the static function, the static gradient,
+    the tape over the static loss, central differences. Returns how many cases were compared."""
+    function = program.make()
+    static = to_static(program.make(), executor=executor)
+
+    def loss(*args: Any) -> Any:
+        return total(function(*args))
+
+    def static_loss(*args: Any) -> Any:
+        return total(static(*args))
+
+    whole = to_static(loss, executor=executor)
+    done = 0
+    for case in program.cases:
+        if outcome(function, case).error is not None or not all(_is_floating(case[i]) for i in program.grad):
+            continue
+        expected = _own(xp.grad(loss, program.grad), case)
+        _same(program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case))
+        _same(program, case, "the static gradient", expected, _own(whole.grad(program.grad), case))
+        _same(program, case, "the tape over the static loss", expected, _own(xp.grad(whole, program.grad), case))
+        _against_differences(program, loss, case, expected)
+        done += 1
+    return done
+
+
+def _own(function: Callable[..., Any], case: Sequence[Any]) -> Any:
+    return function(*copy.deepcopy(tuple(case)))
+
+
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dtype.kind == "f"
+
+
+def _same(program: Program, case: Sequence[Any], how: str, expected: Any, found: Any) -> None:
+    for i, a, b in zip(program.grad, expected, found, strict=True):
+        x, y = np.asarray(a), np.asarray(b)
+        assert x.dtype == y.dtype, f"{program.name}{tuple(case)}, argument {i}: {how} has dtype {y.dtype}, eager {x.dtype}"
+        assert x.shape == y.shape, f"{program.name}{tuple(case)}, argument {i}: {how} has shape {y.shape}, eager {x.shape}"
+        tolerance = 1e-4 if x.dtype.itemsize < 8 else 1e-10
+        assert np.allclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True), (
+            f"{program.name}{tuple(case)}, argument {i}: {how} is {y}, eager {x}"
+        )
+
+
+def _against_differences(program: Program, loss: Callable[..., Any], case: Sequence[Any], gradients: Sequence[Any]) -> None:
+    """Along one random direction; for float64 alone."""
+    rng = np.random.default_rng(7)
+    arrays = [np.asarray(case[i]) for i in program.grad]
+    if any(x.dtype != np.float64 or not np.isfinite(x).all() for x in arrays):
+        return
+    directions = [rng.standard_normal(x.shape) for x in arrays]
+
+    def at(step: float) -> float:
+        args = list(copy.deepcopy(tuple(case)))
+        for i, x, direction in zip(program.grad, arrays, directions, strict=True):
+            args[i] = xp.asarray(x + step * direction)
+        return float(loss(*args))
+
+    eps = 1e-6
+    numeric = (at(eps) - at(-eps)) / (2 * eps)
+    product = sum(float(np.sum(np.asarray(g) * d)) for g, d in zip(gradients, directions, strict=True))
+    assert np.isclose(product, numeric, rtol=1e-5, atol=1e-6, equal_nan=True), (
+        f"{program.name}{tuple(case)}: the gradient along a direction is {product}, central differences say {numeric}"
+    )
