@@ -99,17 +99,21 @@ def apply_all(opdef: OpDef, *operands: Any, **attrs: Any) -> tuple[Tensor, ...]:
 def _track(
     opdef: OpDef, operands: Sequence[Any], data: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]
 ) -> None:
-    if GRAD_MODE.get() and any(is_tracked(x) for x in operands):
-        kept = [
-            x if isinstance(x, Tensor) or type(x) in WEAK else wrap_operand(d)
-            for x, d in zip(operands, data, strict=True)
-        ]
+    """Put an op on the tape if one of its operands is tracked; the tape keeps the values that the operands have now."""
+    if not GRAD_MODE.get():
+        return
+    tracked = False
+    kept: list[Any] = []
+    for x, value in zip(operands, data, strict=True):
+        if not isinstance(x, Tensor):
+            kept.append(value if type(value) in WEAK else wrap(value))
+            continue
+        link = x._link
+        if link is not None and link.alive:
+            tracked = True
+        kept.append(x._alias(link))
+    if tracked:
         record_op(opdef, kept, attrs, results)
-
-
-def wrap_operand(data: Any) -> Any:
-    """What `data_of` made of an operand, as the tape keeps it: a tensor, or a Python scalar."""
-    return data if type(data) in WEAK else wrap(data)
 
 
 def may_overwrite(operands: Sequence[Any]) -> bool:
@@ -132,9 +136,8 @@ def apply_in_place(opdef: OpDef, operands: Sequence[Tensor], attrs: Mapping[str,
 def _record(recorder: Recorder, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
     given = [x if isinstance(x, Tensor) or type(x) in WEAK else data_of(x, opdef.name) for x in operands]
     result: Any = recorder.apply(opdef, given, attrs)
-    if GRAD_MODE.get() and any(is_tracked(x) for x in given):
-        results = result if isinstance(result, TUPLE) else (result,)
-        record_op(opdef, [x if isinstance(x, Tensor) else wrap_operand(x) for x in given], attrs, results)
+    if any(isinstance(x, Tensor) and x._link is not None for x in given):
+        _track(opdef, given, given, attrs, result if isinstance(result, TUPLE) else (result,))
     return result
 
 

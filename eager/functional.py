@@ -333,7 +333,7 @@ def batch_norm(
     weight: Any = None,
     bias: Any = None,
     training: bool = False,
-    momentum: float = 0.1,
+    momentum: float | Tensor = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
     """Per channel (axis 1): zero mean and unit variance by the batch's statistics when training, else the running ones.

@@ -13,6 +13,7 @@ from eager.creation import asarray
 from eager.dispatch import dims_of, shaped
 from eager.grad_mode import is_grad_enabled, set_grad_enabled
 from eager.pytree import TreeDef, flatten, tree_map, unflatten
+from eager.recorder import active
 from eager.tape import DIFFERENTIABLE, Watch, is_tracked, link_of, watch
 from eager.tape_links import Leaf, Record
 from eager.tensor import Tensor
@@ -101,7 +102,8 @@ class _Level:
         self._reached = reachable(tensors, frozenset(self.records))
         own = set(self.records)
         self.has_outer = outer_mode and (
-            any(isinstance(r, Leaf) or (isinstance(r, Watch) and r not in own) for r in self._reached)
+            active() is not None  # what is recorded may be differentiated as a whole
+            or any(isinstance(r, Leaf) or (isinstance(r, Watch) and r not in own) for r in self._reached)
             or any(is_tracked(x) for r in self.records for x in r.inputs)
         )
 

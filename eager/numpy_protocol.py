@@ -38,8 +38,11 @@ def _functions() -> dict[Any, Callable[..., Any]]:
     found: dict[Any, Callable[..., Any]] = {}
     for module in MODULES:
         for name in vars(module):
-            theirs = getattr(np, name, None)
-            if callable(theirs) and not isinstance(theirs, type) and not name.startswith("_"):
+            theirs: Any = getattr(np, name, None)
+            if name.startswith("_") or not callable(theirs) or isinstance(theirs, type):
+                continue
+            # The name that NumPy gives it goes first: np.permute_dims is np.transpose, whose axes may be left out.
+            if theirs not in found or name == theirs.__name__:
                 found[theirs] = getattr(module, name)
     for name in linalg.__all__:
         theirs = getattr(np.linalg, name, None)

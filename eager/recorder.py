@@ -4,10 +4,10 @@ One recorder is active per context (thread, task); it sees every op, every value
 handle whose value is replaced.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from graph.aval import Dim
 from graph.ir.opdef import OpDef
@@ -20,7 +20,12 @@ Kind = Literal["bool", "int", "float", "complex", "index", "len", "item", "iter"
 
 
 class Recorder(Protocol):
-    """What runs the ops while it is active."""
+    """What runs the ops while it is active.
+
+    It may also have `call(function, args, kwargs)`, which the library uses (through `call` below) for what its user may
+    have written, or what a recorder must see: the `forward` of a module, `setattr` of its modes. Without it, the
+    function is called. And `gradient(leaf, written)`, called before the `.grad` of a leaf is read or replaced.
+    """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
         """Do one op. Operands are tensors, Python scalars (weak) and NumPy arrays, as the caller gave them.
@@ -42,6 +47,8 @@ class Recorder(Protocol):
         ...
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 RECORDER: Final[ContextVar[Recorder | None]] = ContextVar("eager.recorder", default=None)
 
 
@@ -58,3 +65,19 @@ def recording(recorder: Recorder | None) -> Generator[None]:
         yield
     finally:
         RECORDER.reset(token)
+
+
+def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """`function(*args, **kwargs)`, by the recorder of this context where it wants to (see `Recorder`)."""
+    recorder = RECORDER.get()
+    if recorder is not None:
+        run = getattr(recorder, "call", None)
+        if run is not None:
+            return run(function, args, kwargs)
+    return function(*args, **kwargs)
+
+
+def converts(function: F) -> F:
+    """Marks a function of this library that staging converts like a user's: one that loops over tensors."""
+    function.__converts__ = True  # pyright: ignore[reportFunctionMemberAccess]
+    return function

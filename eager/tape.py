@@ -34,7 +34,7 @@ class OpRecord(Record):
     def __init__(
         self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]
     ) -> None:
-        super().__init__([snapshot(x) if isinstance(x, Tensor) else x for x in operands])
+        super().__init__(operands)
         self.opdef = opdef
         self.attrs = attrs
         self.results = tuple(r._alias(None) for r in results)
@@ -127,10 +127,16 @@ def _constant(value: Any, dtype: DType) -> Tensor:
 
 
 def record_op(opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]) -> None:
-    """Put an op on the tape: links its results, fresh handles, where their dtype has gradients."""
-    if not any(r.dtype in DIFFERENTIABLE for r in results):
-        return
-    _link(OpRecord(opdef, operands, attrs, results), results)
+    """Put an op on the tape: links its results, fresh handles, where their dtype has gradients.
+
+    `operands` are Python scalars, and handles that nobody else has.
+    """
+    if len(results) == 1:
+        result = results[0]
+        if result.dtype in DIFFERENTIABLE:
+            result._link = OpRecord(opdef, operands, attrs, results)
+    elif any(r.dtype in DIFFERENTIABLE for r in results):
+        _link(OpRecord(opdef, operands, attrs, results), results)
 
 
 def record_custom(

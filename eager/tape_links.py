@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from eager.recorder import RECORDER
+
 if TYPE_CHECKING:
     from eager.tape_emitter import TapeEmitter
     from eager.tensor import Tensor
@@ -47,17 +49,37 @@ class Record(ABC):
 class Leaf(Record):
     """A value that gradients are asked of. The leaf of a Parameter outlives each value that the Parameter takes."""
 
-    __slots__ = ("grad",)
+    __slots__ = ("kept",)
 
     def __init__(self) -> None:
         super().__init__(())
-        self.grad: Tensor | None = None
+        self.kept: Tensor | None = None
+        """The gradient, unnoticed by any recorder."""
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient summed up so far."""
+        _note(self, written=False)
+        return self.kept
+
+    @grad.setter
+    def grad(self, grad: "Tensor | None") -> None:
+        _note(self, written=True)
+        self.kept = grad
 
     def pull(self, b: "TapeEmitter", cts: Sequence["Tensor | None"]) -> tuple[()]:
         return ()
 
     def release(self) -> None:
         """A leaf has nothing to forget."""
+
+
+def _note(leaf: Leaf, *, written: bool) -> None:
+    recorder = RECORDER.get()
+    if recorder is not None:
+        note = getattr(recorder, "gradient", None)
+        if note is not None:
+            note(leaf, written)
 
 
 class Output:

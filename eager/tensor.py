@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -16,12 +16,15 @@ from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
 from graph.errors import DTypeError, GraphError
+from graph.ir.opdef import lookup
 from graph.ops.text_of import format_tensor, format_value, repr_tensor
 
 if TYPE_CHECKING:
     from eager.signatures import TensorMethods as Methods
 else:
     Methods = object  # `operators` binds them
+
+STOP_GRADIENT: Final = lookup("stop_gradient")
 
 
 class Tensor(Methods):
@@ -123,6 +126,9 @@ class Tensor(Methods):
 
     def detach(self) -> "Tensor":
         """The same value, constant to gradients."""
+        recorder = RECORDER.get()
+        if recorder is not None and is_differentiable(self.dtype):
+            return cast("Tensor", recorder.apply(STOP_GRADIENT, (self,), {}))
         return self._alias(None)
 
     # The handle

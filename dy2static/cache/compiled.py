@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from eager.grad_mode import GRAD_MODE
-from eager.tape import is_tracked, record_custom
+from eager.tape import is_tracked, record_custom, snapshot
 from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import split, vjp
@@ -65,15 +65,17 @@ class CompiledGraph:
         results = [_wrapped(x) for x in values[:count]]
         residuals = [*(_data(inputs[i]) for i in cut.from_params), *values[count:]]
         active = [i for i, on in enumerate(cut.active_results) if on and isinstance(results[i], Tensor)]
-        tracked = [inputs[i] for i in wrt]
+        # The pullback keeps values: handles may change, and the results' own would make a cycle with their link.
+        kept = [snapshot(x) if isinstance(x, Tensor) else x for x in inputs]
+        tracked = [kept[i] for i in wrt]
+        likes = [_data(results[i]) for i in active]
 
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
             given = [
-                ct if ct is not None else wrap(np.zeros_like(_data(results[i]))[()])
-                for i, ct in zip(active, cts, strict=True)
+                ct if ct is not None else wrap(np.zeros_like(like)[()]) for like, ct in zip(likes, cts, strict=True)
             ]
             if GRAD_MODE.get() and any(map(is_tracked, (*given, *tracked))):
-                return tuple(self._vjp(wrt)([*inputs, *given])[count:])
+                return tuple(self._vjp(wrt)([*kept, *given])[count:])
             found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
             return tuple(wrap(found[i]) if i in found else None for i in wrt)
 

@@ -43,7 +43,8 @@ def converted(function: Any) -> Callable[..., Any] | None:
     if marked is not None:
         return converted(marked)
     if isinstance(function, FunctionType):
-        return None if is_library(home_of(function)) else _convert(function)
+        is_left = is_library(home_of(function)) and not getattr(function, "__converts__", False)
+        return None if is_left else _convert(function)
     if isinstance(function, MethodType):
         inner = converted(function.__func__)
         return None if inner is None else MethodType(inner, function.__self__)

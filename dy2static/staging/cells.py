@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from dy2static.staging.lists import StageableList
 from dy2static.staging.undefined import Undefined
+from eager.tape_links import Leaf
 from eager.tensor import Tensor
 
 Key = tuple[str, int, Any]
@@ -58,7 +59,7 @@ class HandleCell:
         return f"tensor {self.handle.name!r}" if self.handle.name else "a tensor that is changed in place"
 
     def load(self) -> Tensor:
-        return self.handle._alias(self.handle._link)  # pyright: ignore[reportPrivateUsage]
+        return Tensor._alias(self.handle, self.handle._link)  # pyright: ignore[reportPrivateUsage]
 
     def of(self, owner: Tensor) -> "HandleCell":
         """The same cell of another handle."""
@@ -74,6 +75,31 @@ def put_value(handle: Tensor, value: Tensor) -> None:
         handle.__class__ = type(value)
     handle._data = value._data  # pyright: ignore[reportPrivateUsage]
     handle._link = value._link  # pyright: ignore[reportPrivateUsage]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientCell:
+    """The gradient that a leaf of the tape keeps."""
+
+    leaf: Leaf
+
+    @property
+    def key(self) -> Key:
+        return ("gradient", id(self.leaf), None)
+
+    @property
+    def text(self) -> str:
+        return "the gradient of a Parameter"
+
+    def load(self) -> Tensor | None:
+        return self.leaf.kept
+
+    def of(self, owner: Leaf) -> "GradientCell":
+        """The same cell of another leaf."""
+        return GradientCell(owner)
+
+    def store(self, value: Tensor | None) -> None:
+        self.leaf.kept = value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -175,13 +175,15 @@ class FunctionEmitter:
                 block.statements.append(ast.Assign([ast.Name(target, ast.Store())], variable(source)))
             left = [move for move in left if move not in free]
 
-    def _assign(self, block: _Block, names: Sequence[str], value: ast.expr, loc: Loc | None) -> None:
+    def _assign(
+        self, block: _Block, names: Sequence[str], value: ast.expr, loc: Loc | None, *, is_tuple: bool = False
+    ) -> None:
         statement: ast.stmt
         if not names:
             statement = ast.Expr(value)
         else:
             targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
-            target = targets[0] if len(names) == 1 else ast.Tuple(targets, ast.Store())
+            target = targets[0] if len(names) == 1 and not is_tuple else ast.Tuple(targets, ast.Store())
             statement = ast.Assign([target], value)
         block.statements.append(statement)
         if loc is not None:
@@ -215,9 +217,9 @@ class FunctionEmitter:
                 self._for(block, index, op)
             case "call":
                 called = variable(self._functions[str(op.attrs["function"])])
-                self._results_of_tuple(block, op, call(called, *map(self._ref, op.operands)))
+                self._results_of_tuple(block, index, op, call(called, *map(self._ref, op.operands)))
             case _ if op.regions:
-                self._outline(block, op)
+                self._outline(block, index, op)
             case _:
                 self._plain(block, index, op)
 
@@ -336,7 +338,7 @@ class FunctionEmitter:
         return names
 
     def _copy_of(self, value: Value) -> ast.expr:
-        """A copy to be updated in place: of an array with its layout, as kernels copy it; of a list, not its elements."""
+        """A copy to update in place: of an array with its layout, as kernels copy it; of a list alone."""
         make = dotted("np", "array") if isinstance(value.type, Aval) else variable("list")
         return call(make, self._ref(value))
 
@@ -364,7 +366,7 @@ class FunctionEmitter:
         names = self._carried(block, index, op, 0)
         arguments = [*names, *(self._name(v) for v in op.operands[len(names) :])]
         self._loops += 1
-        flag = self._fresh("")
+        flag = self._fresh("go_on")
         test_statements = self._region(test, arguments, [flag])
         statements = self._region(body, arguments, names)
         self._loops -= 1
@@ -397,7 +399,7 @@ class FunctionEmitter:
         for value, name in zip(op.results, names, strict=True):
             self._alias(block, value, name)
 
-    def _outline(self, block: _Block, op: Op) -> None:
+    def _outline(self, block: _Block, index: int, op: Op) -> None:
         """A region op through its kernel, its regions as functions of their own."""
         copies = self._buffers.entry_copies.get(op, frozenset[int]())
         lead = 1 if op.name == "for_loop" else 0
@@ -412,7 +414,7 @@ class FunctionEmitter:
         attrs = {name: self._bindings.literal(value) for name, value in op.attrs.items()}
         regions = ast.Tuple(names, ast.Load())
         kernel = self._bindings.function(op.opdef.kernel, op.name)
-        self._results_of_tuple(block, op, call(kernel, *operands, **attrs, regions=regions))
+        self._results_of_tuple(block, index, op, call(kernel, *operands, **attrs, regions=regions))
 
     def _outlined_function(self, region: Graph, name: str) -> ast.FunctionDef:
         inner = FunctionEmitter(self._bindings, self._functions)
@@ -425,13 +427,9 @@ class FunctionEmitter:
         self.outlined.extend(inner.outlined)
         return _function(name, arguments, block.statements)
 
-    def _results_of_tuple(self, block: _Block, op: Op, expression: ast.expr) -> None:
-        names = [self._define(block, v, None) for v in op.results]
-        if len(names) != 1:
-            self._assign(block, names, expression, op.loc)
-            return
-        target = ast.Tuple([ast.Name(names[0], ast.Store())], ast.Store())
-        block.statements.append(ast.Assign([target], expression))
+    def _results_of_tuple(self, block: _Block, index: int, op: Op, expression: ast.expr) -> None:
+        names = [self._define(block, v, self._wish(block, index, v)) for v in op.results]
+        self._assign(block, names, expression, op.loc, is_tuple=True)
 
 
 def _function(name: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:

@@ -11,7 +11,7 @@ from graph.dtypes import DType, int64, of_scalar
 from graph.errors import DTypeError, GraphError, InternalError
 from graph.ir.emitter import Emitter, Scalar, Size
 from graph.ir.op import NO_FUNCTIONS, Attr, Graph, Op
-from graph.ir.opdef import WEAK, OpDef, Operand, lookup
+from graph.ir.opdef import OpDef, Operand, lookup
 from graph.ir.value import Value
 from graph.location import UNKNOWN, Loc
 
@@ -158,7 +158,7 @@ class GraphBuilder(Emitter[Value]):
         try:
             targets = opdef.promote([k for k in kinds if k is not None])
         except TypeError as error:
-            names = ", ".join(k.__name__ if k in WEAK else str(k) for k in cast("list[Any]", kinds))
+            names = ", ".join(k.__name__ if isinstance(k, type) else str(k) for k in cast("list[Any]", kinds))
             raise DTypeError(f"`{opdef.name}` does not take ({names}): {error}", loc=self.loc) from None
         wanted = iter(targets)
         return tuple(

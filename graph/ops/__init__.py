@@ -28,5 +28,6 @@ from graph.ops import select as select
 from graph.ops import shape as shape
 from graph.ops import softmax as softmax
 from graph.ops import sort as sort
+from graph.ops import stop_gradient as stop_gradient
 from graph.ops import triangular as triangular
 from graph.ops import unary as unary

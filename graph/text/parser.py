@@ -42,7 +42,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_GRAPH_NAME: Final = re.compile(r"[^\s({]+(?=\()")
+_GRAPH_NAME: Final = re.compile(r"[^\s({]+(?=\s*\()")
 _LOC: Final = re.compile(r"#\s*(?P<file>.+):(?P<line>\d+)$")
 _BASE64: Final = re.compile(r"b64:(?P<data>[A-Za-z0-9+/=]*)")
 
@@ -370,6 +370,8 @@ class _Parser:
                 array = np.frombuffer(base64.b64decode(match["data"], validate=True), aval.dtype).reshape(shape)
             else:
                 array = np.array(self._nested(), aval.dtype).reshape(shape)
+        except ParseError:
+            raise
         except (ValueError, TypeError, OverflowError, binascii.Error):
             raise self._error(f"data of the type {aval}", at) from None
         array.setflags(write=False)

@@ -10,13 +10,28 @@ from eager.operators import BINARY, COMPARE, SAME_NAME
 from eager.signatures import TensorMethods
 from graph.errors import DTypeError, ShapeError
 
-DTYPES = ["bool", "int8", "int32", "int64", "uint8", "uint64", "float16", "float32", "float64", "complex64", "complex128"]
+DTYPES = [
+    "bool",
+    "int8",
+    "int32",
+    "int64",
+    "uint8",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 PYTHON = {
     "truediv": operator.truediv,
     "floordiv": operator.floordiv,
     "and": operator.and_,
     "or": operator.or_,
-    **{name: getattr(operator, name) for name in ("add", "sub", "mul", "mod", "pow", "matmul", "xor", "lshift", "rshift")},
+    **{
+        name: getattr(operator, name)
+        for name in ("add", "sub", "mul", "mod", "pow", "matmul", "xor", "lshift", "rshift")
+    },
     **{name: getattr(operator, name) for name in COMPARE},
 }
 
@@ -117,10 +132,9 @@ def test_unknown_operands_get_their_turn() -> None:
     with pytest.raises(TypeError, match="unsupported operand type"):
         xp.ones(2) + "text"
     with pytest.raises(TypeError, match="unsupported operand type"):
-        xp.ones(2) + [1, 2]
+        operator.add(xp.ones(2), [1, 2])
     with pytest.raises(TypeError, match="unsupported operand type"):
-        x = xp.ones(2)
-        x += "text"
+        operator.iadd(xp.ones(2), "text")
 
 
 def test_errors_quote_both_operands() -> None:

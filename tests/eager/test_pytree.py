@@ -6,7 +6,7 @@ import pytest
 
 from eager.pytree import children, flatten, is_container, leaves_of, rebuild, register_pytree, tree_map, unflatten
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024
+Point = namedtuple("Point", "x y")
 
 
 @dataclass(frozen=True)

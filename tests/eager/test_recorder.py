@@ -3,11 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.recorders import Watcher, record, run_graph
 
 import eager as xp
 from eager.dispatch import active, recording
 from graph.errors import ShapeError
+from support.recorders import Watcher, record, run_graph
 
 
 def test_the_recorder_sees_ops_conversions_and_changes() -> None:
@@ -27,7 +27,7 @@ def test_the_recorder_sees_ops_conversions_and_changes() -> None:
         assert y[1].item() == 3.0
     assert [name for name in watcher.log if name != "float"] == [
         *("add", "index", "gt", "bool", "index_set", "mutated [1. 2.]", "add", "mutated [5. 2.]", "index", "len"),
-        *("iter", "array", "constant", "int", "full", "constant", "index", "index", "item"),
+        *("iter", "index", "index", "array", "constant", "int", "full", "constant", "index", "index", "item"),
     ]
     assert active() is None
     assert x.tolist() == [6, 3]

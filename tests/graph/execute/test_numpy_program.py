@@ -14,6 +14,7 @@ import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program, numpy_source
 from graph.ir.op import Graph
+from graph.ir.printer import print_attr
 from graph.text.parser import parse
 from support.golden import assert_golden
 from support.values import assert_apart, assert_same, copy_of
@@ -88,10 +89,11 @@ def test_shown_source_is_what_runs() -> None:
     assert set(lines[0]) == set(lines[1])
 
 
-def swap(results: str, trips: str = "i64[]") -> Graph:
+def swap(results: str) -> Graph:
+    """A loop whose body yields two of its carried values %6, %7 and their sum %8."""
     return parse(
         f"""
-        graph f(%0 a: f64[2], %1 b: f64[2], %2 n: {trips}) -> (f64[2], f64[2]) {{
+        graph f(%0 a: f64[2], %1 b: f64[2], %2 n: i64[]) -> (f64[2], f64[2]) {{
           %3: f64[2], %4: f64[2] = for_loop %2, %0, %1 {{carried=2}} {{
             body(%5 i: i64[], %6 a: f64[2], %7 b: f64[2]) {{
               %8: f64[2] = add %6, %7
@@ -179,23 +181,18 @@ def test_results_share_nothing(result: str) -> None:
     graph = parse(
         f"""
         graph f(%0 x: f64[3,100], %1 y: f64[100]) -> (f64[3,100], f64[3,100]) {{
-          %2: f64[3,100] = constant {{value=dense<f64[1] [1.0]>}}
+          %2: f64[3,100] = constant {{value={_dense((3, 100))}}}
           %3: f64[3,100] = flip %0 {{axis=(0,)}}
           %4: f64[3,100] = broadcast_to %1 {{shape=(3, 100)}}
           yield {result}, {result}
         }}
-        """.replace("dense<f64[1] [1.0]>", _dense((3, 100)))
+        """
     )
     assert_program_agrees(graph, np.ones((3, 100)), np.ones(100))
 
 
 def _dense(shape: tuple[int, ...]) -> str:
-    from graph.ir.printer import print_attr
-
     return print_attr(np.ones(shape))
-
-
-FAILING = Path(__file__).with_name("test_interpreter.py").name
 
 
 def test_exception_carries_the_users_line_and_traceback_shows_the_program() -> None:
@@ -222,8 +219,9 @@ def test_exception_carries_the_users_line_and_traceback_shows_the_program() -> N
     )
     program = compile_program(graph)
     assert program(np.zeros(3), np.int64(3), np.False_) == (0.0,)
-    with pytest.raises(IndexError, match=r"^index 3 is out of bounds for axis 0 with size 3$") as caught:
+    with pytest.raises(IndexError) as caught:
         program(np.zeros(3), np.int64(3), np.True_)
+    assert str(caught.value) == "index 3 is out of bounds for axis 0 with size 3"
     assert caught.value.__notes__ == ["model.py:7"]
     text = "".join(traceback.format_exception(caught.value))
     assert "v1 = as_scalar(index_kernel(x, i, index=('$',)))" in text
@@ -249,13 +247,12 @@ def test_deep_nests_run(kind: str) -> None:
         if kind == "for_loop":
             text += f"{head}for_loop %1, {value}, %1 {{carried=1}} {{\n body(%8: i64[], %0: f64[], %1: i64[]) {{\n"
         else:
-            text += f"{head}cond %2, {value}, %2 {{\n else(%0: f64[], %2: bool[]) {{\n yield %0 }} then(%0: f64[], %2: bool[]) {{\n"
+            text += f"{head}cond %2, {value}, %2 {{\n then(%0: f64[], %2: bool[]) {{ yield %0 }}\n"
+            text += "else(%0: f64[], %2: bool[]) {\n"
     text += "%5: f64[] = constant {value=dense<f64[] 1.0>}\n %6: f64[] = add %0, %5\n yield %6 }\n"
     for i in reversed(range(depth)):
         end = "}\n" if i else ""
         text += f"}}\n yield %{3 * i + 10} {end}"
-    if kind == "cond":
-        text = text.replace("else", "x-else").replace("then", "x-then")
     graph = parse(f"graph f(%0: f64[], %1: i64[], %2: bool[]) -> (f64[]) {{\n{text}}}")
     assert_program_agrees(graph, np.float64(0.5), np.int64(1), np.False_)
 
@@ -282,7 +279,9 @@ def test_standalone_script_needs_numpy_alone(tmp_path: Path) -> None:
     script = tmp_path / "collatz_script.py"
     text = numpy_source(parse(LOOP)) + "\nimport sys\nprint(*collatz(27), 'graph' in sys.modules)\n"
     script.write_text(text, encoding="utf-8")
-    result = subprocess.run([sys.executable, "-P", str(script)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-P", str(script)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert result.stdout.split() == ["111", "False"]
     assert "from graph" not in text
 
@@ -290,14 +289,14 @@ def test_standalone_script_needs_numpy_alone(tmp_path: Path) -> None:
 def test_standalone_script_has_constants_and_kernels() -> None:
     graph = parse(
         f"""
-        graph f(%0 x: f64[100], %1 i: i64[], %2 k: u64[2]) -> (f64[], f64[100], c64[2], f64[4]) {{
+        graph f(%0 x: f64[100], %1 i: i64[], %2 k: u64[2]) -> (f64[], f64[100], c64[2], f64[4], u64[2]) {{
           %3: f64[100] = constant {{value={_dense((100,))}}}
           %4: f64[100] = mul %0, %3
           %5: f64[] = index %4, %1 {{index=('$',)}}
           %6: c64[2] = constant {{value=dense<c64[2] [complex(1.0, -0.0), complex(nan, inf)]>}}
           %7: f64[100] = softmax %4 {{axis=-1}}
-          %8: f64[4] = random_uniform %2 {{shape=(4,), dtype=f64}}
-          yield %5, %7, %6, %8
+          %8: f64[4], %9: u64[2] = random_uniform %2 {{shape=(4,), dtype=f64}}
+          yield %5, %7, %6, %8, %9
         }}
         """
     )

@@ -71,6 +71,7 @@ SAMPLES = [
     Sample("softplus", (np.array([-800.0, 0.0, 800.0], np.float32),)),
     Sample("rsqrt", (positive.astype(np.float16),)),
     Sample("neg", (np.array([1, 2], np.uint8),)),
+    *(Sample("stop_gradient", (x,)) for x in (anywhere, np.float32(2.0), np.array([3, 4]))),
 ]
 
 BAD = [

@@ -1,0 +1,27 @@
+"""The end of the way for gradients."""
+
+from typing import Any
+
+from graph.aval import Aval
+from graph.ir.opdef import NotDifferentiable, OpDef, register
+
+
+def infer_stop_gradient(x: Aval) -> Aval:
+    """Shape rule of `stop_gradient(x)`: `x` itself, which is a constant to whoever differentiates."""
+    return x
+
+
+def stop_gradient_kernel(x: Any) -> Any:
+    return x
+
+
+register(
+    OpDef(
+        "stop_gradient",
+        infer=infer_stop_gradient,
+        kernel=stop_gradient_kernel,
+        vjp=NotDifferentiable("gradients stop here"),
+        promote=None,
+        aliases=True,
+    )
+)

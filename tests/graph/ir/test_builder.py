@@ -1,0 +1,95 @@
+"""The builder: types, promotion, captures of regions, names of sizes."""
+
+import numpy as np
+import pytest
+
+import graph.ops  # noqa: F401 (fills the registry)
+from graph.aval import Aval, SymDim, scalar
+from graph.dtypes import bool_, float32, float64, int64
+from graph.errors import DTypeError, InternalError, ShapeError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import lookup
+from graph.ir.regions import close
+from graph.ir.verify import verify
+from graph.location import Loc
+
+
+def test_python_scalars_are_weak() -> None:
+    b = GraphBuilder("f")
+    x = b.param(Aval(float32, (2,)))
+    assert b.mul(x, 2).dtype == float32
+    assert b.mul(x, 2.5).dtype == float32
+    i = b.param(Aval(int64, (2,)))
+    assert b.mul(i, 2.5).dtype == float64
+
+
+def test_mixed_dtypes_are_cast() -> None:
+    b = GraphBuilder("f")
+    y = b.add(b.param(scalar(float32)), b.param(scalar(float64)))
+    assert y.dtype == float64
+    assert [op.name for op in b.ops] == ["cast", "add"]
+
+
+def test_errors_carry_the_builders_place() -> None:
+    b = GraphBuilder("f")
+    b.loc = Loc("model.py", 3)
+    with pytest.raises(ShapeError, match=r"model\.py:3"):
+        b.add(b.param(Aval(float64, (2,))), b.param(Aval(float64, (3,))))
+    with pytest.raises(DTypeError, match=r"model\.py:3"):
+        b.bitwise_and(b.param(scalar(float64)), 1)
+
+
+def test_constants_are_read_only_copies() -> None:
+    b = GraphBuilder("f")
+    array = np.zeros(2)
+    b.constant(array)
+    array[0] = 1.0
+    value = b.ops[0].attrs["value"]
+    assert isinstance(value, np.ndarray)
+    assert value[0] == 0.0
+    assert not value.flags.writeable
+
+
+def test_captures_are_shared_by_sibling_regions_and_constants_are_copied() -> None:
+    b = GraphBuilder("f")
+    x, y, pred = b.param(scalar(float64), "x"), b.param(scalar(float64), "y"), b.param(scalar(bool_))
+    two = b.constant(2.0)
+    then, other = GraphBuilder("then", b), GraphBuilder("else", b)
+    regions, captured = close([then, other], [[then.mul(x, two)], [other.neg(y)]])
+    assert captured == (x, y)
+    assert [[p.hint for p in r.params] for r in regions] == [["x", "y"], ["x", "y"]]
+    assert regions[0].ops[0].name == "constant"
+    verify(b.build(b.append(lookup("cond"), (pred, *captured), {}, regions)))
+
+
+def test_capture_through_two_regions() -> None:
+    b = GraphBuilder("f")
+    x = b.param(scalar(float64), "x")
+    outer = GraphBuilder("outer", b)
+    inner = GraphBuilder("inner", outer)
+    result = inner.neg(x)
+    assert inner.ops[0].operands[0] is not x
+    inner.build([result])
+    assert list(outer.captured()) == [x]
+
+
+def test_value_of_nowhere_is_refused() -> None:
+    other = GraphBuilder("g").param(scalar(float64))
+    with pytest.raises(InternalError, match="uses a value"):
+        GraphBuilder("f").neg(other)
+
+
+def test_new_sizes_get_names_of_their_own() -> None:
+    b = GraphBuilder("f")
+    t = b.param(Aval(bool_, (3,)))
+    (first,), (second,) = (b.append(lookup("nonzero"), (t,), {}) for _ in range(2))
+    assert first.shape != second.shape
+
+
+def test_sizes_are_followed_through_arithmetic() -> None:
+    b = GraphBuilder("f")
+    n = SymDim.named("n")
+    x = b.param(Aval(float64, (n,)))
+    (size,) = b.shape_of(x)
+    assert b.dim_of(b.add(b.mul(size, 2), 1)) == SymDim((("n", 2),), 1)
+    assert b.full((b.add(size, 1), 3), 0, float64).shape == (SymDim((("n", 1),), 1), 3)
