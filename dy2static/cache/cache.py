@@ -13,6 +13,7 @@ from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, Pattern, exact, signature, widened
 from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
+from dy2static.runtime.calls import call as call_function
 from dy2static.source.convert import convert_function
 from dy2static.staging.stage import stage
 from eager.grad_mode import is_grad_enabled
@@ -145,13 +146,18 @@ class ProgramCache:
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
         dynamic = tuple(family.dynamic.values())
         name = getattr(self._function, "__name__", "main")
-        staged = stage(name if name.isidentifier() else "main", self._target, args, kwargs, leaves, dynamic)
-        used = [(self._function, convert_function(_plain(self._function))), *staged.conversions]
-        objects = [
+        staged = stage(name if name.isidentifier() else "main", self._target, args, kwargs, leaves, call_function, dynamic)
+        used = list(staged.conversions)
+        if self._target is not self._function:
+            used.insert(0, (self._function, convert_function(_plain(self._function))))
+        owner = getattr(self._function, "__self__", None)
+        objects = [("self", owner)] if owner is not None else []
+        objects += [
             (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
         ]
         moving = {source.key for source in dynamic}
-        guards = [g for g in collect([(_plain(f), made) for f, made in used], objects) if g.source.key not in moving]
+        found = collect([(_plain(f), made) for f, made in used], objects, staged.gradients)
+        guards = [guard for guard in found if guard.source.key not in moving]
         return Program(
             staged=staged,
             compiled=CompiledGraph(staged.graph, self._executor),

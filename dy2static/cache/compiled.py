@@ -19,6 +19,7 @@ from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph
+from graph.passes.erase_stop_gradient import erase_stop_gradient
 from graph.passes.pipeline import optimize
 
 Executor = Literal["numpy", "interpreter"]
@@ -38,7 +39,7 @@ class CompiledGraph:
     @functools.cached_property
     def program(self) -> Any:
         """The NumPy program of the graph."""
-        return compile_program(self.graph)
+        return compile_program(erase_stop_gradient(self.graph))
 
     @functools.cached_property
     def runner(self) -> Runner:

@@ -12,11 +12,11 @@ from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.signature import Call, Pattern
 from dy2static.cache.sources import GuardSet, Source
 from dy2static.staging.arguments import ArgumentRef
-from dy2static.staging.cells import HandleCell, put_value
+from dy2static.staging.cells import HandleCell
 from dy2static.staging.restore import restore
 from dy2static.staging.spec import TensorSpec
 from dy2static.staging.stage import Staged, Write
-from eager.grad_mode import no_grad
+from eager.tape_links import Leaf
 from eager.tensor import Tensor, wrap
 from graph.dtypes import of_scalar
 
@@ -82,12 +82,8 @@ def _apply(write: Write, value: Any, find: Callable[[ArgumentRef], Any]) -> None
         if isinstance(handle, np.ndarray):
             np.copyto(handle, np.asarray(value))
         elif handle is not value:
-            with no_grad():
-                put_value(handle, value if not handle.requires_grad else _leaf_value(handle, value))
+            handle._data = value._data
+            if not isinstance(handle._link, Leaf):  # a Parameter stays the leaf that it is
+                handle._link = value._link
         return
     (cell if owner is None else cell.of(owner)).store(value)
-
-
-def _leaf_value(handle: Tensor, value: Tensor) -> Tensor:
-    """A parameter stays the leaf that it is."""
-    return value._alias(handle._link)

@@ -4,6 +4,7 @@ After staging, all that converted code can have read is found again: the globals
 converted, and within these values the attributes whose names their source mentions.
 """
 
+import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
+from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.aval import Aval
 
@@ -117,9 +119,12 @@ def short(value: Any) -> str:
 
 
 def collect(
-    functions: Iterable[tuple[Callable[..., Any], Converted]], arguments: Iterable[tuple[str, Any]]
+    functions: Iterable[tuple[Callable[..., Any], Converted]],
+    arguments: Iterable[tuple[str, Any]],
+    gradients: Iterable[Leaf] = (),
 ) -> list[Guard]:
-    """Guards for all that these functions can read: from their globals and closures, and from objects among the arguments."""
+    """Guards for all that these functions can read: from their globals and closures, from objects among the arguments,
+    and the gradients of some leaves of the tape."""
     pairs = list(functions)
     names = frozenset(name for _, made in pairs for name in made.attribute_names)
     walk = _Walk(names)
@@ -127,6 +132,8 @@ def collect(
         walk.function(cast(types.FunctionType, function), made)
     for text, value in arguments:
         walk.inside(value, text)
+    for leaf in gradients:
+        walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
     return walk.guards
 
 
@@ -185,9 +192,28 @@ class _Walk:
         elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
             if not isinstance(value, type) or is_library(value.__module__):
                 return
-        for name in sorted(self._names):
+        for name in sorted(self._names | library_names(cast(type, type(value)))):
             if _is_data(value, name):
                 yield Source("attribute", value, name, f"{text}.{name}")
+
+
+@functools.lru_cache(maxsize=1024)
+def library_names(cls: type) -> frozenset[str]:
+    """The names that methods of `cls` from the numeric libraries, which run unconverted, can read attributes by."""
+    names: set[str] = set()
+    for base in cls.__mro__:
+        if base is not object and is_library(base.__module__):
+            for found in vars(base).values():
+                if isinstance(found, types.FunctionType):
+                    _add_names(found.__code__, names)
+    return frozenset(names)
+
+
+def _add_names(code: types.CodeType, names: set[str]) -> None:
+    names.update(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _add_names(constant, names)
 
 
 def _is_data(value: Any, name: str) -> bool:

@@ -15,6 +15,9 @@ THROUGH_RUNTIME: Final = (
     "scipy.stats",
     "eager.random",
 )
+# These look at the frame that calls them.
+SEES_CALLER: Final = frozenset(["inspect", "sys", "warnings"])
+BUILTINS_THAT_SEE_CALLER: Final[tuple[object, ...]] = (globals, breakpoint)
 TAKES_FUNCTIONS: Final = frozenset(
     [
         "apply_along_axis",
@@ -48,17 +51,18 @@ def is_library(module: str) -> bool:
 def stays_direct(callee: object, path: tuple[str, ...]) -> bool:
     """Whether a call of `callee`, found as `path` from a global name on, needs no `_rt.call` around it.
 
-    So it is for functions that work on tensors by themselves. The standard library goes through the runtime, which
-    knows what `len` or `math.sqrt` mean for a staged value.
+    So it is for functions that work on tensors by themselves, and for those that look at their caller. Other parts of
+    the standard library go through the runtime, which knows what `len` or `math.sqrt` mean for a staged value.
     """
     if path[-1] in TAKES_FUNCTIONS or isinstance(callee, ModuleType):
         return False
+    if any(callee is builtin for builtin in BUILTINS_THAT_SEE_CALLER):
+        return True
     module: object = getattr(callee, "__module__", None)
-    if not isinstance(module, str):
+    if not isinstance(module, str) or module.startswith(THROUGH_RUNTIME):
         return False
-    if module.startswith(THROUGH_RUNTIME):
-        return False
-    return module.partition(".")[0] in NUMERIC
+    package = module.partition(".")[0]
+    return package in NUMERIC or package in SEES_CALLER
 
 
 def is_exception_class(callee: object) -> bool:

@@ -13,8 +13,14 @@ def convert(node: ast.JoinedStr, rewriter: Rewriter) -> ast.expr:
     parts = [
         formatted(part, rewriter) if isinstance(part, ast.FormattedValue) else rewriter.expression(part)
         for part in node.values
+        if not is_empty(part)
     ]
     return call(rewriter.ctx.runtime, "fstring", parts, node)
+
+
+def is_empty(part: ast.expr) -> bool:
+    """Some versions of Python put an empty text behind the last value."""
+    return isinstance(part, ast.Constant) and part.value == ""
 
 
 def formatted(part: ast.FormattedValue, rewriter: Rewriter) -> ast.expr:

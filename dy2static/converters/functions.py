@@ -9,7 +9,8 @@ from dy2static.converters.undefined import starts
 
 
 def convert_definition(node: ast.FunctionDef, rewriter: Rewriter) -> list[ast.stmt]:
-    """Defaults belong to the function around; decorators and annotations stay as they are."""
+    """Decorators and defaults belong to the function around; annotations stay as they are."""
+    node.decorator_list = rewriter.expressions(node.decorator_list)
     convert_defaults(node.args, rewriter)
     convert_body(node, rewriter.inside(node))
     return [node]

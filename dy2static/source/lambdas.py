@@ -21,9 +21,15 @@ def find_lambda(code: CodeType, lines: Sequence[str]) -> ast.Lambda | None:
         # A lambda inside another one lies in both; the inner one has the smaller body.
         found.sort(key=lambda node: span_of_node(node.body), reverse=True)
         return copy.deepcopy(found[0]) if found else None
-    if len({ast.dump(node) for node in found}) != 1:
-        return None
-    return copy.deepcopy(found[0])
+    found = [node for node in found if compiles_to(node, code)] or found
+    return copy.deepcopy(found[0]) if len({ast.dump(node) for node in found}) == 1 else None
+
+
+def compiles_to(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether the lambda alone gives the instructions and values of `code`. One with a closure never does."""
+    made = compile(ast.Expression(copy.deepcopy(node)), "", "eval").co_consts[0]
+    assert isinstance(made, CodeType)
+    return (made.co_code, made.co_consts, made.co_names) == (code.co_code, code.co_consts, code.co_names)
 
 
 def has_parameters(node: ast.Lambda, code: CodeType) -> bool:

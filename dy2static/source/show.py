@@ -27,11 +27,19 @@ def code(tree: ast.FunctionDef) -> str:
 
 @cache
 def printer() -> Callable[..., Any]:
-    """astunparse's printer, which writes itself to a file; without blanks in `lambda :` and `- 1`."""
+    """astunparse's printer, without blanks in `lambda :` and `- 1`, and without names that newer versions of `ast` lack."""
     import astunparse
 
     base: Any = astunparse.Unparser  # pyright: ignore[reportUnknownMemberType]
-    return type("Printer", (base,), {"_Lambda": print_lambda, "_UnaryOp": print_unary_op})
+    ours = {"_Attribute": print_attribute, "_Lambda": print_lambda, "_UnaryOp": print_unary_op}
+    return type("Printer", (base,), ours)
+
+
+def print_attribute(printer: Any, node: ast.Attribute) -> None:
+    printer.dispatch(node.value)
+    if isinstance(node.value, ast.Constant) and isinstance(node.value.value, int):
+        printer.write(" ")
+    printer.write("." + node.attr)
 
 
 def print_lambda(printer: Any, node: ast.Lambda) -> None:

@@ -17,6 +17,7 @@ from dy2static.staging.spec import (
     unify,
     unpack_all,
 )
+from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
 from graph.errors import BranchTypeError
 from graph.ir.builder import GraphBuilder
@@ -55,7 +56,7 @@ def staged_if(
     branches = (_stage(stager, "then", then, inputs), _stage(stager, "else", orelse, inputs))
     cells = _changed_cells(branches)
     values = [(*b.values, *(_left_in(b, cell) for cell in cells)) for b in branches]
-    labels = [f"`{name}`" for name in names] + [cell.text for cell in cells]
+    labels = [label_of(name) for name in names] + [cell.text for cell in cells]
     same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)] + [False] * len(cells)
     specs = [
         ConstantSpec(branches[0].outputs[i]) if same[i] else _merge(stager, labels[i], a, b, branches, loc)
@@ -98,10 +99,24 @@ def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch
     except MismatchError as error:
         where = f" at `{error.path}`" if error.path else ""
         raise BranchTypeError(
-            f"{label}{where} is {error.a} when true, {error.b} when false; a graph needs one type.",
+            f"{label}{where} is {error.a} when true{_line_of(branches[0], a)}, {error.b} when false"
+            f"{_line_of(branches[1], b)}; a graph needs one type.",
             next_step=_advice(label, error.a, error.b),
             loc=loc,
         ) from None
+
+
+def label_of(name: str) -> str:
+    """A variable for messages; names that conversion made are described instead."""
+    if name.startswith("return_value"):
+        return "the return value"
+    return name if name.startswith("the ") else f"`{name}`"
+
+
+def _line_of(branch: Branch, value: Any) -> str:
+    """Where in the branch a value was computed."""
+    made = branch.builder.producer.get(value.value) if isinstance(value, StagedTensor) else None
+    return f" (line {made.loc.line})" if made is not None and made.loc.line else ""
 
 
 def _advice(label: str, a: Spec, b: Spec) -> str:

@@ -11,9 +11,8 @@ import eager
 import graph
 from graph.location import UNKNOWN, Loc
 
-OURS: Final = tuple(str(Path(str(module.__file__)).parent) + "/" for module in (eager, graph)) + (
-    str(Path(__file__).parent.parent) + "/",
-)
+_PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)
+OURS: Final = tuple(f"{path.parent}/" for path in _PACKAGES)
 GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<locals>"})
 """Names that conversion gives to the functions that it makes of blocks."""
 

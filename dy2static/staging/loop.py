@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dy2static.errors import StagingError
+from dy2static.staging.branch import label_of
 from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
 from dy2static.staging.changes import Changes, left_behind, snapshot
 from dy2static.staging.lists import StageableList
@@ -45,7 +46,7 @@ class Carried:
 
     def label(self, i: int) -> str:
         if i < len(self.names):
-            return f"`{self.names[i]}`"
+            return label_of(self.names[i])
         return list(self.cells.values())[i - len(self.names)].text
 
 

@@ -23,6 +23,8 @@ def append_region_op(
     tape as one operation, in the version that saves what its gradient needs; what nobody asks for is dropped later."""
     b = stager.builder
     tracked = {v: stager.tracked[v] for v in operands if v in stager.tracked and is_tracked(stager.tracked[v])}
+    if stager.is_cut():
+        return tuple(stager.stop(v) for v in b.append(opdef, operands, attrs, regions))
     if not tracked or not is_grad_enabled():
         return b.append(opdef, operands, attrs, regions)
     made = augment(b, opdef, operands, attrs, regions, set(tracked), {})

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dy2static.source.convert import Converted
-from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf, place_arguments
+from dy2static.staging.arguments import ArgumentRef, Arguments, place_arguments
+from dy2static.staging.arguments import Leaf as ArgumentLeaf
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, undo
 from dy2static.staging.lists import StageableList
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
 from eager.pytree import children
 from eager.recorder import recording
+from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.aval import scalar
 from graph.dtypes import of_scalar
@@ -56,6 +58,8 @@ class Staged:
     captured: tuple[Any, ...]
     result: Spec
     writes: tuple[Write, ...]
+    gradients: tuple[Leaf, ...]
+    """The leaves of the tape whose gradients it read or replaced."""
     conversions: tuple[tuple[Any, Converted], ...]
     """The functions that were converted on the way."""
 
@@ -65,14 +69,15 @@ def stage(
     function: Callable[..., Any],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    leaves: Sequence[Leaf],
+    leaves: Sequence[ArgumentLeaf],
+    call: Callable[..., Any],
     dynamic: Sequence[Source] = (),
 ) -> Staged:
-    """Run a converted function on staged arguments and take down what it does.
+    """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime.
 
     All that the run changes is set back before this returns, whether it succeeds or not.
     """
-    stager = Stager(name)
+    stager = Stager(name, call)
     placed = place_arguments(stager, args, kwargs, leaves)
     try:
         for source in dynamic:
@@ -87,7 +92,7 @@ def stage(
         undo(stager.cells.outermost)
     graph = stager.root.build(results)
     captured = tuple(held for held, _ in stager.captured.values())
-    return Staged(graph, captured, result, writes, tuple(stager.conversions))
+    return Staged(graph, captured, result, writes, tuple(stager.gradients.values()), tuple(stager.conversions))
 
 
 def cell_of(source: Source) -> Cell:
@@ -110,6 +115,7 @@ def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list
     is_leaf = value is None or isinstance(value, Tensor) or is_graph_list
     split = None if is_leaf else children(value)
     if split is None:
+        value = stager.settled(value) if isinstance(value, StagedTensor) else value
         spec = spec_of(value, stager)
         return spec, pack(spec, value, stager)
     node, items = split

@@ -1,23 +1,25 @@
 """The recorder that builds a graph while converted code runs on staged values."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, Cells, HandleCell, ListCell, put_value
+from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, put_value
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
-from eager.tape import is_tracked, snapshot
+from eager.grad_mode import is_grad_enabled
+from eager.tape import is_tracked, link_of, snapshot
+from eager.tape_links import Leaf, resolve
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim
-from graph.dtypes import DType, int64
+from graph.dtypes import DType, int64, is_differentiable
 from graph.errors import GraphError, ShapeError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import OpDef
@@ -44,7 +46,15 @@ class Stager:
 
     is_stager: Final = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+        self._call = call
+        """What calls of converted code go through (`runtime.calls.call`)."""
+        self._is_differentiated = is_grad_enabled()
+        self._stopped: set[Value] = set()
+        """Values that are constants to gradients."""
+        self._began = Leaf().order
+        self.gradients: dict[int, Leaf] = {}
+        """Leaves of the tape from outside whose gradients were read or replaced, by identity."""
         self.root = GraphBuilder(name)
         self.builder = self.root
         self.cells = Cells()
@@ -97,6 +107,8 @@ class Stager:
         """Whether a change of the cell is one that the caller can see: it was there before this staging began."""
         if isinstance(cell, HandleCell):
             return not isinstance(before, StagedTensor)
+        if isinstance(cell, GradientCell):
+            return cell.leaf.order < self._began
         return not isinstance(cell, ListCell) or not isinstance(cell.items, StageableList)
 
     def handle(self, value: Value, weak: bool = False) -> StagedTensor:
@@ -119,13 +131,50 @@ class Stager:
         b.loc = user_location()
         values = [x if type(x) in NUMBERS else self.lift(x) for x in operands]
         weak = [isinstance(x, StagedNumber) for x in operands]
+        if self.is_cut():
+            values = [self.stop(v) if isinstance(v, Value) else v for v in values]
         try:
             promoted = b.promoted(opdef, values, weak)
             results = b.append(opdef, promoted, attrs)
         except GraphError as error:
             raise error.at(b.loc) from None
+        if self.is_cut() or opdef.name == "stop_gradient":
+            self._stopped.update(results)
         wrapped = tuple(staged(v) for v in results)
         return wrapped[0] if len(wrapped) == 1 else wrapped
+
+    def call(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call from within the library what its user may have written."""
+        return self._call(function, *args, **kwargs)
+
+    def gradient(self, leaf: Leaf, written: bool) -> None:
+        """The gradient of a leaf is about to be read or replaced."""
+        if leaf.order < self._began:
+            self.gradients[id(leaf)] = leaf
+        if written:
+            self.cells.touch(GradientCell(leaf))
+
+    # Gradients
+
+    def is_cut(self) -> bool:
+        """Whether `no_grad` is on, within a program that is differentiated from outside."""
+        return self._is_differentiated and not is_grad_enabled()
+
+    def stop(self, value: Value) -> Value:
+        """The value as a constant to gradients."""
+        if value in self._stopped or not (isinstance(value.type, Aval) and is_differentiable(value.dtype)):
+            return value
+        op = self.builder.producer.get(value)
+        if op is not None and op.name == "constant":
+            return value
+        stopped = self.builder.stop_gradient(value)
+        self._stopped.add(stopped)
+        return stopped
+
+    def settled(self, x: StagedTensor) -> StagedTensor:
+        """A result as a constant, where an earlier `backward` has used up its tape."""
+        link = link_of(x)
+        return staged(self.stop(x.value), isinstance(x, StagedNumber)) if link and resolve(link)[0].used_up else x
 
     def number_op(self, op: str, *operands: Any) -> Any:
         """An operator on Python numbers some of which are staged: Python's meaning, a staged number."""

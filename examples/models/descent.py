@@ -11,15 +11,16 @@ def rosenbrock(x, valley):
 def descend(x, valley):
     """The point after at most 30 steps downhill; each step is halved until it goes down far enough (Armijo)."""
     slope = xp.grad(rosenbrock)
-    for _ in range(30):
-        g = slope(x, valley)
-        if xp.sum(g * g) < 1e-6:
-            break
-        here = rosenbrock(x, valley)
+    steps = 0
+    g = slope(x, valley)
+    while xp.sum(g * g) > 1e-6 and steps < 30:
+        enough = 0.3 * xp.sum(g * g)
         step = xp.asarray(1.0)
-        while rosenbrock(x - step * g, valley) > here - 0.3 * step * xp.sum(g * g):
+        while rosenbrock(x - step * g, valley) > rosenbrock(x, valley) - step * enough:
             step = 0.5 * step
         x = x - step * g
+        g = slope(x, valley)
+        steps += 1
     return x
 
 

@@ -80,13 +80,10 @@ def case() -> Case:
     model = EarlyExit(xp.random.Generator(SEED))
     train(model, *training)
 
-    def classify(image):
-        return model(image)
-
     def confidence(image):
-        return xp.max(model(image)[0])
+        return xp.max(model.forward(image)[0])
 
-    run = to_static(classify)
+    run = to_static(model.forward)
     answers = [run(xp.asarray(image)) for image in images]
     right = np.array([int(xp.argmax(probabilities)) for probabilities, _ in answers]) == digits
     exits = np.array([int(tried) for _, tried in answers])

@@ -31,9 +31,9 @@ def normal(tree: ast.AST) -> ast.AST:
 
 
 def test_newer_syntax() -> None:
-    f = define("def f(x):\n    return x[1:2, ..., None], x[*x, 1], -x ** 2\n")
+    f = define("def f(x):\n    return x[1:2, ..., None], x[*x, 1], -x ** 2, 1 .real\n")
     tree = convert_function(f).tree
-    assert code(tree) == "def f(x):\n    return (x[1:2, ..., None], x[*x, 1], -x ** 2)\n"
+    assert code(tree) == "def f(x):\n    return (x[1:2, ..., None], x[*x, 1], -x ** 2, 1 .real)\n"
 
 
 def test_numbered() -> None:
