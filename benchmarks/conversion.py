@@ -12,7 +12,7 @@ from types import FunctionType
 
 from dy2static.source.convert import CACHE, convert_function
 
-BLOCK = '''\
+BLOCK = """\
     for i in range(n):
         y = x * weights[i] + bias
         if y.sum() > {k} and not done:
@@ -30,7 +30,7 @@ BLOCK = '''\
         if steps == limit - {k}:
             return total, state
     self.history.append(f"{k}: {{total:.3f}}")
-'''
+"""
 FILE = "<benchmark>"
 
 

@@ -1,10 +1,11 @@
 """Models of loops and branches as users write them: eager, converted, and the first call.
 
-    python -m benchmarks workloads
+python -m benchmarks workloads
 """
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def main() -> None:
         start = time.perf_counter()
         static(*args)
         first = (time.perf_counter() - start) * 1e3
-        plain, converted = median_us(lambda: function(*args)), median_us(lambda: static(*args))
+        plain, converted = (median_us(partial(f, *args)) for f in (function, static))
         print(f"{function.__name__:<12}{plain:>14.1f}{converted:>14.1f}{converted / plain:>8.2f}{first:>15.1f}")
 
 

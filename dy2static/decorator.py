@@ -5,8 +5,8 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MethodType
-from typing import Any, Final, overload
+from types import FunctionType, MethodType
+from typing import Any, Final, cast, overload
 
 from dy2static.cache.cache import ProgramCache
 from dy2static.cache.compiled import Executor
@@ -17,6 +17,7 @@ from dy2static.runtime.calls import converted
 from dy2static.source.convert import convert_function
 from dy2static.source.show import code
 from dy2static.staging.staged import current
+from eager.nn.module import Module
 from graph.ir.printer import print_graph
 
 _EAGERLY: Final[ContextVar[bool | None]] = ContextVar("dy2static.run_eagerly", default=None)
@@ -53,6 +54,7 @@ class StaticFunction:
         input_spec: Mapping[str, InputSpec] | Sequence[InputSpec] | None = None,
         executor: Executor = "numpy",
     ) -> None:
+        function = _function_of(function)
         self.__dy2static_function__ = function
         self._options = (input_spec, executor)
         self._names = _parameter_names(function)
@@ -157,6 +159,17 @@ class BoundStaticFunction:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__func__, name)
+
+
+def _function_of(function: Any) -> Callable[..., Any]:
+    """What a call of `function` runs: of a module its `forward`, of another callable object its `__call__`."""
+    if isinstance(function, Module):
+        function = function.forward
+    marked = getattr(function, "__dy2static_function__", None)
+    if marked is not None:
+        return marked
+    method = getattr(cast(type, type(function)), "__call__", None)
+    return MethodType(method, function) if isinstance(method, FunctionType) else function
 
 
 def _parameter_names(function: Callable[..., Any]) -> list[str]:

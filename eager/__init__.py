@@ -9,9 +9,12 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+from eager import data as data
 from eager import functional as functional
 from eager import linalg as linalg
+from eager import nn as nn
 from eager import operators as operators  # binds the operators of `Tensor`
+from eager import optim as optim
 from eager import random as random
 from eager.convolution import adaptive_avg_pool2d as adaptive_avg_pool2d
 from eager.convolution import adaptive_max_pool2d as adaptive_max_pool2d

@@ -7,16 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
+
+from eager.recorder import RECORDER
 from eager.tape_links import Link, Output, Record
 from eager.tensor import Tensor, wrap
 from graph.dtypes import DType, bfloat16, complex64, complex128, float16, float32, float64, of_scalar
 from graph.errors import NotDifferentiableError
-from graph.ir.opdef import NotDifferentiable, OpDef, Operand
+from graph.ir.opdef import NotDifferentiable, OpDef, Operand, lookup
 
 if TYPE_CHECKING:
     from eager.tape_emitter import TapeEmitter
 
 DIFFERENTIABLE: Final = frozenset([float16, bfloat16, float32, float64, complex64, complex128])
+
+CONSTANT: Final = lookup("constant")
 
 Cotangents = tuple[Tensor | None, ...]
 
@@ -123,7 +128,10 @@ def _promoted(opdef: OpDef, kinds: tuple[Operand, ...]) -> tuple[DType, ...]:
 
 
 def _constant(value: Any, dtype: DType) -> Tensor:
-    return wrap(dtype.type(value))
+    recorder = RECORDER.get()
+    if recorder is None:
+        return wrap(dtype.type(value))
+    return cast("Tensor", recorder.apply(CONSTANT, (), {"value": np.asarray(value, dtype)}))
 
 
 def record_op(opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], results: Sequence[Tensor]) -> None:

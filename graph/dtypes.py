@@ -81,4 +81,6 @@ def of_scalar(value: bool | int | float | complex) -> DType:
 
 def real_of(dtype: DType) -> DType:
     """The dtype of the real part: complex64 -> float32; real dtypes are their own."""
-    return {complex64: float32, complex128: float64}.get(dtype, dtype)
+    if dtype == complex64:
+        return float32
+    return float64 if dtype == complex128 else dtype

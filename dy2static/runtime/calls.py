@@ -54,8 +54,9 @@ def converted(function: Any) -> Callable[..., Any] | None:
         return None if inner is None else functools.partial(inner, *partial.args, **partial.keywords)
     if isinstance(function, type | BuiltinMethodType):
         return None
-    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
-    return converted(MethodType(method, cast(object, function))) if isinstance(method, FunctionType) else None
+    owner = cast("type[Any]", type(function))
+    method = getattr(owner, "__call__", None)  # noqa: B004 - the method itself is wanted
+    return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
 
 
 def home_of(function: FunctionType) -> str:
@@ -66,7 +67,7 @@ def home_of(function: FunctionType) -> str:
 def _convert(function: FunctionType) -> Callable[..., Any]:
     made = convert_function(function)
     stager = current()
-    if stager is not None and made.function is not function:
+    if stager is not None and cast(object, made.function) is not function:
         stager.conversions.append((function, made))
     return made.function
 
@@ -80,7 +81,7 @@ def _builtin(function: Any) -> Callable[..., Any] | None:
 
 def _callback(value: Any) -> Any:
     """A user's function that a library function is given runs converted there too."""
-    if isinstance(value, FunctionType | MethodType):
+    if type(value) in (FunctionType, MethodType):
         return converted(value) or value
     return value
 

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -68,7 +68,8 @@ def set_item(container: Any, key: Any, value: Any) -> None:
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
         container[key] = value
         return
-    call(getattr(type(container), "__setitem__"), container, key, value)  # noqa: B009 - the type says nothing of it
+    owner = cast("type[Any]", type(container))
+    call(owner.__setitem__, container, key, value)
 
 
 def update(target: Any, symbol: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What the methods of a graph list do: each becomes list ops on every graph value that an element is made of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList, StagedList
@@ -174,7 +174,7 @@ class ListValues:
     def get(self, items: StageableList, index: Any) -> Any:
         b = self._stager.builder
         if isinstance(index, slice):
-            return self._slice(items, index)
+            return self._slice(items, cast(slice, index))
         at = self._index(index)
         return self._item(items, [b.list_get(v, at, checked=True) for v in self._nonempty(items)])
 

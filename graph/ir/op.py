@@ -16,9 +16,8 @@ from graph.location import UNKNOWN, Loc
 if TYPE_CHECKING:
     from graph.ir.opdef import OpDef
 
-Attr = (
-    None | bool | int | float | complex | str | DType | Dim | Type | slice | np.ndarray | np.generic | tuple["Attr", ...]
-)
+Scalar = bool | int | float | complex
+Attr = None | Scalar | str | DType | Dim | Type | slice | np.ndarray | np.generic | tuple["Attr", ...]
 Attrs = Mapping[str, Attr]
 NO_ATTRS: Attrs = MappingProxyType({})
 

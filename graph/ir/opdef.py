@@ -61,7 +61,7 @@ class OpDef:
 
     `promote` None takes operands as they are. `symbol` is the Python operator that NumPy programs show, such as "+".
     `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
-    `aliases`: the result may share memory with an operand (a view), so neither may be overwritten while the other lives.
+    `aliases`: the result may share memory with an operand (a view): neither may be overwritten while the other lives.
     `effect` may depend on the occurrence. `lower` (native code) and `onnx` are declared by the backends' milestones.
     """
 
