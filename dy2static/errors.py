@@ -13,3 +13,7 @@ class SourceUnavailableError(GraphError):
 
 class StagingError(GraphError):
     """A value or an action that cannot be part of a graph, met while a function was staged."""
+
+
+class TraceWarning(UserWarning):
+    """A value went from a tensor to Python while a function was traced: what Python made of it is fixed in the trace."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, ARRAY_OR_SCALAR, INTEGER, SEQUENCE, TUPLE
-from eager.recorder import RECORDER, Recorder, active, recording
+from eager.recorder import RECORDER, Recorder, active, held, recording
 from eager.tape import is_tracked, record_op
 from eager.tensor import Tensor, wrap
 from graph.aval import Aval, Dim
@@ -137,7 +137,8 @@ def _record(recorder: Recorder, opdef: OpDef, operands: Sequence[Any], attrs: Ma
     given = [x if isinstance(x, Tensor) or type(x) in WEAK else data_of(x, opdef.name) for x in operands]
     result: Any = recorder.apply(opdef, given, attrs)
     if any(isinstance(x, Tensor) and x._link is not None for x in given):
-        _track(opdef, given, given, attrs, result if isinstance(result, TUPLE) else (result,))
+        kept = [held(x) if isinstance(x, Tensor) else x for x in given]
+        _track(opdef, kept, kept, attrs, result if isinstance(result, TUPLE) else (result,))
     return result
 
 

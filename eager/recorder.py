@@ -24,7 +24,8 @@ class Recorder(Protocol):
 
     It may also have `call(function, args, kwargs)`, which the library uses (through `call` below) for what its user may
     have written, or what a recorder must see: the `forward` of a module, `setattr` of its modes. Without it, the
-    function is called. And `gradient(leaf, written)`, called before the `.grad` of a leaf is read or replaced.
+    function is called. `gradient(leaf, written)` is called before the `.grad` of a leaf is read or replaced. `hold(x)`
+    gives the handle of the value of `x` that the tape is to keep, with the tape link of `x`.
     """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
@@ -75,6 +76,13 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
         if run is not None:
             return run(function, args, kwargs)
     return function(*args, **kwargs)
+
+
+def held(x: "Tensor") -> "Tensor":
+    """`x` as the tape keeps it: where a recorder knows its value as one of what it records, a handle of that."""
+    recorder = RECORDER.get()
+    hold = None if recorder is None else getattr(recorder, "hold", None)
+    return x if hold is None else hold(x)
 
 
 def converts(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from eager.recorder import RECORDER
+from eager.recorder import RECORDER, held
 from eager.tape_links import Link, Output, Record
 from eager.tensor import Tensor, wrap
 from graph.dtypes import DType, bfloat16, complex64, complex128, float16, float32, float64, of_scalar
@@ -116,7 +116,7 @@ def _used_up(cts: Cotangents) -> Cotangents:
 
 def snapshot(x: Tensor) -> Tensor:
     """A handle of its own for the value that `x` has now, on the tape as `x` is."""
-    return x._alias(x._link)
+    return held(x)._alias(x._link)
 
 
 @lru_cache(maxsize=4096)

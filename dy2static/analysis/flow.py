@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from dy2static.analysis.survey import Scope, children, signature_expressions
+from dy2static.analysis.survey import PLAIN, Scope, children, signature_expressions
 
 COMPREHENSIONS_ARE_FUNCTIONS = sys.version_info < (3, 12)
 
@@ -156,6 +156,10 @@ class _Analysis:
                 unit.writes |= self.bit(node.id)
             return
         if kind is ast.Constant:
+            return
+        if kind in PLAIN or kind is ast.Call or kind is ast.Compare or kind is ast.Attribute:
+            for child in children(node):
+                self.scan(child, unit, own)
             return
         match node:
             case ast.FunctionDef() | ast.Lambda():

@@ -11,6 +11,12 @@ CHILD_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 NO_CHILDREN = frozenset(["ctx", "op", "ops", "kind", "type_comment", "name", "attr", "id", "n", "s", "conversion"])
 
 
+PLAIN: frozenset[type[ast.AST]] = frozenset(
+    [ast.Assign, ast.BinOp, ast.Expr, ast.Return, ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword]
+)
+"""The commonest classes that bind no name by themselves; nobody asks for them by class."""
+
+
 def child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
     """The fields of a syntax tree class that can hold expressions or statements."""
     fields = CHILD_FIELDS.get(kind)
@@ -19,16 +25,17 @@ def child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
     return fields
 
 
-def children(node: ast.AST) -> Iterator[ast.AST]:
+def children(node: ast.AST) -> list[ast.AST]:
     """The expressions and statements directly below `node`, in source order."""
+    found: list[ast.AST] = []
     for name in child_fields(type(node)):
-        value = getattr(node, name, None)
+        value: object = getattr(node, name, None)
         if isinstance(value, ast.AST):
-            yield value
+            found.append(value)
         elif isinstance(value, list):
-            for item in value:  # pyright: ignore[reportUnknownVariableType]
-                if isinstance(item, ast.AST):
-                    yield item
+            items: list[object] = value  # pyright: ignore[reportUnknownVariableType]
+            found += [item for item in items if isinstance(item, ast.AST)]
+    return found
 
 
 def parameters(arguments: ast.arguments) -> list[ast.arg]:
@@ -143,6 +150,10 @@ class _Walker:
             self.visit_name(node, scope, own, lazy)
             return
         if kind is ast.Constant:
+            return
+        if kind in PLAIN:
+            for child in children(node):
+                self.visit(child, scope, own, lazy)
             return
         self.nodes.setdefault(kind, []).append(node)
         match node:

@@ -193,7 +193,7 @@ class _Walk:
             if not isinstance(value, type) or is_library(value.__module__):
                 return
         for name in sorted(self._names | library_names(cast(type, type(value)))):
-            if _is_data(value, name):
+            if is_data(value, name):
                 yield Source("attribute", value, name, f"{text}.{name}")
 
 
@@ -216,7 +216,7 @@ def _add_names(code: types.CodeType, names: set[str]) -> None:
             _add_names(constant, names)
 
 
-def _is_data(value: Any, name: str) -> bool:
+def is_data(value: Any, name: str) -> bool:
     """Whether an attribute is data of the object or of its class: not a method, not computed by a property."""
     if name in getattr(value, "__dict__", {}):
         return True

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from typing import TypedDict
 
+TYPE_PARAMETERS = [field for field in ast.FunctionDef._fields if field == "type_params"]
 LOAD, STORE = ast.Load(), ast.Store()
 Located = ast.expr | ast.stmt | ast.arg
 
@@ -101,9 +102,8 @@ def definition(name: str, parameters: Sequence[str], body: list[ast.stmt], at: L
 
 def drop_type_parameters(node: ast.FunctionDef) -> None:
     """`def f[T](x)` -> `def f(x)`. From Python 3.12 on, every definition has to have a list of them."""
-    for field in node._fields:
-        if field == "type_params":
-            setattr(node, field, [])
+    for field in TYPE_PARAMETERS:
+        setattr(node, field, [])
 
 
 def returns(value: ast.expr, at: Located) -> ast.Return:

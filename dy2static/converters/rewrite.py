@@ -46,7 +46,10 @@ class Rewriter:
         return [statement]
 
     def expression(self, expression: ast.expr) -> ast.expr:
-        converter = self.converters.expressions.get(type(expression))
+        kind = type(expression)
+        if kind is ast.Constant or (kind is ast.Name and expression not in self.flow.unbound_reads):
+            return expression
+        converter = self.converters.expressions.get(kind)
         if converter is not None:
             return converter(expression, self)
         self.parts(expression)

@@ -14,10 +14,10 @@ def plain_text(result: Any) -> str:
 class Case:
     """A model for `dy2static compare`: a Python file gives one by a function `case()`.
 
-    `function` is traced on `example` and evaluated on `other`; both are tuples of arguments, described in a few words by
-    `described`. The gradient is that of `loss`, which takes the same arguments and returns one number (`function` itself
-    where it is None), by the argument at `argnum`; `no_gradient` says why there is none. `show` makes a result readable;
-    `note` is a sentence about the model, such as its accuracy.
+    `function` is traced on `example` and evaluated on `other`; both are tuples of arguments, described in a few words
+    by `described`. The gradient is that of `loss`, which takes the same arguments and returns one number (`function`
+    itself where it is None), by the argument at `argnum`; `no_gradient` says why there is none. `show` makes a result
+    readable; `note` is a sentence about the model, such as its accuracy.
     """
 
     name: str

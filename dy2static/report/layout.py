@@ -6,6 +6,7 @@ means of neighbours, as close as the boxes' widths allow (which is an isotonic r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 GAP_X: Final = 16.0
@@ -13,6 +14,7 @@ GAP_Y: Final = 26.0
 SWEEPS: Final = 8
 SLOT: Final = 2.0
 """Width of an arrow that passes a layer."""
+STRAIGHT: Final = 8.0
 
 Point = tuple[float, float]
 
@@ -72,17 +74,16 @@ def _layers(count: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
     for a, b in sorted(arrows, key=lambda arrow: arrow[1]):
         depth[b] = max(depth[b], depth[a] + 1)
     has_source = {b for _, b in arrows}
-    for i in range(count):
-        readers = [depth[b] for a, b in arrows if a == i]
-        if i not in has_source and readers:
-            depth[i] = min(readers) - 1
-    return depth
+    readers: dict[int, int] = {}
+    for a, b in arrows:
+        readers[a] = min(readers.get(a, depth[b]), depth[b])
+    return [readers[i] - 1 if i in readers and i not in has_source else depth[i] for i in range(count)]
 
 
 def _chain(a: _Item, b: _Item) -> list[_Item]:
     """The two ends of an arrow with a slot for each layer between them."""
     chain = [a, *(_Item(SLOT, layer, [], []) for layer in range(a.layer + 1, b.layer)), b]
-    for upper, lower in zip(chain[:-1], chain[1:], strict=True):
+    for upper, lower in pairwise(chain):
         upper.below.append(lower)
         lower.above.append(upper)
     return chain
@@ -92,18 +93,14 @@ def _order(layers: list[list[_Item]]) -> None:
     """Sort each layer by where its neighbours stand, down and up."""
     for sweep in range(SWEEPS):
         down = sweep % 2 == 0
+        place_of: dict[int, float] = {}
         for layer in layers if down else layers[::-1]:
-            place_of = {
-                id(item): i
-                for near in {item.layer for one in layer for item in (one.above if down else one.below)}
-                for i, item in enumerate(layers[near])
+            wanted = {
+                id(item): _mean([place_of[id(n)] for n in (item.above if down else item.below)], float(i))
+                for i, item in enumerate(layer)
             }
-            own = {id(item): float(i) for i, item in enumerate(layer)}
-            layer.sort(key=lambda item: _mean([place_of[id(n)] for n in _near(item, down)], own[id(item)]))  # noqa: B023
-
-
-def _near(item: _Item, down: bool) -> list[_Item]:
-    return item.above if down else item.below
+            layer.sort(key=lambda item: wanted[id(item)])
+            place_of |= {id(item): float(i) for i, item in enumerate(layer)}
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:
@@ -116,11 +113,18 @@ def _spread(layers: list[list[_Item]]) -> None:
         _settle(layer, [0.0] * len(layer))
     for sweep in range(SWEEPS):
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
-            _settle(layer, [_mean([n.x for n in (*item.above, *item.below)], item.x) for item in layer])
+            _settle(layer, [_pull(item) for item in layer])
     left = min((item.x - item.width / 2 for layer in layers for item in layer), default=0.0)
     for layer in layers:
         for item in layer:
             item.x -= left
+
+
+def _pull(item: _Item) -> float:
+    """The mean of the neighbours' x. Slots of one arrow hold each other, so that it runs straight."""
+    near = (*item.above, *item.below)
+    weights = [STRAIGHT if item.width == SLOT == n.width else 1.0 for n in near]
+    return sum(w * n.x for w, n in zip(weights, near, strict=True)) / sum(weights) if near else item.x
 
 
 def _settle(layer: Sequence[_Item], wanted: Sequence[float]) -> None:

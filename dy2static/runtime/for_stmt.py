@@ -26,6 +26,8 @@ def for_(
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
         return _unrolled(iterable, body, state, names, stop)
+    if isinstance(over.length, int) and over.length == 0:
+        return state
     if stop is None:
         return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
     return _until(stager, over, body, state, names, stop)

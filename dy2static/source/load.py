@@ -14,7 +14,6 @@ from dy2static.source.mangling import class_of, mangle
 from dy2static.source.parsed_file import Definition, functions_in
 from graph.location import Loc
 
-
 NO_FILE = "there is no file of that name, and no source was registered for it"
 NOT_THERE = "its file does not have it at that line, so it has changed since it was imported"
 

@@ -8,7 +8,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 @lru_cache(maxsize=16)
 def functions_in(text: str) -> tuple[Definition | ast.Lambda, ...]:
-    """The definitions and lambdas in a file, which is parsed once; none when it is no Python. Copy before you change."""
+    """The definitions and lambdas in a file, parsed once; none when it is no Python. To be copied before a change."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

@@ -27,7 +27,7 @@ def code(tree: ast.FunctionDef) -> str:
 
 @cache
 def printer() -> Callable[..., Any]:
-    """astunparse's printer, without blanks in `lambda :` and `- 1`, and without names that newer versions of `ast` lack."""
+    """astunparse's printer, without blanks in `lambda :` and `- 1`, and without names that newer `ast` lacks."""
     import astunparse
 
     base: Any = astunparse.Unparser  # pyright: ignore[reportUnknownMemberType]

@@ -227,6 +227,10 @@ class Cells:
         """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
         self._born[-1][id(value)] = value
 
+    def forget(self, value: Any) -> None:
+        """The opposite of `born`: the object stands for one outside of the frame."""
+        self._born[-1].pop(id(value), None)
+
     def touch(self, cell: Cell) -> None:
         """Note that `cell` is about to change."""
         frame = self._frames[-1]

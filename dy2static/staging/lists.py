@@ -89,7 +89,7 @@ class StageableList(list[Any]):
         if isinstance(index, StagedTensor):
             return the_stager().lists.get(self.as_staged(), index)
         found = super().__getitem__(index)
-        return StageableList(found) if isinstance(index, slice) else found
+        return _born(StageableList(found)) if isinstance(index, slice) else found
 
     def __setitem__(self, index: Any, item: Any, /) -> None:
         if not self._changing() and isinstance(index, StagedTensor):
@@ -133,7 +133,7 @@ class StageableList(list[Any]):
 
     def copy(self) -> "StageableList":
         """Another list of the same elements."""
-        return StageableList(() if self.staged is not None else self, self.staged)
+        return _born(StageableList(() if self.staged is not None else self, self.staged))
 
     def length(self) -> Any:
         """The number of elements, staged for a graph list."""
@@ -171,6 +171,14 @@ class StageableList(list[Any]):
         return the_stager().lists.concat(self.as_staged(), axis)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+
+def _born(made: StageableList) -> StageableList:
+    """A list that was made just now: nobody outside of the block being staged sees its changes."""
+    stager = current()
+    if stager is not None:
+        stager.cells.born(made)
+    return made
 
 
 def _flatten(items: StageableList) -> tuple[list[Any], None]:

@@ -129,6 +129,8 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     for i in carried.in_place:
         stager.cells.put(_cell_of(carried.initial[i]), values[i])
         values[i] = carried.initial[i]
+    for value in values[:count]:
+        stager.cells.forget(value)
     return values[:count]
 
 
@@ -157,6 +159,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
     changed = _note_in_place(stager, carried, staged, loc)
     own = {_cell_of(carried.initial[i]).key for i in carried.in_place}
+    own |= {_cell_of(value).key for value in staged.passed if _is_mutable(value)}
     for key, (cell, _) in staged.changed.items():
         if key not in carried.cells and key not in own:
             carried.cells[key] = cell

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
+from dy2static.staging.text import StagedText
 from dy2static.staging.undefined import Undefined
 from eager.pytree import Node, children, rebuild
 from eager.tensor import Tensor
@@ -132,6 +134,11 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
             return MaybeSpec(value.name, value.spec)
         case StageableList() if value.staged is not None:
             return ListSpec(value.staged.element)
+        case StagedText():
+            raise StagingError(
+                "a text that contains values of the graph is made when the graph runs; it cannot be kept or returned",
+                next_step="print it, or use it as the message of an `assert` or `raise`.",
+            )
         case _:
             split = children(value) if value is not None else None
             if split is None:

@@ -86,8 +86,8 @@ def stage(
             stager.cells.put(cell_of(source), StagedNumber.of(param))
         with recording(stager):
             value = function(*placed.args, **placed.kwargs)
-            result, results = _describe(stager, placed, value)
-            writes = _writes(stager, placed, results)
+            result, results = describe(stager, placed, value)
+            writes = writes_of(stager, placed, results)
     finally:
         undo(stager.cells.outermost)
     graph = stager.root.build(results)
@@ -106,7 +106,7 @@ def cell_of(source: Source) -> Cell:
             return ItemCell(source.owner, source.name)
 
 
-def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
+def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
     """The returned value: objects of the caller's by reference, staged values by what they are made of."""
     known = _reference(stager, placed, value)
     if known is not None:
@@ -119,7 +119,7 @@ def _describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list
         spec = spec_of(value, stager)
         return spec, pack(spec, value, stager)
     node, items = split
-    described = [_describe(stager, placed, item) for item in items]
+    described = [describe(stager, placed, item) for item in items]
     return ContainerSpec(node, tuple(spec for spec, _ in described)), [v for _, values in described for v in values]
 
 
@@ -132,14 +132,14 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
     return None
 
 
-def _writes(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[Write, ...]:
+def writes_of(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[Write, ...]:
     """Describe what changed cells hold in the end; their graph values go to `results`."""
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
         owner = placed.owner_of(cell)
         if owner is None and not stager.is_seen_outside(cell, before):
             continue
-        spec, values = _describe(stager, placed, cell.load())
+        spec, values = describe(stager, placed, cell.load())
         results += values
         writes.append(Write(cell, owner, spec))
     return tuple(writes)

@@ -15,7 +15,7 @@ from dy2static.staging.number_ops import number_op
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
 from eager.grad_mode import is_grad_enabled
-from eager.tape import is_tracked, link_of, snapshot
+from eager.tape import is_tracked, link_of
 from eager.tape_links import Leaf, resolve
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim
@@ -80,8 +80,12 @@ class Stager:
                 found = self.captured[id(x)] = (x, self.root.param(Aval(x.dtype, x.shape), x.name))
             value = found[1]
         if is_tracked(x):
-            self.tracked[value] = snapshot(x)
+            self.tracked[value] = _linked(value, x)
         return value
+
+    def hold(self, x: Tensor) -> Tensor:
+        """A handle of the graph value of `x`, for the tape: as the input that it is, it has another value in each run."""
+        return x if isinstance(x, StagedTensor) else _linked(self.lift_tensor(x), x)
 
     def lift(self, x: Any) -> Value:
         """The graph value of a tensor, a number or an array."""
@@ -280,6 +284,7 @@ class Stager:
         total = b.constant(1, int64)
         for size in b.shape_of(value):
             total = b.mul(total, size)
+        b.check(b.ne(total, 0), error="ValueError", parts=(ambiguous(0),), forms=())
         b.check(b.eq(total, 1), error="ValueError", parts=(ambiguous(2),), forms=())
         return b.reshape(value, ())
 
@@ -300,6 +305,13 @@ class Stager:
             yield self.builder
         finally:
             self.builder = outer
+
+
+def _linked(value: Value, x: Tensor) -> StagedTensor:
+    """A handle of a graph value, on the tape as `x` is."""
+    made = staged(value)
+    made._link = x._link  # pyright: ignore[reportPrivateUsage]
+    return made
 
 
 def ambiguous(size: int) -> str:

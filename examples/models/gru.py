@@ -1,4 +1,4 @@
-"""A recurrent network over sequences of different lengths: it stops where the sequence does, not where the padding does."""
+"""A recurrent network over sequences of different lengths: it stops where the sequence ends and its padding begins."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The Van der Pol oscillator by a Runge-Kutta method that chooses its steps: a rejected step is tried again, shorter."""
+"""The Van der Pol oscillator by a Runge-Kutta method that chooses its steps; a rejected one is tried again, shorter."""
 
 import eager as xp
 from dy2static.report.case import Case

@@ -5,7 +5,6 @@ each operand its conversion and format spec, as written in an f-string (see `tex
 """
 
 import builtins
-import math
 import sys
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from graph.ops.shape_rules import is_predicate
 from graph.ops.text_of import message
 
 NO_RESULT: Final = NotDifferentiable("there is no result")
-GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape")
+GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape", "array")
 """What crossed from a tensor to Python while tracing."""
 
 
@@ -94,7 +93,7 @@ def infer_guard(x: Type, *, kind: str, expected: Any, site: str) -> tuple[Type, 
 
 
 def crossed(x: Any, kind: str) -> Any:
-    """What Python sees of a run-time value: `bool(x)`, `len(x)`, `x.shape`, ..."""
+    """What Python sees of a run-time value: `bool(x)`, `len(x)`, `x.shape`, `np.asarray(x)`, ..."""
     match kind:
         case "bool":
             return bool(x)
@@ -106,20 +105,39 @@ def crossed(x: Any, kind: str) -> Any:
             return complex(x)
         case "len":
             return len(x)
+        case "array":
+            return np.asarray(x)
         case _:
             return np.shape(x)
 
 
 def guard_kernel(x: Any, *, kind: str, expected: Any, site: str) -> tuple[()]:
     value = crossed(x, kind)
-    both_nan = kind == "float" and math.isnan(value) and math.isnan(expected)
-    if value == expected or both_nan:
+    if is_same(value, expected):
         return ()
+    article = "an" if kind in ("int", "array") else "a"
     raise TraceGuardError(
-        f"the trace was recorded with {expected} for a {kind} that is {value} now ({site}); "
+        f"the trace was recorded with {short(expected)} for {article} {kind} that is {short(value)} now ({site}); "
         "the recorded program does not hold for these inputs.",
         next_step='trace again (`on_mismatch="retrace"` does it), or convert the source with `@to_static`.',
     )
+
+
+def is_same(a: Any, b: Any) -> bool:
+    """Whether Python code that is given `b` for `a` cannot tell: nan is nan, 0.0 is not -0.0."""
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    if isinstance(a, float | complex):
+        return repr(a) == repr(b)
+    return bool(a == b)
+
+
+def short(value: Any) -> str:
+    """A value on one line; of a large array, its corners."""
+    if not isinstance(value, np.ndarray):
+        return str(value)
+    text = np.array2string(value, separator=", ", threshold=8, edgeitems=2, max_line_width=10**6)
+    return " ".join(text.split())
 
 
 register(OpDef("print", infer=infer_print, kernel=print_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))

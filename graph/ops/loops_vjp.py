@@ -158,9 +158,10 @@ def _backward(
     operands_of_loop = (trips, *state, trips, *saved, *passed)
     body = _backward_body(loop, state, [*saved], passed, invariant)
     results = b.append(lookup("for_loop"), operands_of_loop, {"carried": len(state)}, (body,))
+    # The sums first: they replace what was there, and a captured value may also be what a carried one starts from.
+    sums.put(dict(zip(captured_active, results[len(loop.active_carried) :], strict=True)))
     for i, ct in zip(loop.active_carried, results, strict=False):
         d.add(operands[i], ct)
-    sums.put(dict(zip(captured_active, results[len(loop.active_carried) :], strict=True)))
 
 
 def _backward_body(

@@ -4,7 +4,7 @@ import eager as xp
 from support.programs import f64, i64, program
 
 
-@program([f64([1.0, 2.0, -1.0, 4.0])], [f64([-1.0])], [f64([1.0, 2.0])], [f64([])], grad=0)
+@program([f64([1.0, 2.0, -1.0, 4.0])], [f64([-1.0])], [f64([1.0, 2.0])], [f64([])], grad=0, adapts=True)
 def break_in_for(x):
     total = 0.0
     for v in x:
@@ -14,7 +14,7 @@ def break_in_for(x):
     return total
 
 
-@program([f64([1.0, 2.0, -1.0, 4.0])], [f64([-1.0])], [f64([1.0, 2.0])], [f64([])], grad=0)
+@program([f64([1.0, 2.0, -1.0, 4.0])], [f64([-1.0])], [f64([1.0, 2.0])], [f64([])], grad=0, adapts=True)
 def continue_in_for(x):
     total = 0.0
     for v in x:

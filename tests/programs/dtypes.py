@@ -81,7 +81,7 @@ def zero_size(x):
     return y, z, xp.exp(x)
 
 
-@program([f64(np.zeros((3, 0)))], [f64(np.zeros((0, 3)))], [f64([[1.0]])])
+@program([f64(np.zeros((3, 0)))], [f64(np.zeros((0, 3)))], [f64([[1.0]])], adapts=True)
 def loops_over_zero_size(x):
     n = 0
     total = 0.0

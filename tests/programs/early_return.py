@@ -66,7 +66,7 @@ def python_return_around(x, flag):
     return x + 2, "tensor"
 
 
-@program([f64(1.0)], [f64(-1.0)])
+@program([f64(1.0)], [f64(-1.0)], adapts=True)
 def number_or_tensor(x):
     if x > 0:
         return x

@@ -54,7 +54,7 @@ def over_rows(x):
     return total
 
 
-@program(*VECTORS, grad=0)
+@program(*VECTORS, grad=0, adapts=True)
 def enumerated(x):
     total = 0.0
     for i, v in enumerate(x):
@@ -70,7 +70,7 @@ def enumerated_from(x):
     return last
 
 
-@program([f64([1.0, 2.0]), f64([3.0, 4.0, 5.0])], [f64([]), f64([1.0])], [f64([1.0]), f64([2.0])], grad=(0, 1))
+@program([f64([1.0, 2.0]), f64([3.0, 4.0, 5.0])], [f64([]), f64([1.0])], [f64([1.0]), f64([2.0])], grad=(0, 1), adapts=True)
 def zipped(x, y):
     total = 0.0
     for a, b in zip(x, y):
@@ -78,7 +78,7 @@ def zipped(x, y):
     return total
 
 
-@program(*VECTORS, grad=0)
+@program(*VECTORS, grad=0, adapts=True)
 def reversed_rows(x):
     total = 0.0
     for v in reversed(x):
@@ -177,7 +177,7 @@ def mixed_nesting(x, n):
     return x
 
 
-@program([f64([1.0, 2.0, 3.0, 4.0])], [f64([1.0])], grad=0)
+@program([f64([1.0, 2.0, 3.0, 4.0])], [f64([1.0])], grad=0, adapts=True)
 def windows(x):
     total = 0.0
     for i in range(x.shape[0] - 1):
@@ -203,7 +203,7 @@ def else_of_a_loop(n):
     return total
 
 
-@program([f64([[1.0, 2.0], [3.0, 4.0]])], [xp.zeros((0, 2))])
+@program([f64([[1.0, 2.0], [3.0, 4.0]])], [xp.zeros((0, 2))], adapts=True)
 def unpacks_rows(x):
     total = 0.0
     for a, b in x:
@@ -219,7 +219,7 @@ def index_and_loop(x):
     return y
 
 
-@program([i64(3), i64(5)], [i64(5), i64(3)], [i64(-1), i64(-1)])
+@program([i64(3), i64(5)], [i64(5), i64(3)], [i64(-1), i64(-1)], adapts=True)
 def changes_its_bound(n, m):
     total = 0
     for i in range(n):

@@ -100,7 +100,7 @@ def numbers_from_branches(x):
     return n, t, b, n * x, t * x
 
 
-@program([f64(1.0)], [f64(-1.0)], [f32(1.0)], [f32(-1.0)], grad=0)
+@program([f64(1.0)], [f64(-1.0)], [f32(1.0)], [f32(-1.0)], grad=0, adapts=True)
 def number_or_tensor(x):
     if x > 0:
         y = x * 2

@@ -61,7 +61,7 @@ def bound_by_one_of_two(x):
     return y + 1
 
 
-@program([f64([1.0, -1.0, 2.0])], [f64([-1.0, 1.0])], [f64([])])
+@program([f64([1.0, -1.0, 2.0])], [f64([-1.0, 1.0])], [f64([])], adapts=True)
 def carried_from_trip_to_trip(x):
     total = 0.0
     for v in x:
@@ -71,7 +71,7 @@ def carried_from_trip_to_trip(x):
     return total
 
 
-@program([f64(1.0)], [f64(-1.0)])
+@program([f64(1.0)], [f64(-1.0)], adapts=True)
 def deleted_by_nobody(x):
     if x > 0:
         a = 1

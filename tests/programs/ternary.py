@@ -14,12 +14,12 @@ def nested(x):
     return x * 3 if x > 0 else (-x if x < 0 else x + 1)
 
 
-@program([f64(2.0), 1], [f64(-2.0), 1], [f64(2.0), 0])
+@program([f64(2.0), 1], [f64(-2.0), 1], [f64(2.0), 0], adapts=True)
 def mixed(x, n):
     return (x if n else x + 1) if x > 0 else (n if n else 2)
 
 
-@program([f64([1.0, -2.0, 3.0])], [f64([])], grad=0)
+@program([f64([1.0, -2.0, 3.0])], [f64([])], grad=0, adapts=True)
 def in_a_loop(x):
     total = 0.0
     for v in x:

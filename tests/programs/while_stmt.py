@@ -49,7 +49,7 @@ def factorial(n):
     return result
 
 
-@program([i64(5), f64(1.1)], [i64(0), f64(1.1)], [i64(1), f64(1.1)], grad=1)
+@program([i64(5), f64(1.1)], [i64(0), f64(1.1)], [i64(1), f64(1.1)], grad=1, adapts=True)
 def tensor_count(n, x):
     i = 0
     total = 0.0
@@ -156,7 +156,7 @@ def grows(n):
     return x
 
 
-@program([f64([1.0, 2.0, 3.0])], [f64([1.0])], [f64([])])
+@program([f64([1.0, 2.0, 3.0])], [f64([1.0])], [f64([])], adapts=True)
 def shrinks(x):
     total = 0.0
     while x.shape[0] > 0:

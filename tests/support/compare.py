@@ -51,9 +51,9 @@ def first_line(error: BaseException | None) -> str:
     return text.split("\n", 1)[0]
 
 
-def difference(expected: Outcome, found: Outcome, before: Sequence[Any]) -> str:
+def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adapts: bool = False) -> str:
     """Where two outcomes differ, in words; empty when they do not. `before` are the arguments before the calls:
-    static code leaves them alone when it raises."""
+    static code leaves them alone when it raises. With `adapts`, a 0-d tensor may stand for a Python number."""
     if (expected.error is None) != (found.error is None):
         return f"eager {expected.text}\nstatic {found.text}"
     if expected.error is not None:
@@ -63,8 +63,8 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any]) -> str:
         if changed:
             return f"arguments were changed by a call that raised {found.text}: {changed}"
     else:
-        what = value_difference(expected.value, found.value, "result")
-        what = what or value_difference(expected.args, found.args, "args after the call")
+        what = value_difference(expected.value, found.value, "result", adapts=adapts)
+        what = what or value_difference(expected.args, found.args, "args after the call", adapts=adapts)
         if what:
             return what
         what = _shared_more(expected, found)
@@ -75,8 +75,12 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any]) -> str:
     return ""
 
 
-def value_difference(a: Any, b: Any, path: str, seen: frozenset[int] = frozenset()) -> str:
+def value_difference(
+    a: Any, b: Any, path: str, seen: frozenset[int] = frozenset(), *, adapts: bool = False
+) -> str:
     """Where two values differ; empty when they are the same in structure, types and bits, NaNs being alike."""
+    if adapts and type(a) in (bool, int, float) and isinstance(b, Tensor) and b.ndim == 0:
+        return _array_difference(np.asarray(a, b.dtype), np.asarray(b), path)
     if type(a) is not type(b):
         return f"{path}: {a!r} is a {type(a).__name__}, {b!r} a {type(b).__name__}"
     if id(a) in seen:
@@ -91,16 +95,16 @@ def value_difference(a: Any, b: Any, path: str, seen: frozenset[int] = frozenset
     if isinstance(a, list | tuple):
         if len(a) != len(b):
             return f"{path}: {len(a)} items and {len(b)}"
-        return _first(value_difference(x, y, f"{path}[{i}]", seen) for i, (x, y) in enumerate(zip(a, b, strict=True)))
+        return _first(value_difference(x, y, f"{path}[{i}]", seen, adapts=adapts) for i, (x, y) in enumerate(zip(a, b, strict=True)))
     if isinstance(a, Mapping):
         if list(a) != list(b):
             return f"{path}: keys {list(a)} and {list(b)}"
-        return _first(value_difference(a[key], b[key], f"{path}[{key!r}]", seen) for key in a)
+        return _first(value_difference(a[key], b[key], f"{path}[{key!r}]", seen, adapts=adapts) for key in a)
     if hasattr(a, "__dict__") and not callable(a):
-        return value_difference(vars(a), vars(b), f"{path}.__dict__", seen)
+        return value_difference(vars(a), vars(b), f"{path}.__dict__", seen, adapts=adapts)
     slots = getattr(type(a), "__slots__", None)
     if slots and not isinstance(a, str | int):
-        return _first(value_difference(getattr(a, s), getattr(b, s), f"{path}.{s}", seen) for s in slots)
+        return _first(value_difference(getattr(a, s), getattr(b, s), f"{path}.{s}", seen, adapts=adapts) for s in slots)
     return "" if a is b or callable(a) or a == b else f"{path}: {a!r} and {b!r}"
 
 
@@ -126,8 +130,9 @@ def _array_difference(a: np.ndarray, b: np.ndarray, path: str) -> str:
 def _shared_more(expected: Outcome, found: Outcome) -> str:
     """Objects that static code gives twice where eager gives two: a change of one would change the other."""
     pairs: dict[int, int] = {}
-    for (path, a), (_, b) in zip(objects((expected.value, expected.args)), objects((found.value, found.args)), strict=True):
-        if pairs.setdefault(id(b), id(a)) != id(a):
+    others = dict(objects((found.value, found.args)))
+    for path, a in objects((expected.value, expected.args)):
+        if path in others and pairs.setdefault(id(others[path]), id(a)) != id(a):
             return f"{path} is an object that is also elsewhere in the static outcome, not in the eager one"
     return ""
 

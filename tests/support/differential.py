@@ -8,11 +8,11 @@ import numpy as np
 
 import eager as xp
 from dy2static.cache.compiled import Executor
-from dy2static.decorator import StaticFunction, to_static
+from dy2static.decorator import to_static
 from dy2static.errors import ConversionError, StagingError
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError, LoopTypeError
-from support.compare import difference, outcome, value_difference
+from support.compare import difference, outcome
 from support.programs import Program
 
 REFUSALS = (BranchTypeError, LoopTypeError, StagingError, ConversionError)
@@ -21,30 +21,31 @@ REFUSALS = (BranchTypeError, LoopTypeError, StagingError, ConversionError)
 
 def check_static(program: Program, executor: Executor) -> None:
     """Every case, in one cache: in order, again (programs are found), backwards; and each with a cache of its own."""
-    shared = to_static(program.make(), executor=executor)
     cases = list(program.cases)
-    for case in [*cases, *cases, *reversed(cases)]:
-        check_call(program, shared, case)
+    check_calls(program, executor, [*cases, *cases, *reversed(cases)])
     if executor == "numpy":
         for case in cases[1:]:
-            check_call(program, to_static(program.make(), executor=executor), case)
+            check_calls(program, executor, [case])
 
 
-def check_call(program: Program, static: Callable[..., Any], case: Sequence[Any]) -> None:
-    """One call of a static function against the eager function, made anew."""
-    expected = outcome(program.make(), case)
-    found = outcome(static, case)
-    if program.refused and isinstance(found.error, REFUSALS):
-        return
-    what = difference(expected, found, case)
-    assert not what, f"{program.name}{tuple(case)}: {what}"
+def check_calls(program: Program, executor: Executor, cases: Sequence[Sequence[Any]]) -> None:
+    """Calls of one static function against the same calls of the eager function."""
+    eager, static = program.make(), to_static(program.make(), executor=executor)
+    for case in cases:
+        expected, found = outcome(eager, case), outcome(static, case)
+        if program.refused and isinstance(found.error, REFUSALS):
+            continue
+        what = difference(expected, found, case, adapts=program.adapts)
+        assert not what, f"{program.name}{tuple(case)}: {what}"
 
 
 def total(value: Any) -> Any:
     """A number that depends on every floating part of a result, each element with a weight of its own."""
     if isinstance(value, list | tuple):
-        parts = [total(item) for item in value]
-        return sum(parts, xp.asarray(0.0))
+        whole = xp.asarray(0.0)
+        for item in value:
+            whole = whole + total(item)
+        return whole
     if isinstance(value, dict):
         return total(list(value.values()))
     if not isinstance(value, Tensor) or value.dtype.kind != "f":
@@ -71,8 +72,8 @@ def check_gradients(program: Program, executor: Executor) -> int:
         if outcome(function, case).error is not None or not all(_is_floating(case[i]) for i in program.grad):
             continue
         expected = _own(xp.grad(loss, program.grad), case)
-        _same(program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case))
         _same(program, case, "the static gradient", expected, _own(whole.grad(program.grad), case))
+        _same(program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case))
         _same(program, case, "the tape over the static loss", expected, _own(xp.grad(whole, program.grad), case))
         _against_differences(program, loss, case, expected)
         done += 1
@@ -113,6 +114,9 @@ def _against_differences(program: Program, loss: Callable[..., Any], case: Seque
         return float(loss(*args))
 
     eps = 1e-6
+    ahead, behind = at(eps) - at(0.0), at(0.0) - at(-eps)
+    if not np.isclose(ahead, behind, rtol=1e-3, atol=1e-3 * eps):
+        return  # a kink or a step: the tape's gradient is that of the branch taken
     numeric = (at(eps) - at(-eps)) / (2 * eps)
     product = sum(float(np.sum(np.asarray(g) * d)) for g, d in zip(gradients, directions, strict=True))
     assert np.isclose(product, numeric, rtol=1e-5, atol=1e-6, equal_nan=True), (

@@ -3,7 +3,7 @@
 `FUNCTIONS` run on all pairs of ints from -1 to 4. They stay as a user wrote them, clumsy or not.
 PYTEST_DONT_REWRITE: asserts are among what is compared.
 """
-# ruff: noqa: B007, B020, B023, B905, C416, E501, E731, F541, F722, F821, F841, PIE804, RUF021, SIM108, UP008
+# ruff: noqa: B007, B020, B023, B905, C416, E731, F541, F722, F821, F841, PIE804, RUF021, SIM108, UP008
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -25,6 +25,8 @@ class Program:
     grad: tuple[int, ...] = ()
     """Arguments to differentiate the sum of the floating results by."""
     is_traceable: bool = True
+    adapts: bool = False
+    """A Python number meets a tensor in a branch or loop, so a result may be a 0-d tensor where eager gives a number."""
     refused: str = ""
     """Why static code refuses some of these calls, by design. Empty for a program that must run."""
 
@@ -37,6 +39,7 @@ def program(
     grad: int | tuple[int, ...] = (),
     traceable: bool = True,
     made: bool = False,
+    adapts: bool = False,
     refused: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as a program. With `made`, the function is called without arguments to make the program's."""
@@ -54,6 +57,7 @@ def program(
             tuple(tuple(case) for case in cases),
             (grad,) if isinstance(grad, int) else grad,
             traceable,
+            adapts,
             refused,
         )
         return function

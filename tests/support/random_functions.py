@@ -135,7 +135,7 @@ class RandomFunction:
                 self.line(f"{self.name()} {self.pick(*OPERATORS)}= {self.value()}")
             case 16:
                 # Of a plain value that fails, and an item that is not there, Python names the item first.
-                store = self.pick(f"= {self.value()}", f"+= tick({self.value()})", f"-= {self.name()}")
+                store = self.pick(f"= {self.value()}", f"+= tick({self.value()})", f"-= {self.pick('a', 'b')}")
                 self.line(f"log[{self.pick('0', '-1', self.value(2))}] {store}")
             case 17:
                 self.line(f"raise ValueError({self.value()})")

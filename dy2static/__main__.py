@@ -1,0 +1,7 @@
+"""`python -m dy2static`."""
+
+import sys
+
+from dy2static.cli import main
+
+sys.exit(main())

@@ -1,0 +1,83 @@
+"""The comparison as plain text, at most `WIDTH` columns wide."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import shorten, wrap
+from typing import Final
+
+from dy2static.report.comparison import Comparison
+from dy2static.report.timing import microseconds
+
+WIDTH: Final = 98
+RIGHT: Final = frozenset([4, 5, 6, 7, 8, 9])
+"""Columns of numbers."""
+HEAD: Final = (
+    ("", "", "trace, with", "", "", "ops (regions)", "", "us per call", "", ""),
+    ("model", "decided at", "guards off", "converted", "gradient", "trace", "converted", "eager", "traced", "conv."),
+)
+
+
+def table(comparisons: Sequence[Comparison]) -> str:
+    """The table, then what each mode answers."""
+    return "\n".join([*_numbers(comparisons), "", *_answers(comparisons)]) + "\n"
+
+
+def _numbers(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    rows = [*HEAD, *map(_row, comparisons)]
+    widths = [max(len(row[i]) for row in rows[1:]) for i in range(len(HEAD[1]))]
+    widths[2] = max(widths[2], len(HEAD[0][2]))
+    for k, row in enumerate(rows):
+        cells = [
+            cell.rjust(width) if i in RIGHT and k != 0 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield _spanned(row, widths) if k == 0 else "  ".join(cells).rstrip()
+        if k == 1:
+            yield "-" * min(WIDTH, sum(widths) + 2 * (len(widths) - 1))
+
+
+def _spanned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """The upper line of the head, whose texts may reach into empty columns beside them."""
+    line = ""
+    for i, text in enumerate(row):
+        start = sum(widths[:i]) + 2 * i
+        if text:
+            line = line.ljust(start) + text
+    return line
+
+
+def _row(found: Comparison) -> tuple[str, ...]:
+    loc = found.trace.decided_at
+    gradient = found.gradient
+    return (
+        found.case.name,
+        str(loc) if loc is not None else "",
+        "right" if found.trace_is_right else "WRONG",
+        "right" if found.conversion_is_right else "WRONG",
+        "-" if gradient is None else f"{gradient.graph:.0e}" if gradient.holds else "WRONG",
+        str(found.trace_size.ops),
+        f"{found.graph_size.ops} ({found.graph_size.regions})",
+        microseconds(found.times.eager),
+        microseconds(found.times.traced),
+        microseconds(found.times.converted),
+    )
+
+
+def _answers(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    for found in comparisons:
+        case = found.case
+        yield f"{case.name}: traced on {case.described[0]}, run on {case.described[1]}"
+        if case.note:
+            yield from wrap(case.note, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        for mode, value in (
+            ("eager", found.eager),
+            ("converted", found.converted),
+            ("guards off", found.trace.value),
+        ):
+            yield f"    {mode:<11}{shorten(case.show(value), WIDTH - 15, placeholder=' ...')}"
+        error = found.trace.error.strip().split("\n")
+        for line in wrap(_statement(error), WIDTH - 15) or ["all decisions hold"]:
+            yield f"    {'our trace' if line is not None else '':<11}{line}"
+
+
+def _statement(error: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in error)

@@ -1,0 +1,173 @@
+"""The recorder of a trace: runs every op, appends it to the graph, and guards what goes to Python."""
+
+# pyright: reportPrivateUsage=false
+# Like `eager.dispatch`, this looks at the data of tensors.
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+import numpy as np
+
+from dy2static.staging.locate import user_location
+from dy2static.staging.stager import Stager
+from dy2static.tracing.decision import Decision, warn, warn_of_text
+from dy2static.tracing.traced import TracedNumber, TracedTensor, as_traced
+from eager.dispatch import apply
+from eager.recorder import recording
+from eager.tensor import Tensor, wrap
+from graph.ir.opdef import Effect, OpDef, effect_of
+from graph.ir.value import Value
+
+PYTHON: Final[Mapping[str, Callable[..., Any]]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "floor_div": operator.floordiv,
+    "mod": operator.mod,
+    "pow": operator.pow,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+    "shift_left": operator.lshift,
+    "shift_right": operator.rshift,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "neg": operator.neg,
+    "abs": operator.abs,
+    "bitwise_invert": operator.invert,
+    "positive": operator.pos,
+}
+"""Python's operators, by the name of the op that `number_op` appends for them."""
+BY_DTYPE: Final = {"b": "bool", "i": "int", "u": "int", "f": "float", "V": "float", "c": "complex"}
+"""The Python number that `item` gives. (bfloat16 has the kind "V".)"""
+
+
+class Tracer(Stager):
+    """A stager whose values are known too, for the examples.
+
+    What goes to Python becomes a `Decision`, and a guard of the program. What depends on no input is the same at every
+    run: it needs neither. `warned` are the lines (file and number) that have warned before.
+    """
+
+    def __init__(self, name: str, warned: set[tuple[str, int]]) -> None:
+        super().__init__(name, _just_call)
+        self.decisions: list[Decision] = []
+        self._warned = warned
+        self._guarded: set[tuple[Value, str]] = set()
+        self._fixed: set[Value] = set()
+        self._ops_seen = 0
+
+    # Recorder
+
+    def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
+        """Do one op, and append it; results are traced tensors."""
+        plain = [self._known(x) for x in operands]
+        with recording(None):
+            known = apply(opdef, *plain, **attrs)
+        made = super().apply(opdef, operands, attrs)
+        if isinstance(made, tuple):
+            pairs = zip(cast("tuple[Any, ...]", made), cast("tuple[Any, ...]", known), strict=True)
+            return tuple(as_traced(handle, x._data) for handle, x in pairs)
+        return made if made is None else as_traced(made, known._data)
+
+    def number_op(self, op: str, *operands: Any) -> Any:
+        data = [x.data if isinstance(x, TracedNumber) else x for x in operands]
+        known = PYTHON[op](*data)
+        if op == "pow" and type(known) is float and all(type(x) is int for x in data):
+            return PYTHON[op](*map(int, operands))  # an int to a negative one: a graph value has one type
+        return as_traced(super().number_op(op, *operands), known)
+
+    def to_python(self, x: Tensor, kind: str) -> Any:
+        """What Python sees of a value, as a decision unless it is always the same."""
+        value = self.lift_tensor(x)
+        known = wrap(np.asarray(x.data)[()]) if isinstance(x, TracedNumber) else self._known(x)
+        if kind in ("len", "iter"):
+            return self._length_to_python(x, known, value, kind)
+        with recording(None):
+            found = _cross(known, kind)
+        guarded = {"index": "int", "item": BY_DTYPE.get(x.dtype.kind, "float")}.get(kind, kind)
+        if kind == "item" and value.ndim:
+            value = self.builder.reshape(value, ())
+        self._decide(kind, value, guarded, found)
+        return found
+
+    def _length_to_python(self, x: Tensor, known: Tensor, value: Value, kind: str) -> int | Iterator[Tensor]:
+        if not x.ndim:
+            raise TypeError("len() of unsized object" if kind == "len" else "iteration over a 0-d array")
+        size = int(known.shape[0])
+        if not isinstance(value.shape[0], int):
+            self._decide(kind, value, "len", size)
+        return size if kind == "len" else (x[i] for i in range(size))
+
+    def text_was_taken(self) -> None:
+        """The text of a value goes to Python."""
+        location = user_location()
+        if self._is_first(location.file, location.line):
+            warn_of_text(location)
+
+    # Decisions
+
+    def _decide(self, kind: str, value: Value, guarded: str, found: Any) -> None:
+        if self._is_fixed(value):
+            return
+        location = user_location()
+        if (value, guarded) not in self._guarded:
+            self._guarded.add((value, guarded))
+            self.builder.loc = location
+            self.builder.guard(value, kind=guarded, expected=found, site=str(location))
+        decision = Decision(kind, found, location)
+        self.decisions.append(decision)
+        if self._is_first(location.file, location.line):
+            warn(decision)
+
+    def _is_first(self, file: str, line: int) -> bool:
+        if (file, line) in self._warned:
+            return False
+        self._warned.add((file, line))
+        return True
+
+    def _is_fixed(self, value: Value) -> bool:
+        """Whether a value depends on no input of the graph."""
+        for op in self.builder.ops[self._ops_seen :]:
+            if all(x in self._fixed for x in op.operands) and effect_of(op) is not Effect.ORDERED:
+                self._fixed.update(op.results)
+        self._ops_seen = len(self.builder.ops)
+        return value in self._fixed
+
+    # Values
+
+    def _known(self, x: Any) -> Any:
+        """An operand outside of the graph: a plain tensor, a Python number, an array."""
+        if isinstance(x, TracedNumber):
+            return x.data
+        if isinstance(x, TracedTensor):
+            return wrap(x.data)
+        return wrap(x._data) if isinstance(x, Tensor) else x
+
+
+def _just_call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def _cross(x: Tensor, kind: str) -> Any:
+    match kind:
+        case "bool":
+            return bool(x)
+        case "int":
+            return int(x)
+        case "float":
+            return float(x)
+        case "complex":
+            return complex(x)
+        case "index":
+            return operator.index(x)
+        case "item":
+            return x.item()
+        case _:
+            return np.asarray(x)

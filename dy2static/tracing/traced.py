@@ -1,0 +1,98 @@
+"""Traced tensors: values that are there, and in the graph too."""
+
+# pyright: reportPrivateUsage=false
+# A traced tensor keeps the pair in the slot where others keep their array.
+
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from dy2static.errors import StagingError
+from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
+from graph.ir.value import Value
+from graph.ops.text_of import format_tensor, format_value, repr_tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """What a traced tensor holds: `data`, an array (of a traced number: the number), and `value`, the same in the graph."""
+
+    data: Any
+    value: Value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise StagingError(
+            "a tensor of a trace is used after the trace has ended",
+            next_step="return it from the traced function instead of storing it.",
+        )
+
+
+class TracedTensor(StagedTensor):
+    """A handle to a value of the graph under construction that is known for the examples.
+
+    Sizes that the graph does not know are traced numbers: they cross to Python like any other value.
+    """
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> Any:
+        """The value for the examples."""
+        return self._data.data
+
+    @property
+    def value(self) -> Value:
+        return self._data.value
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        dims = self.value.shape
+        if all(type(d) is int for d in dims):
+            return dims
+        sizes = the_stager().sizes_of(self.value)
+        known = self.data.shape
+        return tuple(
+            as_traced(size, n) if isinstance(size, StagedTensor) else size
+            for size, n in zip(cast("tuple[Any, ...]", sizes), known, strict=True)
+        )
+
+    def __repr__(self) -> str:
+        return repr_tensor(self.data)
+
+    def __str__(self) -> str:
+        _note_text()
+        return format_tensor(self.data)
+
+    def __format__(self, spec: str) -> str:
+        _note_text()
+        return format_value(self.data, spec)
+
+
+class TracedNumber(StagedNumber, TracedTensor):
+    """A Python number that the graph computes: the size of a tensor whose shape depends on values, and what is made of it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(self.data)
+
+    def __str__(self) -> str:
+        _note_text()
+        return str(self.data)
+
+    def __format__(self, spec: str) -> str:
+        _note_text()
+        return format(self.data, spec)
+
+
+def _note_text() -> None:
+    note = getattr(current(), "text_was_taken", None)
+    if note is not None:
+        note()
+
+
+def as_traced(handle: StagedTensor, data: Any) -> TracedTensor:
+    """The same handle, which now knows its value for the examples as well."""
+    pair = Pair(data, handle.value)
+    handle.__class__ = TracedNumber if isinstance(handle, StagedNumber) else TracedTensor
+    handle._data = pair
+    return cast(TracedTensor, handle)

@@ -1,0 +1,348 @@
+"""Graphs with control flow, each with arguments: what reverse mode must get right, one matter each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+import graph.ops  # noqa: F401 (fills the registry)
+from graph.aval import Aval, ListType, Type, scalar
+from graph.dtypes import bool_, float64, int64
+from graph.ir.builder import GraphBuilder
+from graph.ir.op import Graph
+from graph.ir.value import Value
+from support.control import cond, for_loop, while_loop
+
+F: Final = scalar(float64)
+I: Final = scalar(int64)
+V: Final = Aval(float64, (3,))
+M: Final = Aval(float64, (4, 3))
+
+Make = Callable[..., Sequence[Value]]
+"""`make(b, *parameters)`: the results of the graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A graph and the arguments to differentiate it at, one tuple per check."""
+
+    graph: Graph
+    args: tuple[tuple[Any, ...], ...]
+
+
+CASES: Final[dict[str, Case]] = {}
+
+
+def graph_of(name: str, types: Sequence[Type], make: Make) -> Graph:
+    """The graph whose parameters have these types."""
+    b = GraphBuilder(name)
+    return b.build(make(b, *(b.param(t) for t in types)))
+
+
+def case(types: Sequence[Type], *args: tuple[Any, ...]) -> Callable[[Make], Make]:
+    """Declares a case: the decorated function makes the graph's results from a builder and its parameters."""
+
+    def declare(make: Make) -> Make:
+        CASES[make.__name__] = Case(graph_of(make.__name__, types, make), args)
+        return make
+
+    return declare
+
+
+def f(x: float) -> Any:
+    return np.float64(x)
+
+
+def i(n: int) -> Any:
+    return np.int64(n)
+
+
+YES, NO = np.True_, np.False_
+ROWS = np.linspace(-1.0, 1.2, 12).reshape(4, 3)
+ROW = np.array([0.3, -0.7, 1.1])
+
+
+# Branches
+
+
+@case([F, F], (f(0.7), f(2.0)), (f(-0.7), f(2.0)))
+def branch(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]:
+    return cond(b, b.gt(x, 0.0), lambda c: [c.sin(c.mul(x, y))], lambda c: [c.exp(c.mul(x, x))])
+
+
+@case([F, V, scalar(bool_)], (f(0.7), ROW, YES), (f(0.7), ROW, NO))
+def branches_use_different_values(b: GraphBuilder, x: Value, v: Value, p: Value) -> Sequence[Value]:
+    return cond(b, p, lambda c: [c.mul(x, x), x], lambda c: [c.sum(c.mul(v, v), axis=(0,), keepdims=False), c.mul(x, 2)])
+
+
+@case([F, scalar(bool_)], (f(0.7), YES), (f(0.7), NO))
+def one_branch_is_constant(b: GraphBuilder, x: Value, p: Value) -> Sequence[Value]:
+    return cond(b, p, lambda c: [c.mul(x, x)], lambda c: [c.constant(3.0)])
+
+
+@case([F, scalar(bool_)], (f(0.7), YES), (f(0.7), NO))
+def branch_gives_value_twice_and_as_it_came(b: GraphBuilder, x: Value, p: Value) -> Sequence[Value]:
+    y = b.sin(x)
+
+    def then(c: GraphBuilder) -> Sequence[Value]:
+        z = c.mul(y, y)
+        return [z, z, y]
+
+    return [y, *cond(b, p, then, lambda c: [y, x, c.mul(x, y)])]
+
+
+@case([F, scalar(bool_)], (f(0.0), NO), (f(0.5), YES))
+def branch_not_taken_has_no_derivative(b: GraphBuilder, x: Value, p: Value) -> Sequence[Value]:
+    """At 0 the branch not taken would give 1/0 and log(0): nothing of it must come through."""
+    return cond(b, p, lambda c: [c.mul(c.log(x), c.div(1.0, x))], lambda c: [c.mul(x, 3.0)])
+
+
+@case([M, I, scalar(bool_)], (ROWS, i(2), YES), (ROWS, i(-1), NO))
+def branch_indexes_what_others_use(b: GraphBuilder, x: Value, at: Value, p: Value) -> Sequence[Value]:
+    def then(c: GraphBuilder) -> Sequence[Value]:
+        row = c.index(x, at, index=("$",))
+        return [c.mul(row, c.index(x, index=(0,)))]
+
+    y = b.sum(b.mul(x, x), axis=(0,), keepdims=False)
+    return [*cond(b, p, then, lambda c: [c.sin(c.index(x, index=(1,)))]), y]
+
+
+# Loops
+
+
+@case([F], (f(2.0),))
+def newton_root(b: GraphBuilder, a: Value) -> Sequence[Value]:
+    return while_loop(
+        b,
+        [a],
+        lambda c, x: c.gt(c.abs(c.sub(c.mul(x, x), a)), 1e-9),
+        lambda c, x: [c.mul(c.add(x, c.div(a, x)), 0.5)],
+    )
+
+
+@case([F, I], (f(1.3), i(3)), (f(1.3), i(0)), (f(1.3), i(-2)))
+def initial_value_is_captured_too(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    return for_loop(b, n, [x], lambda c, k, y: [c.mul(c.sin(y), x)])
+
+
+@case([F, F, I], (f(0.4), f(0.9), i(3)), (f(0.4), f(0.9), i(0)))
+def value_carried_twice(b: GraphBuilder, x: Value, w: Value, n: Value) -> Sequence[Value]:
+    """One value enters as two carried values, which one value of the body becomes; the third stays as it is."""
+
+    def body(c: GraphBuilder, k: Value, p: Value, q: Value, r: Value) -> Sequence[Value]:
+        y = c.add(c.mul(p, q), c.mul(r, w))
+        return [y, y, r]
+
+    return for_loop(b, n, [x, x, w], body)
+
+
+@case([V, V, I], (ROW, ROW + 1, i(3)), (ROW, ROW + 1, i(1)))
+def carried_values_swap(b: GraphBuilder, x: Value, y: Value, n: Value) -> Sequence[Value]:
+    return for_loop(b, n, [x, y], lambda c, k, p, q: [q, c.sin(c.mul(p, q))])
+
+
+@case([V, I], (ROW, i(3)), (ROW, i(0)))
+def active_from_the_second_trip_on(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    zero = b.constant(np.ones(3))
+    return for_loop(b, n, [zero, zero], lambda c, k, p, q: [c.mul(q, x), c.sin(p)])
+
+
+@case([F, I], (f(0.9), i(27)), (f(0.9), i(1)))
+def integers_are_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    """Collatz steps, a factor for each kind of step."""
+
+    def body(c: GraphBuilder, m: Value, steps: Value, y: Value) -> Sequence[Value]:
+        def even(d: GraphBuilder) -> Sequence[Value]:
+            return [d.floor_div(m, 2), d.mul(y, x)]
+
+        def odd(d: GraphBuilder) -> Sequence[Value]:
+            return [d.add(d.mul(m, 3), 1), d.add(y, d.cast(steps, dtype=float64))]
+
+        after, z = cond(c, c.eq(c.mod(m, 2), 0), even, odd)
+        return [after, c.add(steps, 1), z]
+
+    return while_loop(b, [n, b.constant(0), x], lambda c, m, steps, y: c.ne(m, 1), body)
+
+
+@case([M, F], (ROWS, f(0.8)))
+def rows_in_a_loop(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, total: Value) -> Sequence[Value]:
+        row = c.index(x, k, index=("$",))
+        return [c.add(c.mul(total, w), c.mul(row, row))]
+
+    return for_loop(b, 4, [b.constant(np.zeros(3))], body)
+
+
+@case([M, F], (ROWS, f(0.8)))
+def rows_are_written_and_read(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    """`x[k + 1] += w * sin(x[k])` on a carried matrix."""
+
+    def body(c: GraphBuilder, k: Value, m: Value) -> Sequence[Value]:
+        row = c.mul(c.sin(c.index(m, k, index=("$",))), w)
+        return [c.index_add(m, row, c.add(k, 1), index=("$",))]
+
+    return for_loop(b, 3, [x], body)
+
+
+@case([Aval(float64, (3, 3)), Aval(float64, (3, 3)), M, V], (ROWS[:3], ROWS[1:], ROWS, ROW))
+def rnn(b: GraphBuilder, w: Value, u: Value, xs: Value, h: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, h: Value) -> Sequence[Value]:
+        return [c.tanh(c.add(c.matmul(w, h), c.matmul(u, c.index(xs, k, index=("$",)))))]
+
+    return for_loop(b, 4, [h], body)
+
+
+@case([F, I], (f(0.7), i(2)), (f(-0.7), i(3)), (f(0.7), i(0)))
+def result_nobody_differentiates(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    """Integers, bools and a dead carried value beside the one that counts."""
+
+    def body(c: GraphBuilder, k: Value, y: Value, count: Value, dead: Value) -> Sequence[Value]:
+        return [c.sin(c.mul(y, x)), c.add(count, k), c.exp(dead)]
+
+    y, count, _ = for_loop(b, n, [x, b.constant(5), x], body)
+    return [count, b.gt(y, 0.0), y]
+
+
+@case([F, F], (f(0.4), f(0.6)))
+def results_are_parameters(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]:
+    return [x, x, b.mul(x, 2.0)]
+
+
+@case([V, I], (ROW, i(6)), (ROW, i(1)))
+def early_exit(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    """`while k < n and sum(y*y) < 20`, with a flag that a branch sets."""
+
+    def body(c: GraphBuilder, k: Value, y: Value, go_on: Value) -> Sequence[Value]:
+        size = c.sum(c.mul(y, y), axis=(0,), keepdims=False)
+
+        def leave(d: GraphBuilder) -> Sequence[Value]:
+            return [y, d.constant(np.False_)]
+
+        return [c.add(k, 1), *cond(c, c.gt(size, 20.0), leave, lambda d: [d.mul(d.add(y, x), 1.5), go_on])]
+
+    def test(c: GraphBuilder, k: Value, y: Value, go_on: Value) -> Value:
+        return c.logical_and(c.lt(k, n), go_on)
+
+    return while_loop(b, [b.constant(0), x, b.constant(np.True_)], test, body)
+
+
+# Nests
+
+
+def _step(kind: str, b: GraphBuilder, x: Value, w: Value, inside: Callable[[GraphBuilder, Value], Value]) -> Value:
+    """One level of a nest around `inside`, which uses `w` and the value that comes in."""
+    match kind:
+        case "if":
+            (y,) = cond(
+                b,
+                b.gt(b.sum(x, axis=(0,), keepdims=False), 0.0),
+                lambda c: [c.mul(inside(c, x), w)],
+                lambda c: [inside(c, c.sub(x, w))],
+            )
+            return y
+        case "for":
+            (y,) = for_loop(b, 2, [x], lambda c, k, y: [c.add(inside(c, c.mul(y, w)), x)])
+            return y
+        case _:
+
+            def body(c: GraphBuilder, k: Value, y: Value) -> Sequence[Value]:
+                return [c.add(k, 1), c.sub(inside(c, y), c.mul(x, w))]
+
+            _, y = while_loop(b, [b.constant(0), x], lambda c, k, y: c.lt(k, 2), body)
+            return y
+
+
+def nest(kinds: Sequence[str]) -> Graph:
+    """Control flow nested as `kinds` say, outermost first; every level uses outer values."""
+
+    def level(b: GraphBuilder, kinds: Sequence[str], x: Value, w: Value) -> Value:
+        if not kinds:
+            return b.sin(b.mul(x, w))
+        return _step(kinds[0], b, x, w, lambda c, y: level(c, kinds[1:], y, w))
+
+    return graph_of("_".join(kinds), [V, F], lambda b, x, w: [level(b, kinds, x, w)])
+
+
+# Lists
+
+L: Final = ListType(V)
+
+
+def empty(b: GraphBuilder, element: Type) -> Value:
+    (made,) = b.apply("list_make", (), {"element": element})
+    return made
+
+
+@case([V, F], (ROW, f(0.6)))
+def appended_then_stacked(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, lst: Value, y: Value) -> Sequence[Value]:
+        z = c.sin(c.mul(y, w))
+        return [c.list_append(lst, z), z]
+
+    lst, _ = for_loop(b, 3, [empty(b, V), x], body)
+    return [b.list_stack(lst, b.constant(0), axis=0, element=V) if False else b.list_get(lst, 1), b.list_get(lst, -1)]
+
+
+@case([L, F, I], ([ROW, ROW * 2, ROW - 1], f(0.6), i(1)))
+def list_is_read_in_a_loop(b: GraphBuilder, lst: Value, w: Value, at: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, y: Value) -> Sequence[Value]:
+        return [c.add(c.mul(y, c.list_get(lst, k)), c.mul(c.list_get(lst, at), w))]
+
+    return for_loop(b, b.list_len(lst), [b.list_get(lst, 0)], body)
+
+
+@case([L, F], ([ROW, ROW * 2, ROW - 1], f(0.6)))
+def list_is_changed_in_a_loop(b: GraphBuilder, lst: Value, w: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, lst: Value) -> Sequence[Value]:
+        y = c.mul(c.list_get(lst, k), c.list_get(lst, -1))
+        return [c.list_append(c.list_set(lst, k, c.mul(y, w)), y)]
+
+    (changed,) = for_loop(b, 3, [lst], body)
+    return [changed, lst]
+
+
+@case([V, F], (ROW, f(0.6)))
+def lists_of_lists(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    def outer(c: GraphBuilder, i: Value, rows: Value) -> Sequence[Value]:
+        def inner(d: GraphBuilder, j: Value, row: Value, y: Value) -> Sequence[Value]:
+            z = d.mul(d.sin(y), w)
+            return [d.list_append(row, z), z]
+
+        row, _ = for_loop(c, c.add(i, 1), [empty(c, V), x], inner)
+        return [c.list_append(rows, row)]
+
+    (rows,) = for_loop(b, 3, [empty(b, L)], outer)
+    return [b.mul(b.list_get(b.list_get(rows, 1), 1), b.list_get(b.list_get(rows, 2), -1)), rows]
+
+
+@case([L, F, scalar(bool_)], ([ROW, ROW * 2], f(0.6), YES), ([ROW, ROW * 2], f(0.6), NO))
+def list_in_branches(b: GraphBuilder, lst: Value, w: Value, p: Value) -> Sequence[Value]:
+    y = b.mul(b.list_get(lst, 1), w)
+
+    def then(c: GraphBuilder) -> Sequence[Value]:
+        return [c.list_append(lst, c.mul(y, c.list_get(lst, 0)))]
+
+    return [*cond(b, p, then, lambda c: [c.list_pop(lst, 0)[0]]), y]
+
+
+# Values that may be missing
+
+
+@case([V, scalar(bool_), scalar(bool_)], (ROW, YES, YES), (ROW, NO, YES), (ROW, NO, NO))
+def optional_of_a_branch(b: GraphBuilder, x: Value, p: Value, q: Value) -> Sequence[Value]:
+    (maybe,) = cond(b, p, lambda c: [c.some(c.mul(x, x))], lambda c: [c.none(type=V)])
+    (again,) = cond(b, q, lambda c: [maybe], lambda c: [c.some(x)])
+    return [b.unwrap_or_zeros(again, x), *cond(b, b.is_some(maybe), lambda c: [c.sin(c.unwrap(maybe, name="y"))], lambda c: [x])]
+
+
+@case([V, I], (ROW, i(3)), (ROW, i(0)), (ROW, i(1)))
+def optional_is_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    """Missing before the first trip."""
+
+    def body(c: GraphBuilder, k: Value, last: Value) -> Sequence[Value]:
+        y = cond(c, c.is_some(last), lambda d: [d.sin(d.unwrap(last, name="y"))], lambda d: [d.mul(x, x)])
+        return [c.some(y[0])]
+
+    (last,) = for_loop(b, n, [b.none(type=V)], body)
+    return [b.mul(b.unwrap_or_zeros(last, x), 2.0), last]
