@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FunctionType, MethodType
-from typing import Any, Final, cast, overload
+from typing import Any, Final, overload
 
 from dy2static.cache.cache import ProgramCache
 from dy2static.cache.compiled import Executor
@@ -168,7 +168,7 @@ def _function_of(function: Any) -> Callable[..., Any]:
     marked = getattr(function, "__dy2static_function__", None)
     if marked is not None:
         return marked
-    method = getattr(cast(type, type(function)), "__call__", None)
+    method = getattr(type(function), "__call__", None)  # pyright: ignore[reportUnknownArgumentType]
     return MethodType(method, function) if isinstance(method, FunctionType) else function
 
 

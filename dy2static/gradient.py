@@ -1,12 +1,11 @@
 """Gradients of static functions as graphs of their own."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from dy2static.cache.cache import ProgramCache
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
-from dy2static.cache.signature import signature
+from dy2static.cache.signature import Call, signature
 from dy2static.staging.spec import TensorSpec
 from eager.pytree import flatten, unflatten
 from graph.autodiff.activity import carries_cotangents
@@ -15,10 +14,18 @@ from graph.errors import NotDifferentiableError
 from graph.ir.printer import print_graph
 
 
+class Programs(Protocol):
+    """Where programs come from."""
+
+    def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
+        """The program that serves a call, made if there is none."""
+        ...
+
+
 class StaticGradient:
     """Computes gradients by one graph: the function's own, differentiated. Gradients have the structure of their argument."""
 
-    def __init__(self, cache: ProgramCache, argnums: int | Sequence[int], *, with_value: bool) -> None:
+    def __init__(self, cache: Programs, argnums: int | Sequence[int], *, with_value: bool) -> None:
         self._cache = cache
         self._argnums = argnums
         self._with_value = with_value
@@ -27,6 +34,10 @@ class StaticGradient:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         program, call = self._cache.find(args, kwargs)
+        return self.run(program, call, args)
+
+    def run(self, program: Program, call: Call, args: Sequence[Any]) -> Any:
+        """The gradient at the arguments of a call, by a program that serves it."""
         if not isinstance(program.staged.result, TensorSpec):
             raise NotDifferentiableError(
                 f"the gradient needs a function that returns one tensor, this one returns {program.staged.result}",

@@ -3,7 +3,8 @@
 # pyright: reportPrivateUsage=false
 
 import threading
-from collections import OrderedDict
+import weakref
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,23 +16,31 @@ from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
 from dy2static.source.convert import convert_function
-from dy2static.staging.stage import stage
+from dy2static.staging.cells import HandleCell
+from dy2static.staging.stage import Staged, stage
 from eager.grad_mode import is_grad_enabled
 from graph.errors import GraphError
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
+MAKING: Final = threading.RLock()
+"""Held while any program is made: staging changes objects for real, and sets them back."""
 
 
 @dataclass(slots=True)
 class Family:
     """Calls of one structure with one dtype and rank per tensor."""
 
-    programs: list[Program] = field(default_factory=list[Program])
+    programs: tuple[Program, ...] = ()
+    """Latest used first. Replaced, never changed: other threads go through it."""
+    widest: Pattern | None = None
+    """The pattern of the latest program made."""
     dynamic: dict[tuple[str, int, Any], Source] = field(default_factory=dict[tuple[str, int, Any], Source])
     """Sources of numbers that were seen with two values."""
-    is_fixed: bool = False
+    has_fixed_sizes: bool = False
     """Whether a symbolic size could not be staged, so that every size gets a program of its own."""
+    has_fixed_numbers: bool = False
+    """The same for numbers."""
 
 
 class ProgramCache:
@@ -51,49 +60,57 @@ class ProgramCache:
         self._specs = specs
         self._executor: Executor = executor
         self._families: OrderedDict[Hashable, Family] = OrderedDict()
-        self._lock = threading.RLock()
-        self.misses: list[str] = []
+        self.misses: deque[str] = deque(maxlen=MOST_PROGRAMS)
+        """Why the latest programs were made."""
+        self.made = 0
+        """How many programs were made so far."""
         self.latest: Program | None = None
+        _CACHES.add(self)
 
     def programs(self) -> list[Program]:
         """All programs, in no particular order."""
-        return [program for family in self._families.values() for program in family.programs]
+        return [program for family in list(self._families.values()) for program in family.programs]
 
     def clear(self) -> None:
         """Forget all programs."""
-        with self._lock:
+        with MAKING:
             self._families.clear()
             self.latest = None
             self.misses.clear()
+            self.made = 0
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
         """The program that serves a call, made if there is none."""
         call = signature(args, kwargs)
         key = (call.family, is_grad_enabled())
         family = self._families.get(key)
-        if family is not None:
-            for program in family.programs:
-                if program.serves(call):
-                    self.latest = program
-                    return program, call
-        with self._lock:
-            family = self._families.setdefault(key, Family())
-            for program in family.programs:
-                if program.serves(call):
-                    return program, call
-            program = self.latest = self._make(family, call, args, kwargs)
-            family.programs.insert(0, program)
+        if family is not None and self._recent is family:
+            programs = family.programs
+            if programs and programs[0].serves(call):
+                self.latest = programs[0]
+                return programs[0], call
+        with MAKING:
+            family = self._families.get(key) or Family()
+            program = next((program for program in family.programs if program.serves(call)), None)
+            if program is None:
+                program = self._make(family, call, args, kwargs)
+                self._families[key] = family  # not before: a call that cannot be staged leaves nothing behind
+            family.programs = (program, *(other for other in family.programs if other is not program))
+            self.latest, self._recent = program, family
             self._families.move_to_end(key)
             self._shrink()
             return program, call
 
     def _shrink(self) -> None:
-        while len(self.programs()) > MOST_PROGRAMS:
-            oldest = next(iter(self._families.values()))
-            if oldest.programs:
-                oldest.programs.pop()
-            if not oldest.programs:
-                self._families.popitem(last=False)
+        excess = len(self.programs()) - MOST_PROGRAMS
+        for key, family in list(self._families.items()):
+            if excess <= 0:
+                return
+            dropped = min(excess, len(family.programs))
+            family.programs = family.programs[: len(family.programs) - dropped]
+            excess -= dropped
+            if not family.programs:
+                del self._families[key]
 
     def _make(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
         pattern, reason = self._plan(family, call, args, kwargs)
@@ -147,7 +164,8 @@ class ProgramCache:
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
         dynamic = tuple(family.dynamic.values())
         name = getattr(self._function, "__name__", "main")
-        staged = stage(name if name.isidentifier() else "main", self._target, args, kwargs, leaves, call_function, dynamic)
+        name = name if name.isidentifier() else "main"
+        staged = stage(name, self._target, args, kwargs, leaves, call_function, dynamic)
         used = list(staged.conversions)
         if self._target is not self._function:
             used.insert(0, (self._function, convert_function(_plain(self._function))))
@@ -158,7 +176,7 @@ class ProgramCache:
         ]
         moving = {source.key for source in dynamic}
         found = collect([(_plain(f), made) for f, made in used], objects, staged.gradients)
-        guards = [guard for guard in found if guard.source.key not in moving]
+        guards = [_pinned(guard, staged) for guard in found if guard.source.key not in moving]
         return Program(
             staged=staged,
             compiled=CompiledGraph(staged.graph, self._executor),
@@ -183,6 +201,17 @@ class ProgramCache:
 
 def _plain(function: Any) -> Any:
     return getattr(function, "__func__", function)
+
+
+def _pinned(guard: Guard, staged: Staged) -> Guard:
+    """The guard, made one of identity where the program changes the tensor: it would change that very one again."""
+    if guard.how != "tensor":
+        return guard
+    held = guard.source.load()
+    changed = any(isinstance(w.cell, HandleCell) and w.owner is None and w.cell.handle is held for w in staged.writes)
+    if changed or any(leaf is held._link for leaf in staged.gradients):
+        return Guard(guard.source, held, "identity")
+    return guard
 
 
 def _loader(held: Any, guards: Sequence[Guard]) -> Callable[[], Any]:

@@ -5,8 +5,8 @@
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -65,22 +65,21 @@ class CompiledGraph:
         count = len(cut.active_results)
         results = [_wrapped(x) for x in values[:count]]
         residuals = [*(_data(inputs[i]) for i in cut.from_params), *values[count:]]
-        active = [i for i, on in enumerate(cut.active_results) if on and isinstance(results[i], Tensor)]
+        active = [i for i, on in enumerate(cut.active_results) if on]
         # The pullback keeps values: handles may change, and the results' own would make a cycle with their link.
         kept = [snapshot(x) if isinstance(x, Tensor) else x for x in inputs]
         tracked = [kept[i] for i in wrt]
-        likes = [_data(results[i]) for i in active]
+        likes = [values[i] for i in active]
 
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-            given = [
-                ct if ct is not None else wrap(np.zeros_like(like)[()]) for like, ct in zip(likes, cts, strict=True)
-            ]
-            if GRAD_MODE.get() and any(map(is_tracked, (*given, *tracked))):
+            rest = iter(cts)
+            given = [_cotangent(like, rest) for like in likes]
+            if GRAD_MODE.get() and (any(map(is_tracked, tracked)) or any(ct is not None and is_tracked(ct) for ct in cts)):
                 return tuple(self._vjp(wrt)([*kept, *given])[count:])
             found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
             return tuple(wrap(found[i]) if i in found else None for i in wrt)
 
-        record_custom(tracked, [results[i] for i in active], pullback)
+        record_custom(tracked, [x for i in active for x in _tensors(results[i])], pullback)
         return results
 
     def _split(self, wrt: tuple[int, ...]) -> "tuple[Split, CompiledGraph, CompiledGraph]":
@@ -106,8 +105,30 @@ class CompiledGraph:
 
 
 def _data(x: Any) -> Any:
+    if isinstance(x, list):
+        return [_data(item) for item in cast("list[Any]", x)]
     return x._data if isinstance(x, Tensor) else x
 
 
 def _wrapped(x: Any) -> Any:
+    """The value of a result: tensors, in lists of the graph too."""
+    if isinstance(x, list):
+        return [_wrapped(item) for item in cast("list[Any]", x)]
     return wrap(x) if isinstance(x, np.ndarray | np.generic) else x
+
+
+def _tensors(x: Any) -> list[Tensor]:
+    """The tensors in a result, in order."""
+    if isinstance(x, list):
+        return [tensor for item in cast("list[Any]", x) for tensor in _tensors(item)]
+    return [x] if isinstance(x, Tensor) else []
+
+
+def _cotangent(like: Any, cts: Iterator[Tensor | None]) -> Any:
+    """The cotangent of a result, made of those of its tensors in order: zeros where nothing flows."""
+    if like is None:
+        return None
+    if isinstance(like, list):
+        return [_cotangent(item, cts) for item in cast("list[Any]", like)]
+    ct = next(cts)
+    return wrap(np.zeros_like(like)[()]) if ct is None else ct

@@ -13,6 +13,7 @@ from graph.aval import Aval, Dim, SymDim
 from graph.dtypes import of_scalar
 
 NUMBERS: Final = (int, float, complex)
+HANDLES: Final = (Tensor, np.ndarray)
 INT64: Final = range(-(2**63), 2**63)
 
 
@@ -41,6 +42,10 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
     for name, value in kwargs.items():
         family.append(name)
         _take(value, family, sizes, leaves)
+    if len(leaves) > 1:
+        ids = [id(leaf) for leaf in leaves if isinstance(leaf, HANDLES)]
+        if len(set(ids)) < len(ids):  # one handle passed twice is one handle in the program
+            family.append(tuple(map(ids.index, ids)))
     return Call(leaves, tuple(family), sizes)
 
 

@@ -112,8 +112,8 @@ def same_value(a: Any, b: Any) -> bool:
 
 def short(value: Any) -> str:
     """A value in few words."""
-    if isinstance(value, Tensor):
-        return str(value.aval)
+    if isinstance(value, Tensor | Aval):
+        return str(value.aval if isinstance(value, Tensor) else value)
     text = repr(value)
     return text if len(text) <= 60 else f"a {type(value).__name__}"
 

@@ -22,17 +22,18 @@ def guards_of(graph: Graph) -> tuple[Op, ...]:
     return tuple(op for op in graph.ops if op.name == "guard")
 
 
+def unguarded(graph: Graph) -> Graph:
+    """The graph without its guards."""
+    ops = tuple(op for op in graph.ops if op.name != "guard")
+    return Graph(graph.name, graph.params, ops, graph.results, graph.functions)
+
+
 def run_unguarded(graph: Graph, args: Sequence[Any]) -> Unguarded:
     """Run the graph on data, with what the guards look at as further results instead of the guards."""
     guards = guards_of(graph)
-    open_graph = Graph(
-        graph.name,
-        graph.params,
-        tuple(op for op in graph.ops if op.name != "guard"),
-        (*graph.results, *(op.operands[0] for op in guards)),
-        graph.functions,
-    )
-    values = run(open_graph, args)
+    bare = unguarded(graph)
+    results = (*graph.results, *(op.operands[0] for op in guards))
+    values = run(Graph(bare.name, bare.params, bare.ops, results, bare.functions), args)
     count = len(graph.results)
     seen = zip(guards, values[count:], strict=True)
     broken = tuple(op for op, value in seen if crossed(value, str(op.attrs["kind"])) != op.attrs["expected"])

@@ -24,7 +24,9 @@ def _files(path: Path) -> Iterator[Path]:
     elif path.is_file():
         yield path
     else:
-        raise CaseError(f"{path} does not exist.\n  Next: name a Python file that defines `case()`, or a folder of them.")
+        raise CaseError(
+            f"{path} does not exist.\n  Next: name a Python file that defines `case()`, or a folder of them."
+        )
 
 
 def load_case(file: Path) -> Callable[[], Case]:

@@ -8,6 +8,8 @@ from dy2static.report.case import Case
 from dy2static.report.counting import Size, size_of
 from dy2static.report.gradients import GradientCheck
 from dy2static.report.sources import SourcePair
+from dy2static.tracing.decision import Decision
+from graph.errors import TraceGuardError
 from graph.ir.op import Graph, Op
 from graph.location import Loc
 
@@ -16,25 +18,30 @@ from graph.location import Loc
 class TraceOutcome:
     """A trace taken on a case's example, run on its other arguments.
 
-    `error` is what our trace says there, "" if all its decisions hold; `value` what it would give with its guards
-    off; `broken` the guards that do not hold, in order; `decisions` how many it recorded.
+    `error` is what our trace raises there, None if all its decisions hold; `value` what it would give with its guards
+    off; `broken` the guards that do not hold, in order.
     """
 
     graph: Graph
-    decisions: int
+    decisions: tuple[Decision, ...]
     value: Any
     broken: tuple[Op, ...]
-    error: str
+    error: TraceGuardError | None
 
     @property
     def decided_at(self) -> Loc | None:
         """The line of the first decision that does not hold."""
         return self.broken[0].loc if self.broken else None
 
+    @property
+    def decision_lines(self) -> tuple[Loc, ...]:
+        """Where decisions were taken, each line once."""
+        return tuple({(d.location.file, d.location.line): d.location for d in self.decisions}.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds per call on the case's example."""
+    """Seconds per call on the case's other arguments; `traced` is that of a trace which was taken on them."""
 
     eager: float
     traced: float
@@ -75,4 +82,4 @@ class Comparison:
     def is_as_promised(self) -> bool:
         """The converted function is right, and so are its gradients; a trace that is wrong is not silent."""
         gradient = self.gradient is None or self.gradient.holds
-        return self.conversion_is_right and gradient and (self.trace_is_right or bool(self.trace.error))
+        return self.conversion_is_right and gradient and (self.trace_is_right or self.trace.error is not None)

@@ -9,6 +9,7 @@ from dy2static.report.code_view import code_view
 from dy2static.report.comparison import Comparison
 from dy2static.report.sources import SourcePair
 from dy2static.report.svg import svg
+from dy2static.report.table import gradient_answer
 from dy2static.report.times_chart import times_chart
 from dy2static.report.timing import microseconds
 from graph.ir.op import Op
@@ -76,18 +77,12 @@ def _section(found: Comparison) -> Iterator[str]:
     yield "<div class='pair'><div class='wide'>"
     yield from _answers(found)
     yield "</div><div>"
-    yield f"<h3>time per call, on {escape(case.described[0])}</h3>"
+    yield f"<h3>time per call, on {escape(case.described[1])} (traced: by a trace taken there)</h3>"
     yield times_chart(found.times)
-    if found.gradient is not None:
-        yield (
-            f"<p>Gradient: the differentiated graph is {found.gradient.graph:.0e} from the tape, "
-            f"central differences {found.gradient.differences:.0e}.</p>"
-        )
-    else:
-        yield f"<p>No gradient: {escape(case.no_gradient)}.</p>"
+    yield f"<p>The gradient of the graph: {escape(gradient_answer(found))}.</p>"
     yield "</div></div>"
     if found.trace.error:
-        yield f"<pre class='error'>TraceGuardError: {escape(found.trace.error)}</pre>"
+        yield f"<pre class='error'>TraceGuardError: {escape(str(found.trace.error))}</pre>"
     for pair in found.sources:
         yield from _sources(found, pair)
     yield from _graphs(found)
@@ -136,7 +131,8 @@ def _graphs(found: Comparison) -> Iterator[str]:
 
     yield "<div class='pair'><div>"
     yield f"<h3>the trace: {found.trace_size}</h3>"
-    yield f"<div class='drawing'>{svg(draw(found.trace.graph, is_wrong), f'graph of the trace of {found.case.name}')}</div>"
+    drawing = svg(draw(found.trace.graph, is_wrong), f"graph of the trace of {found.case.name}")
+    yield f"<div class='drawing'>{drawing}</div>"
     yield (
         "<p class='legend'><i style='background:#fff6df;border:1px solid #c98f1d'></i>a decision that the trace took"
         "<i style='background:#fdecea;border:1px solid #b3261e'></i>the first that does not hold</p>"

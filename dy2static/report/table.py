@@ -8,7 +8,8 @@ from dy2static.report.comparison import Comparison
 from dy2static.report.timing import microseconds
 
 WIDTH: Final = 98
-RIGHT: Final = frozenset([4, 5, 6, 7, 8, 9])
+INDENT: Final = "    "
+RIGHT: Final = frozenset([5, 6, 7, 8, 9])
 """Columns of numbers."""
 HEAD: Final = (
     ("", "", "trace, with", "", "", "ops (regions)", "", "us per call", "", ""),
@@ -53,7 +54,7 @@ def _row(found: Comparison) -> tuple[str, ...]:
         str(loc) if loc is not None else "",
         "right" if found.trace_is_right else "WRONG",
         "right" if found.conversion_is_right else "WRONG",
-        "-" if gradient is None else f"{gradient.graph:.0e}" if gradient.holds else "WRONG",
+        "-" if gradient is None else "right" if gradient.holds else "WRONG",
         str(found.trace_size.ops),
         f"{found.graph_size.ops} ({found.graph_size.regions})",
         microseconds(found.times.eager),
@@ -67,17 +68,37 @@ def _answers(comparisons: Sequence[Comparison]) -> Iterator[str]:
         case = found.case
         yield f"{case.name}: traced on {case.described[0]}, run on {case.described[1]}"
         if case.note:
-            yield from wrap(case.note, WIDTH, initial_indent="    ", subsequent_indent="    ")
-        for mode, value in (
-            ("eager", found.eager),
-            ("converted", found.converted),
-            ("guards off", found.trace.value),
-        ):
-            yield f"    {mode:<11}{shorten(case.show(value), WIDTH - 15, placeholder=' ...')}"
-        error = found.trace.error.strip().split("\n")
-        for line in wrap(_statement(error), WIDTH - 15) or ["all decisions hold"]:
-            yield f"    {'our trace' if line is not None else '':<11}{line}"
+            yield from wrap(case.note, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+        yield from _answer("eager", case.show(found.eager))
+        yield from _answer("converted", case.show(found.converted))
+        yield from _answer("guards off", case.show(found.trace.value))
+        yield from _answer("our trace", trace_answer(found))
+        yield from _answer("gradient", gradient_answer(found))
 
 
-def _statement(error: Sequence[str]) -> str:
-    return " ".join(line.strip() for line in error)
+def _answer(mode: str, text: str) -> Iterator[str]:
+    yield f"{INDENT}{mode:<12}{shorten(text, WIDTH - 12 - len(INDENT), placeholder=' ...')}"
+
+
+def trace_answer(found: Comparison) -> str:
+    """What the trace with its guards says, in one line."""
+    if found.trace.error is None:
+        return "all its decisions hold"
+    if not found.trace.broken:
+        return f"TraceGuardError: {found.trace.error.what}"
+    guard = found.trace.broken[0]
+    line = f", `{guard.loc.text()}`" if guard.loc.text() else ""
+    return f"TraceGuardError at {guard.loc}{line}: {guard.attrs['expected']} was baked in"
+
+
+def gradient_answer(found: Comparison) -> str:
+    """How far the gradients are apart, or why there is none."""
+    gradient = found.gradient
+    if gradient is None:
+        return f"none: {found.case.no_gradient}"
+    return f"{apart(gradient.graph)} the tape's; {apart(gradient.differences)} central differences"
+
+
+def apart(distance: float) -> str:
+    """A relative distance in words."""
+    return "equal to" if distance == 0.0 else f"{distance:.0e} from"

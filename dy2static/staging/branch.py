@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dy2static.staging.cells import Cell, Key
-from dy2static.staging.changes import Changes, left_behind, snapshot
+from dy2static.staging.changes import Changes, held, left_behind, snapshot
 from dy2static.staging.locate import user_location
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import (
@@ -55,7 +55,7 @@ def staged_if(
     pred = stager.truth(test)
     branches = (_stage(stager, "then", then, inputs), _stage(stager, "else", orelse, inputs))
     cells = _changed_cells(branches)
-    values = [(*b.values, *(_left_in(b, cell) for cell in cells)) for b in branches]
+    values = [(*b.values, *(_left_in(stager, b, cell) for cell in cells)) for b in branches]
     labels = [label_of(name) for name in names] + [cell.text for cell in cells]
     same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)] + [False] * len(cells)
     specs = [
@@ -86,10 +86,10 @@ def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:
     return list(found.values())
 
 
-def _left_in(branch: Branch, cell: Cell) -> Any:
+def _left_in(stager: Stager, branch: Branch, cell: Cell) -> Any:
     """What a branch left in a cell; what it held before where the branch did not change it."""
     changed = branch.changed.get(cell.key)
-    return cell.load() if changed is None else changed[1]
+    return held(cell, stager) if changed is None else changed[1]
 
 
 def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch], loc: Loc) -> Spec:

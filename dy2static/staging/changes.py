@@ -1,6 +1,6 @@
 """What a staged block leaves behind: the values of its outputs and of the cells that it changed."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dy2static.staging.cells import Cell, Frame, HandleCell, Key
 from dy2static.staging.lists import StageableList
@@ -9,6 +9,9 @@ from eager.pytree import children, rebuild
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
 
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
 Changes = dict[Key, tuple[Cell, Any]]
 """Changed cells, each with what it holds when the block ends."""
 
@@ -16,6 +19,14 @@ Changes = dict[Key, tuple[Cell, Any]]
 def left_behind(frame: Frame, builder: GraphBuilder) -> Changes:
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
     return {key: (cell, cell.load()) for key, (cell, before) in frame.items() if not _made_here(cell, before, builder)}
+
+
+def held(cell: Cell, stager: "Stager") -> Any:
+    """What a cell holds now, for a region that merges it: a tensor from outside by the parameter that brings it in, as
+    the handle itself does, and not by a copy of today's value."""
+    if isinstance(cell, HandleCell) and not isinstance(cell.handle, StagedTensor):
+        return stager.handle(stager.lift_tensor(cell.handle))
+    return cell.load()
 
 
 def _made_here(cell: Cell, before: Any, builder: GraphBuilder) -> bool:

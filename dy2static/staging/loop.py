@@ -7,7 +7,7 @@ from typing import Any, Final
 from dy2static.errors import StagingError
 from dy2static.staging.branch import label_of
 from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
-from dy2static.staging.changes import Changes, left_behind, snapshot
+from dy2static.staging.changes import Changes, held, left_behind, snapshot
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.region_ops import append_region_op
@@ -163,11 +163,11 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     for key, (cell, _) in staged.changed.items():
         if key not in carried.cells and key not in own:
             carried.cells[key] = cell
-            initial = cell.load()
+            initial = held(cell, stager)
             carried.initial.append(initial)
             carried.specs.append(spec_of(initial, stager))
             changed = True
-    left = [*staged.values, *(_left_in(staged, cell) for cell in carried.cells.values())]
+    left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
 
     def join(carried_dim: Dim, new: Dim) -> Dim:
         if carried_dim in carried.varying:
@@ -191,9 +191,9 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     return changed
 
 
-def _left_in(staged: StagedBody, cell: Cell) -> Any:
+def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
     found = staged.changed.get(cell.key)
-    return cell.load() if found is None else found[1]
+    return held(cell, stager) if found is None else found[1]
 
 
 def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
@@ -238,7 +238,7 @@ def _loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
 
 
 def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value]:
-    left = [*staged.values, *(_left_in(staged, cell) for cell in carried.cells.values())]
+    left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
     outer, stager.builder = stager.builder, staged.builder
     try:
         return pack_all(carried.specs, left, stager)

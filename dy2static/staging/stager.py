@@ -84,7 +84,7 @@ class Stager:
         return value
 
     def hold(self, x: Tensor) -> Tensor:
-        """A handle of the graph value of `x`, for the tape: as the input that it is, it has another value in each run."""
+        """A handle of the graph value of `x`, for the tape: an input has another value in each run."""
         return x if isinstance(x, StagedTensor) else _linked(self.lift_tensor(x), x)
 
     def lift(self, x: Any) -> Value:

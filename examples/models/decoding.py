@@ -50,11 +50,15 @@ def train(model):
     words = xp.asarray([[LETTERS.index(letter) for letter in word.ljust(longest, ".")] for word in WORDS])
     digits = xp.arange(10)
     optimizer = optim.Adam(model.parameters(), lr=0.02)
-    loss_of = to_static(model.loss)
-    for _ in range(150):
+
+    @to_static
+    def step():
         optimizer.zero_grad()
-        loss_of(digits, words).backward()
+        model.loss(digits, words).backward()
         optimizer.step()
+
+    for _ in range(150):
+        step()
     model.requires_grad_(False)
 
 

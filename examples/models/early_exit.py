@@ -48,15 +48,19 @@ class EarlyExit(nn.Module):
 
 def train(model, images, digits):
     optimizer = optim.Adam(model.parameters(), lr=3e-3)
-    loss_of = to_static(model.loss)
+
+    @to_static
+    def step(x, y):
+        optimizer.zero_grad()
+        model.loss(x, y).backward()
+        optimizer.step()
+
     order = np.random.default_rng(SEED)
     for _ in range(EPOCHS):
         shuffled = order.permutation(len(images))
         for start in range(0, len(images) - BATCH + 1, BATCH):
             batch = shuffled[start : start + BATCH]
-            optimizer.zero_grad()
-            loss_of(xp.asarray(images[batch]), xp.asarray(digits[batch])).backward()
-            optimizer.step()
+            step(xp.asarray(images[batch]), xp.asarray(digits[batch]))
     model.requires_grad_(False)
 
 

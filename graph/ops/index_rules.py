@@ -127,7 +127,7 @@ def _check_integer(walk: _Walk, i: int) -> None:
     axis, size = walk.axis, walk.next_dim()
     if isinstance(size, int) and not -size <= i < size:
         raise IndexRangeError(
-            f"`{walk.op}`: index {i} is out of bounds for axis {axis} with size {size}",
+            f"index {i} is out of bounds for axis {axis} with size {size}",
             next_step=f"the operand is {walk.x}.",
         )
     if not -least(size) <= i < least(size):

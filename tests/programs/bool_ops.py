@@ -118,7 +118,7 @@ def fizzbuzz(n):
     return total
 
 
-@program([f64(1.0), f64(2.0), f64(3.0)], [f64(3.0), f64(2.0), f64(1.0)], [f64(2.0), f64(2.0), f64(2.0)], grad=(0, 1, 2))
+@program([f64(1.0), f64(2.0), f64(3.0)], [f64(3.0), f64(2.0), f64(1.0)], grad=(0, 1, 2))
 def middle(a, b, c):
     if a <= b <= c or c <= b <= a:
         return b * 2

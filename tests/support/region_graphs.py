@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 import graph.ops  # noqa: F401 (fills the registry)
-from graph.aval import Aval, ListType, Type, scalar
-from graph.dtypes import bool_, float64, int64
+from graph.aval import Aval, ListType, SymDim, Type, scalar
+from graph.dtypes import bool_, complex128, float64, int64
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph
+from graph.ir.opdef import lookup
 from graph.ir.value import Value
 from support.control import cond, for_loop, while_loop
 
@@ -34,17 +35,19 @@ class Case:
 CASES: Final[dict[str, Case]] = {}
 
 
-def graph_of(name: str, types: Sequence[Type], make: Make) -> Graph:
+def graph_of(name: str, types: Sequence[Type], make: Make, functions: Sequence[Graph] = ()) -> Graph:
     """The graph whose parameters have these types."""
     b = GraphBuilder(name)
-    return b.build(make(b, *(b.param(t) for t in types)))
+    return b.build(make(b, *(b.param(t) for t in types)), {function.name: function for function in functions})
 
 
-def case(types: Sequence[Type], *args: tuple[Any, ...]) -> Callable[[Make], Make]:
+def case(
+    types: Sequence[Type], *args: tuple[Any, ...], functions: Sequence[Graph] = ()
+) -> Callable[[Make], Make]:
     """Declares a case: the decorated function makes the graph's results from a builder and its parameters."""
 
     def declare(make: Make) -> Make:
-        CASES[make.__name__] = Case(graph_of(make.__name__, types, make), args)
+        CASES[make.__name__] = Case(graph_of(make.__name__, types, make, functions), args)
         return make
 
     return declare
@@ -281,7 +284,7 @@ def appended_then_stacked(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value
         return [c.list_append(lst, z), z]
 
     lst, _ = for_loop(b, 3, [empty(b, V), x], body)
-    return [b.list_stack(lst, b.constant(0), axis=0, element=V) if False else b.list_get(lst, 1), b.list_get(lst, -1)]
+    return [b.list_stack(lst, axis=0), b.list_get(lst, -1)]
 
 
 @case([L, F, I], ([ROW, ROW * 2, ROW - 1], f(0.6), i(1)))
@@ -346,3 +349,107 @@ def optional_is_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
 
     (last,) = for_loop(b, n, [b.none(type=V)], body)
     return [b.mul(b.unwrap_or_zeros(last, x), 2.0), last]
+
+
+# Sizes that are known only at run time
+
+N: Final = SymDim.named("n")
+ANY: Final = Aval(float64, (N,))
+ANY_ROWS: Final = Aval(float64, (N, 3))
+
+
+@case([ANY, F], (ROW, f(0.6)), (ROW[:1], f(0.6)), (ROW[:0], f(0.6)))
+def symbolic_sizes_in_regions(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    y = b.sum(x, axis=(0,), keepdims=False)
+    (z,) = cond(b, b.gt(y, 0.0), lambda c: [c.mul(x, w)], lambda c: [c.sin(x)])
+    (n,) = b.shape_of(x)
+    return for_loop(b, n, [z], lambda c, k, y: [c.add(c.mul(y, c.index(x, k, index=("$",))), x)])
+
+
+@case([ANY, V], (ROW, ROW + 1), (ROW[:1], ROW + 1))
+def sizes_that_broadcast(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]:
+    """`n` may be 1 or 3."""
+    return for_loop(b, 2, [y], lambda c, k, y: [c.mul(c.sin(y), x)])
+
+
+@case([F, I], (f(0.6), i(3)), (f(0.6), i(0)))
+def vector_grows(b: GraphBuilder, w: Value, n: Value) -> Sequence[Value]:
+    """`x = concat(x, w * sum(x))`, from one element on."""
+
+    def body(c: GraphBuilder, k: Value, x: Value) -> Sequence[Value]:
+        last = c.mul(c.sum(c.sin(x), axis=(0,), keepdims=True), w)
+        return [c.concat(x, last, axis=0)]
+
+    (x,) = for_loop(b, n, [b.reshape(w, (1,))], body, [Aval(float64, (SymDim.named("m"),))])
+    return [x, b.sum(b.mul(x, x), axis=(0,), keepdims=False)]
+
+
+@case([ANY_ROWS, F], (ROWS, f(0.6)), (ROWS[:1], f(0.6)))
+def rows_shrink(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    """Rows are taken off until one is left; all are scaled on the way."""
+
+    def test(c: GraphBuilder, x: Value, total: Value) -> Value:
+        return c.gt(c.dim(x, axis=0), 1)
+
+    def body(c: GraphBuilder, x: Value, total: Value) -> Sequence[Value]:
+        row = c.index(x, index=(0,))
+        return [c.mul(c.index(x, index=(slice(1, None),)), w), c.add(total, c.sin(row))]
+
+    return while_loop(b, [x, b.constant(np.zeros(3))], test, body, [Aval(float64, (SymDim.named("m"), 3)), V])
+
+
+@case([V, scalar(bool_)], (ROW, YES), (ROW, NO))
+def branches_of_two_sizes(b: GraphBuilder, x: Value, p: Value) -> Sequence[Value]:
+    (y,) = cond(b, p, lambda c: [c.mul(x, x)], lambda c: [c.index(x, index=(slice(1, None),))])
+    return [y, b.sum(b.sin(y), axis=(0,), keepdims=False)]
+
+
+@case([V], (ROW,), (-abs(ROW),))
+def size_of_a_mask(b: GraphBuilder, x: Value) -> Sequence[Value]:
+    """A size that depends on values, as the carried value of a loop and in a branch."""
+    picked = b.index(x, b.gt(x, 0.0), index=("$",))
+    (y,) = for_loop(b, 2, [picked], lambda c, k, y: [c.mul(c.sin(y), picked)])
+    return [y, *cond(b, b.gt(b.dim(y, axis=0), 1), lambda c: [c.mul(y, picked)], lambda c: [x])]
+
+
+# Functions
+
+SQUARED: Final = graph_of("squared", [V, F], lambda b, x, w: [b.mul(b.mul(x, x), w), b.gt(x, 0.0)])
+
+
+def _repeated(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    return for_loop(b, 2, [x], lambda c, k, y: [call(c, SQUARED, y, w)[0]])
+
+
+REPEATED: Final = graph_of("repeated", [V, F], _repeated)
+
+
+def call(b: GraphBuilder, function: Graph, *operands: Value) -> tuple[Value, ...]:
+    """`call`, of a function whose sizes are known."""
+    types = [v.type for v in function.results]
+    return b.append(lookup("call"), operands, {"function": function.name}, types=types)
+
+
+@case([V, F], (ROW, f(0.6)), functions=(SQUARED, REPEATED))
+def functions_are_called(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
+    y, is_positive = call(b, SQUARED, x, w)
+    (z,) = call(b, REPEATED, y, w)
+    fixed = call(b, SQUARED, b.constant(ROW), b.constant(2.0))
+    first = b.index(is_positive, index=(0,))
+    return [*cond(b, first, lambda c: call(c, REPEATED, z, w), lambda c: [x]), b.mul(fixed[0], z)]
+
+
+# Complex values
+
+C: Final = Aval(complex128, (2,))
+Z: Final = np.array([0.5 + 0.3j, -0.2 + 0.7j])
+
+
+@case([C, F, I], (Z, f(0.6), i(3)))
+def complex_values_are_carried(b: GraphBuilder, z: Value, w: Value, n: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder, k: Value, y: Value, size: Value) -> Sequence[Value]:
+        after = c.add(c.mul(y, y), c.mul(z, w))
+        return [after, c.add(size, c.sum(c.real(c.mul(after, c.conj(after))), axis=(0,), keepdims=False))]
+
+    y, size = for_loop(b, n, [z, w], body)
+    return [y, *cond(b, b.gt(size, 1.0), lambda c: [c.exp(y)], lambda c: [c.conj(y)]), size]

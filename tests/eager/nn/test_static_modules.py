@@ -108,6 +108,31 @@ def test_a_parameter_that_is_replaced_is_found():
     assert len(static.programs) == 1
 
 
+def test_a_buffer_or_parameter_that_is_replaced_is_the_one_that_changes():
+    net = nn.Sequential(nn.Linear(3, 2, generator=xp.Generator(0)), nn.BatchNorm1d(2))
+    other = nn.Sequential(nn.Linear(3, 2, generator=xp.Generator(0)), nn.BatchNorm1d(2))
+
+    def accumulate(module):
+        def run(x):
+            loss = (module(x) ** 3.0).sum()
+            loss.backward()
+            return loss
+
+        return run
+
+    plain, static = accumulate(net), to_static(accumulate(other))
+    for i in range(4):
+        if i == 2:
+            for module in (net, other):
+                module[1].running_mean = xp.ones(2)
+                module[0].weight = nn.Parameter(np.ones((2, 3)))
+        x = normal(5, 3, seed=i)
+        np.testing.assert_allclose(plain(x), static(x), atol=1e-12)
+        assert_same_state(net, other)
+        for p, q in zip(net.parameters(), other.parameters(), strict=True):
+            np.testing.assert_allclose(p.grad, q.grad, atol=1e-9)
+
+
 def test_a_module_that_is_staged_stays_what_it_was():
     net = model()
     kinds = [type(p) for p in net.parameters()]

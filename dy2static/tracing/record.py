@@ -1,0 +1,143 @@
+"""From a function and examples to a trace: runs the function once."""
+
+import itertools
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.program import Program
+from dy2static.cache.signature import Call, exact
+from dy2static.cache.sources import Guard, GuardSet, Source
+from dy2static.decorator import run_eagerly
+from dy2static.errors import StagingError
+from dy2static.staging.cells import HandleCell, undo
+from dy2static.staging.locate import user_location
+from dy2static.staging.stage import Staged, describe, writes_of
+from dy2static.tracing.decision import Decision
+from dy2static.tracing.placement import place_examples
+from dy2static.tracing.recorder import Tracer
+from dy2static.tracing.state import State, references, refuse_leaks
+from dy2static.tracing.texts import described, leaf_names
+from eager.pytree import children
+from eager.recorder import recording
+from eager.tape_links import Leaf
+from eager.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """One execution as a program, and the calls that it may serve. Its guards are checked while it runs."""
+
+    program: Program
+    decisions: tuple[Decision, ...]
+    key: Hashable
+    """Structure and types of the arguments."""
+    arguments: Mapping[str, tuple[str, Any]]
+    """The arguments in words (see `texts.described`)."""
+    writes_handles: bool
+    captured: frozenset[int]
+    """Tensors that are read from outside, by identity."""
+
+    def serves(self, key: Hashable, call: Call) -> bool:
+        """Whether a call may use the program, if the guards of its graph hold."""
+        return key == self.key and self.program.serves(call) and not self.overlaps(call)
+
+    def overlaps(self, call: Call) -> bool:
+        """Whether an argument is a tensor that is read from outside as well, and values of tensors change."""
+        return self.writes_handles and any(id(leaf) in self.captured for leaf in call.leaves)
+
+
+def key_of(call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Hashable:
+    """The family of a call, and which of its containers are one object."""
+    seen: list[int] = []
+
+    def visit(value: Any) -> None:
+        split = children(value) if value is not None else None
+        if split is None:
+            return
+        if not isinstance(value, tuple):
+            seen.append(id(value))
+        for item in split[1]:
+            visit(item)
+
+    visit((tuple(args), dict(kwargs)))
+    return (call.family, tuple(map(seen.index, seen[1:])) if len(seen) > 2 else None)
+
+
+def record(
+    function: Callable[..., Any],
+    name: str,
+    names: Sequence[str],
+    call: Call,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    warned: set[tuple[str, int]],
+    reason: str,
+) -> Trace:
+    """Run the function on examples, and take down what it does. All that it changes is set back.
+
+    Raises: what the function raises; StagingError for results that no graph can give.
+    """
+    tracer = Tracer(name, warned)
+    leaves = exact(call).leaves(call, leaf_names(names, args, kwargs))
+    objects = [(leaf.name, value) for leaf, value in zip(leaves, call.leaves, strict=True) if leaf.aval is None]
+    placed = place_examples(tracer, args, kwargs, leaves)
+    state = State([("", function), *objects], placed.containers)
+    try:
+        with run_eagerly(), recording(tracer):
+            value = function(*placed.args, **placed.kwargs)
+            state.note_changes(tracer.cells.outermost)
+            result, results = describe(tracer, placed, value)
+            refuse_leaks(result, "the result")
+            writes = writes_of(tracer, placed, results)
+            for write in writes:
+                refuse_leaks(write.spec, write.cell.text)
+    finally:
+        state.note_changes(tracer.cells.outermost)
+        undo(tracer.cells.outermost)
+    held = tuple(held for held, _ in tracer.captured.values())
+    staged = Staged(tracer.root.build(results), held, result, writes, tuple(tracer.gradients.values()), ())
+    returned = {id(x) for write in (result, *(w.spec for w in writes)) for x in references(write)}
+    ids = frozenset(map(id, held))
+    gradients = {leaf: _gradient_source(leaf) for leaf in tracer.gradients.values()}
+    sources = state.sources_of(ids - returned) | {id(leaf.kept): source for leaf, source in gradients.items()}
+    program = Program(
+        staged=staged,
+        compiled=CompiledGraph(staged.graph, "numpy"),
+        pattern=exact(call),
+        guards=GuardSet([*state.guards(sources.keys(), ids), *itertools.starmap(_gradient_guard, gradients.items())]),
+        staged_leaves=tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None),
+        dynamic=(),
+        captured=tuple(_loader(x, sources) for x in held),
+        reason=reason,
+    )
+    trace = Trace(
+        program=program,
+        decisions=tuple(tracer.decisions),
+        key=key_of(call, args, kwargs),
+        arguments=described(names, args, kwargs),
+        writes_handles=any(isinstance(write.cell, HandleCell) for write in writes),
+        captured=ids,
+    )
+    if trace.overlaps(call):
+        raise StagingError(
+            f"an argument of `{name}` is a tensor that it reads from outside as well, and it changes tensors in place",
+            next_step="pass the tensor, or read it from outside, but not both.",
+            loc=user_location(),
+        )
+    return trace
+
+
+def _gradient_source(leaf: Leaf) -> Source:
+    return Source("attribute", leaf, "grad", "the gradient of a Parameter")
+
+
+def _gradient_guard(leaf: Leaf, source: Source) -> Guard:
+    kept = leaf.kept
+    return Guard(source, None, "value") if kept is None else Guard(source, kept.aval, "tensor")
+
+
+def _loader(held: Tensor, sources: Mapping[int, Source]) -> Callable[[], Any]:
+    source = sources.get(id(held))
+    return (lambda: held) if source is None else source.load
