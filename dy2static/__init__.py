@@ -1,5 +1,6 @@
 """Turns ordinary Python tensor programs into static graphs, by source conversion or by tracing."""
 
+from dy2static.cache.cache import clear_caches as clear_caches
 from dy2static.decorator import StaticFunction as StaticFunction
 from dy2static.decorator import run_eagerly as run_eagerly
 from dy2static.decorator import set_run_eagerly as set_run_eagerly

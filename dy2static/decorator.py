@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FunctionType, MethodType
@@ -13,7 +13,7 @@ from dy2static.cache.compiled import Executor
 from dy2static.cache.program import Program
 from dy2static.gradient import StaticGradient
 from dy2static.input_spec import InputSpec
-from dy2static.runtime.calls import converted
+from dy2static.runtime.calls import call, converted
 from dy2static.source.convert import convert_function
 from dy2static.source.show import code
 from dy2static.staging.staged import current
@@ -25,7 +25,7 @@ _settings = {"run_eagerly": False}
 
 
 @contextmanager
-def run_eagerly(enabled: bool = True) -> Iterator[None]:
+def run_eagerly(enabled: bool = True) -> Generator[None]:
     """Inside, static functions of this context run as plain Python: for print, pdb and comparison."""
     token = _EAGERLY.set(enabled)
     try:
@@ -55,25 +55,26 @@ class StaticFunction:
         executor: Executor = "numpy",
     ) -> None:
         function = _function_of(function)
+        functools.update_wrapper(self, function)  # first: attributes of the function must not replace ours
         self.__dy2static_function__ = function
         self._options = (input_spec, executor)
         self._names = _parameter_names(function)
         if input_spec is None or isinstance(input_spec, Mapping):
             specs: dict[str, InputSpec] = dict(input_spec or {})
         else:
-            specs = dict(zip(self._names, input_spec, strict=False))
+            declared = [name for name in self._names if name not in ("self", "cls")]
+            specs = dict(zip(declared, input_spec, strict=False))
         target = converted(function)
         self._target: Callable[..., Any] = function if target is None else target
         self.cache = ProgramCache(function, self._target, self._names, specs, executor)
-        functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_running_eagerly():
             return self.__dy2static_function__(*args, **kwargs)
         if current() is not None:
-            return self._target(*args, **kwargs)
-        program, call = self.cache.find(args, kwargs)
-        return program.run(call, args, kwargs)
+            return call(self, *args, **kwargs)  # the runtime notes what is converted: guards need it
+        program, taken = self.cache.find(args, kwargs)
+        return program.run(taken, args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -121,8 +122,10 @@ class StaticFunction:
 
     def explain(self) -> str:
         """Why there are as many programs as there are."""
-        lines = [f"{self!r}: {len(self.cache.programs())} programs"]
-        lines += [f"  {i + 1}. made for {reason}" for i, reason in enumerate(self.cache.misses)]
+        count = len(self.cache.programs())
+        lines = [f"{self!r}: {count} program{'s' * (count != 1)}"]
+        first = self.cache.made - len(self.cache.misses) + 1
+        lines += [f"  {i}. made for {reason}" for i, reason in enumerate(self.cache.misses, first)]
         return "\n".join(lines)
 
     def grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
@@ -159,6 +162,18 @@ class BoundStaticFunction:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__func__, name)
+
+    def program_for(self, *args: Any, **kwargs: Any) -> Program:
+        """As `StaticFunction.program_for`, of this object."""
+        return self.__func__.program_for(self.__self__, *args, **kwargs)
+
+    def grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
+        """As `StaticFunction.grad`; arguments are counted without the object."""
+        return StaticGradient(self.__func__.cache, argnums, with_value=False, bound=(self.__self__,))
+
+    def value_and_grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
+        """As `grad`, with the value in front."""
+        return StaticGradient(self.__func__.cache, argnums, with_value=True, bound=(self.__self__,))
 
 
 def _function_of(function: Any) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
@@ -23,16 +24,20 @@ class Programs(Protocol):
 
 
 class StaticGradient:
-    """Computes gradients by one graph: the function's own, differentiated. Gradients have the structure of their argument."""
+    """Computes gradients by one graph: the function's own, differentiated. A gradient has its argument's structure."""
 
-    def __init__(self, cache: Programs, argnums: int | Sequence[int], *, with_value: bool) -> None:
+    def __init__(
+        self, cache: Programs, argnums: int | Sequence[int], *, with_value: bool, bound: tuple[Any, ...] = ()
+    ) -> None:
         self._cache = cache
         self._argnums = argnums
         self._with_value = with_value
-        self._compiled: dict[tuple[Program, tuple[int, ...]], CompiledGraph] = {}
+        self._bound = bound
+        self._compiled: WeakKeyDictionary[Program, dict[tuple[int, ...], CompiledGraph]] = WeakKeyDictionary()
         self._latest: CompiledGraph | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args = (*self._bound, *args)
         program, call = self._cache.find(args, kwargs)
         return self.run(program, call, args)
 
@@ -44,6 +49,14 @@ class StaticGradient:
                 next_step="return the loss alone.",
             )
         places = (self._argnums,) if isinstance(self._argnums, int) else tuple(self._argnums)
+        places = tuple(place + len(self._bound) if place >= 0 else place for place in places)
+        count = len(args) - len(self._bound)
+        if any(not -count <= (p - len(self._bound) if p >= 0 else p) < count for p in places):
+            raise NotDifferentiableError(
+                f"argnums {self._argnums} asks for an argument that was not passed by position",
+                next_step=f"use 0 to {count - 1}, or pass the argument by position.",
+            )
+        places = tuple(place % len(args) for place in places)
         leaf_ranges = _leaf_ranges(args, places)
         position = {leaf: i for i, leaf in enumerate(program.staged_leaves)}
         params = program.compiled.graph.params
@@ -55,11 +68,10 @@ class StaticGradient:
         )
         if not wrt:
             raise NotDifferentiableError("none of these arguments holds a floating tensor to differentiate by")
-        compiled = self._compiled.get((program, wrt))
+        made = self._compiled.setdefault(program, {})
+        compiled = made.get(wrt)
         if compiled is None:
-            compiled = self._compiled[program, wrt] = CompiledGraph(
-                grad(program.compiled.graph, wrt), program.compiled.executor
-            )
+            compiled = made[wrt] = CompiledGraph(grad(program.compiled.graph, wrt), program.compiled.executor)
         self._latest = compiled
         values = compiled(program.inputs(call))
         found = dict(zip(wrt, values[len(program.compiled.graph.results) :], strict=True))

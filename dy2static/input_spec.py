@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dy2static.cache.signature import Pattern
+from dy2static.cache.signature import Call, Pattern, Size
 from graph.aval import Dim, SymDim
 
 
@@ -20,25 +20,50 @@ class InputSpec:
         object.__setattr__(self, "shape", shape)
 
 
-def declared(pattern: Pattern, specs: Mapping[str, InputSpec], names: Sequence[str]) -> Pattern:
-    """A pattern with the declared dims free. ValueError for a rank that is not the declared one."""
-    entries: list[object] = []
-    for name, entry in zip(names, pattern.entries, strict=True):
+def declared(pattern: Pattern, call: Call, specs: Mapping[str, InputSpec], names: Sequence[str]) -> Pattern:
+    """The pattern of a call with the declared dims free.
+
+    `names` has the parameter of each leaf. Raises: ValueError when the call is not as declared.
+    """
+    if not specs:
+        return pattern
+    bound: dict[str, tuple[int, str]] = {}
+    taken = {dim for spec in specs.values() for dim in spec.shape if isinstance(dim, str)}
+    entries: list[tuple[Dim, ...] | Size] = []
+    for leaf, (name, entry, size) in enumerate(zip(names, pattern.entries, call.sizes, strict=True)):
         spec = specs.get(name)
-        if spec is None or not isinstance(entry, tuple):
+        if not isinstance(size, tuple):
             entries.append(entry)
-            continue
-        if len(spec.shape) != len(entry):
-            raise ValueError(f"`{name}` is declared with {len(spec.shape)} dimensions, this one has {len(entry)}")
-        entries.append(
-            tuple(_dim(name, axis, want, have) for axis, (want, have) in enumerate(zip(spec.shape, entry, strict=True)))
-        )
-    return Pattern(tuple(entries))  # pyright: ignore[reportArgumentType]
+        elif spec is None:
+            assert isinstance(entry, tuple)
+            entries.append(tuple(_apart(dim, taken) for dim in entry))
+        else:
+            if len(spec.shape) != len(size):
+                raise ValueError(f"`{name}` is declared with {len(spec.shape)} dimensions, this one has {len(size)}")
+            pairs = enumerate(zip(spec.shape, size, strict=True))
+            entries.append(tuple(_dim(name, f"{leaf}_{axis}", axis, want, n, bound) for axis, (want, n) in pairs))
+    return Pattern(tuple(entries))
 
 
-def _dim(name: str, axis: int, want: int | str | None, have: Dim) -> Dim:
+def _dim(name: str, own: str, axis: int, want: int | str | None, size: int, bound: dict[str, tuple[int, str]]) -> Dim:
+    """The declared dim `want` of an argument, where a call has `size`; `bound` has the sizes of the names so far."""
     if isinstance(want, int):
-        if want != have:
-            raise ValueError(f"axis {axis} of `{name}` is declared as {want}, it is {have}")
+        if want != size:
+            raise ValueError(f"axis {axis} of `{name}` is declared as {want}, it is {size}")
         return want
-    return SymDim.named(want or f"{name}_{axis}")
+    if want is None:
+        return SymDim.named(f"{name}_{own}")
+    known, where = bound.setdefault(want, (size, name))
+    if known != size:
+        raise ValueError(f"the declared size `{want}` is {known} in `{where}` and {size} in `{name}`")
+    return SymDim.named(want)
+
+
+def _apart(dim: Dim, taken: set[str]) -> Dim:
+    """A free dim under a name that no declared one has."""
+    if isinstance(dim, int):
+        return dim
+    name = str(dim)
+    while name in taken:
+        name += "_"
+    return SymDim.named(name)

@@ -2,16 +2,18 @@
 
 # pyright: reportPrivateUsage=false
 
+import functools
+import itertools
 import threading
 import weakref
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dy2static.cache.compiled import CompiledGraph, Executor
 from dy2static.cache.program import Program
-from dy2static.cache.signature import Call, Pattern, exact, signature, widened
+from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
@@ -19,12 +21,14 @@ from dy2static.source.convert import convert_function
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.stage import Staged, stage
 from eager.grad_mode import is_grad_enabled
-from graph.errors import GraphError
+from graph.errors import GraphError, InternalError
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
 MAKING: Final = threading.RLock()
 """Held while any program is made: staging changes objects for real, and sets them back."""
+_CACHES: "Final[weakref.WeakSet[ProgramCache]]" = weakref.WeakSet()
+"""The caches that are in use."""
 
 
 @dataclass(slots=True)
@@ -32,7 +36,9 @@ class Family:
     """Calls of one structure with one dtype and rank per tensor."""
 
     programs: tuple[Program, ...] = ()
-    """Latest used first. Replaced, never changed: other threads go through it."""
+    """Latest first. Replaced, never changed: other threads go through it."""
+    used: int = 0
+    """When it was last used."""
     widest: Pattern | None = None
     """The pattern of the latest program made."""
     dynamic: dict[tuple[str, int, Any], Source] = field(default_factory=dict[tuple[str, int, Any], Source])
@@ -59,7 +65,7 @@ class ProgramCache:
         self._names = names
         self._specs = specs
         self._executor: Executor = executor
-        self._families: OrderedDict[Hashable, Family] = OrderedDict()
+        self._families: dict[Hashable, Family] = {}
         self.misses: deque[str] = deque(maxlen=MOST_PROGRAMS)
         """Why the latest programs were made."""
         self.made = 0
@@ -84,85 +90,109 @@ class ProgramCache:
         call = signature(args, kwargs)
         key = (call.family, is_grad_enabled())
         family = self._families.get(key)
-        if family is not None and self._recent is family:
-            programs = family.programs
-            if programs and programs[0].serves(call):
-                self.latest = programs[0]
-                return programs[0], call
+        if family is not None:
+            for program in family.programs:
+                if program.serves(call):
+                    family.used = next(_CLOCK)
+                    self.latest = program
+                    return program, call
         with MAKING:
             family = self._families.get(key) or Family()
-            program = next((program for program in family.programs if program.serves(call)), None)
-            if program is None:
-                program = self._make(family, call, args, kwargs)
-                self._families[key] = family  # not before: a call that cannot be staged leaves nothing behind
-            family.programs = (program, *(other for other in family.programs if other is not program))
-            self.latest, self._recent = program, family
-            self._families.move_to_end(key)
+            for program in family.programs:  # another thread may have made it
+                if program.serves(call):
+                    self.latest = program
+                    return program, call
+            program = self.latest = self._make(family, call, args, kwargs)
+            family.programs = (program, *family.programs)
+            family.used = next(_CLOCK)
+            self._families[key] = family  # not before: a call that cannot be staged leaves nothing behind
             self._shrink()
             return program, call
 
     def _shrink(self) -> None:
-        excess = len(self.programs()) - MOST_PROGRAMS
-        for key, family in list(self._families.items()):
-            if excess <= 0:
-                return
-            dropped = min(excess, len(family.programs))
-            family.programs = family.programs[: len(family.programs) - dropped]
-            excess -= dropped
+        """Drop the oldest program of the family that was not used for longest, while there are too many."""
+        while sum(len(family.programs) for family in self._families.values()) > MOST_PROGRAMS:
+            key, family = min(self._families.items(), key=_last_use)
+            family.programs = family.programs[:-1]
             if not family.programs:
                 del self._families[key]
 
     def _make(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
-        pattern, reason = self._plan(family, call, args, kwargs)
-        try:
-            program = self._stage(family, pattern, reason, call, args, kwargs)
-        except (GraphError, RecursionError):  # a function that calls itself until a number is 0 never ends on any number
-            if pattern == exact(call) or self._specs:
-                raise
-            program = self._stage(
-                family, exact(call), f"{reason}, which cannot be staged: sizes stay fixed", call, args, kwargs
-            )
-            family.is_fixed = True
-        self.misses.append(program.reason)
-        return program
+        """The program for a call that none serves: as general as can be staged.
 
-    def _plan(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Pattern, str]:
-        """What the new program is to serve, and why it is made."""
-        if self._specs:
-            return declared(exact(call), self._specs, self._leaf_names(args, kwargs)), "declared sizes"
-        if not family.programs:
-            return exact(call), "the first call with these types"
-        last = family.programs[0]
-        if not last.pattern.fits(call):
-            if family.is_fixed:
-                return exact(call), "other sizes or numbers"
-            wider = widened(last.pattern, call)
-            return (
-                wider,
-                f"sizes or numbers differ: {_differences(last.pattern, wider, self._leaf_names(args, kwargs))}",
-            )
-        failed = [guard for program in family.programs for guard in program.guards.all if not guard.holds()]
+        Sizes that differ from the last program's become symbolic, numbers inputs; what cannot be staged so stays fixed.
+        Raises: what staging the call with its own sizes and numbers raises.
+        """
+        attempts, reason = self._plan(family, call, args, kwargs)
+        for i, (pattern, dynamic, note) in enumerate(attempts):
+            try:
+                program = self._stage(pattern, dynamic, reason + note, call, args, kwargs)
+            except (GraphError, RecursionError):  # a function that calls itself until a number is 0 never ends on any
+                if i == len(attempts) - 1:
+                    raise
+                continue
+            family.has_fixed_sizes |= i > 0
+            family.has_fixed_numbers |= i > 1
+            family.widest = pattern
+            self.misses.append(program.reason)
+            self.made += 1
+            return program
+        raise InternalError("there is always one way to stage a call")
+
+    def _plan(
+        self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[tuple[Pattern, tuple[Source, ...], str]], str]:
+        """What the new program may serve, best first (patterns, numbers read elsewhere that become inputs, a note),
+        and why it is made."""
+        names = self._leaf_names(args, kwargs)
+        last = family.widest
+        if last is None:
+            wide = own = declared(exact(call), call, self._specs, names)
+            reason = "the first call with these types"
+        else:
+            own = declared(exact(call), call, self._specs, names)
+            wide = declared(widened(last, call), call, self._specs, names)
+            reason = f"sizes or numbers differ: {_differences(last, wide, names)}"
+            if last.fits(call):
+                wide = last
+                reason = self._changes(family, call)
+        dynamic = tuple(source for source in family.dynamic.values() if is_input_number(source.load()))
+        attempts: list[tuple[Pattern, tuple[Source, ...], str]] = []
+        if not family.has_fixed_sizes:
+            attempts.append((wide, dynamic, ""))
+        if not family.has_fixed_numbers:
+            attempts.append((with_sizes_of(wide, own), dynamic, "; the sizes cannot be symbolic here"))
+        attempts.append((own, (), "; sizes and numbers cannot be symbolic here"))
+        distinct = [x for i, x in enumerate(attempts) if not any(x[:2] == y[:2] for y in attempts[:i])]
+        return distinct, reason
+
+    def _changes(self, family: Family, call: Call) -> str:
+        """What changed outside of the arguments since programs of the family were made; its numbers become inputs."""
+        failed = [
+            guard
+            for program in family.programs
+            if program.pattern.fits(call)
+            for guard in program.guards.all
+            if not guard.holds()
+        ]
         for guard in failed:
-            if (
-                guard.how == "value"
-                and guard.source.kind != "length"
-                and type(guard.expected) in (int, float)
-                and type(guard.source.load()) is type(guard.expected)
-            ):
-                family.dynamic[guard.source.key] = guard.source
-        return last.pattern, "; ".join(dict.fromkeys(guard.explain() for guard in failed[:3])) or "a changed value"
+            source = guard.source
+            found = source.load()
+            is_number = is_input_number(found) and type(found) is type(guard.expected)
+            if guard.how == "value" and source.kind != "length" and is_number:
+                family.dynamic[source.key] = source
+        return "; ".join(dict.fromkeys(guard.explain() for guard in failed[:3])) or "its program was dropped"
 
     def _stage(
         self,
-        family: Family,
         pattern: Pattern,
+        dynamic: tuple[Source, ...],
         reason: str,
         call: Call,
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Program:
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
-        dynamic = tuple(family.dynamic.values())
         name = getattr(self._function, "__name__", "main")
         name = name if name.isidentifier() else "main"
         staged = stage(name, self._target, args, kwargs, leaves, call_function, dynamic)
@@ -174,9 +204,14 @@ class ProgramCache:
         objects += [
             (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
         ]
+        if isinstance(self._function, functools.partial):
+            partial = cast("functools.partial[Any]", self._function)
+            objects += [(f"argument {i} of the partial", value) for i, value in enumerate(partial.args)]
+            objects += [(f"`{key}` of the partial", value) for key, value in partial.keywords.items()]
         moving = {source.key for source in dynamic}
         found = collect([(_plain(f), made) for f, made in used], objects, staged.gradients)
         guards = [_pinned(guard, staged) for guard in found if guard.source.key not in moving]
+        guards += [Guard(source, type(source.load()), "number") for source in dynamic]
         return Program(
             staged=staged,
             compiled=CompiledGraph(staged.graph, self._executor),
@@ -199,7 +234,23 @@ class ProgramCache:
         return named
 
 
+def clear_caches() -> None:
+    """Drop the programs of all static functions; the next call of each makes a new one."""
+    for cache in list(_CACHES):
+        cache.clear()
+
+
+_CACHES: Final[weakref.WeakSet[ProgramCache]] = weakref.WeakSet()
+_CLOCK: Final = itertools.count()
+
+
+def _last_use(item: tuple[Hashable, Family]) -> int:
+    return item[1].used
+
+
 def _plain(function: Any) -> Any:
+    while isinstance(function, functools.partial):
+        function = cast("functools.partial[Any]", function).func
     return getattr(function, "__func__", function)
 
 

@@ -74,7 +74,7 @@ class CompiledGraph:
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
             rest = iter(cts)
             given = [_cotangent(like, rest) for like in likes]
-            if GRAD_MODE.get() and (any(map(is_tracked, tracked)) or any(ct is not None and is_tracked(ct) for ct in cts)):
+            if GRAD_MODE.get() and any(x is not None and is_tracked(x) for x in (*tracked, *cts)):
                 return tuple(self._vjp(wrt)([*kept, *given])[count:])
             found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
             return tuple(wrap(found[i]) if i in found else None for i in wrt)

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from eager.tensor import Tensor, wrap
 from graph.dtypes import of_scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Program:
     """A compiled graph, the calls that it serves (`pattern`, `guards`), and where its inputs come from."""
 
@@ -80,7 +80,7 @@ def _apply(write: Write, value: Any, find: Callable[[ArgumentRef], Any]) -> None
     if isinstance(cell, HandleCell):
         handle = cell.handle if owner is None else owner
         if isinstance(handle, np.ndarray):
-            np.copyto(handle, np.asarray(value))
+            np.copyto(cast(Any, handle), np.asarray(value))
         elif handle is not value:
             handle._data = value._data
             if not isinstance(handle._link, Leaf):  # a Parameter stays the leaf that it is

@@ -13,7 +13,7 @@ from graph.aval import Aval, Dim, SymDim
 from graph.dtypes import of_scalar
 
 NUMBERS: Final = (int, float, complex)
-HANDLES: Final = (Tensor, np.ndarray)
+HANDLES: Final[Any] = (Tensor, np.ndarray)
 INT64: Final = range(-(2**63), 2**63)
 
 
@@ -51,12 +51,13 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
 
 def _take(value: Any, family: list[Hashable], sizes: list[Size], leaves: list[Any]) -> None:
     if isinstance(value, Tensor | np.ndarray | np.generic):
-        shape = value.shape
-        family += (value.dtype, len(shape))
+        held: Any = value
+        shape: tuple[int, ...] = held.shape
+        family += (type(held), held.dtype, len(shape))
         sizes.append(shape)
         leaves.append(value)
         return
-    kind = cast(type, type(value))
+    kind: type[Any] = type(value)
     if kind in NUMBERS and not (kind is int and value not in INT64):
         family.append(kind)
         sizes.append(value)
@@ -80,7 +81,8 @@ class Identity:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self._hash = hash((type(value), value)) if _by_value(value) else id(value)
+        kind: type[Any] = type(value)
+        self._hash = hash((kind, value)) if _by_value(value) else id(value)
 
     def __hash__(self) -> int:
         return self._hash
@@ -132,10 +134,21 @@ def _same_number(a: Any, b: Any) -> bool:
 
 def _leaf(value: Any, entry: Any, name: str) -> Leaf:
     if isinstance(entry, tuple):
-        return Leaf(Aval(value.dtype, entry), False, name)
+        return Leaf(Aval(value.dtype, cast("tuple[Dim, ...]", entry)), False, name)
     if entry is None and type(value) in NUMBERS:
         return Leaf(Aval(of_scalar(value), ()), True, name)
     return Leaf(None, False, name)
+
+
+def is_input_number(value: Any) -> bool:
+    """Whether a Python number can be an input of a graph."""
+    return type(value) in NUMBERS and not (type(value) is int and value not in INT64)
+
+
+def with_sizes_of(pattern: Pattern, other: Pattern) -> Pattern:
+    """The pattern with the shapes of another one."""
+    pairs = zip(pattern.entries, other.entries, strict=True)
+    return Pattern(tuple(theirs if isinstance(theirs, tuple) else own for own, theirs in pairs))
 
 
 def exact(call: Call) -> Pattern:
@@ -152,7 +165,8 @@ def widened(pattern: Pattern, call: Call) -> Pattern:
 
     def widen(old: Any, new: Any) -> Any:
         if isinstance(old, tuple):
-            return tuple(m if m == n else name_of(m, n) for m, n in zip(old, new, strict=True))
+            dims = cast("tuple[Dim, ...]", old)
+            return tuple(m if m == n else name_of(m, n) for m, n in zip(dims, new, strict=True))
         return old if old is None or _same_number(old, new) else None
 
     def name_of(old: Dim, new: int) -> Dim:

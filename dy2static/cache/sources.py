@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
+from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
 from eager.tape_links import Leaf
@@ -60,13 +61,18 @@ class Guard:
     source: Source
     expected: Any
     how: str
-    """"value", "identity", or "tensor" (any tensor of the type `expected`)."""
+    """"value", "identity", "tensor" (any tensor of the type `expected`), "number" (any of the class `expected`), or
+    "alias" (the same object as at the source `expected`)."""
 
     def holds(self) -> bool:
         """Whether the program would be made the same now."""
         found = self.source.load()
         if self.how == "identity":
             return found is self.expected
+        if self.how == "number":
+            return type(found) is self.expected and is_input_number(found)
+        if self.how == "alias":
+            return found is self.expected.load()
         if self.how == "tensor":
             return (
                 isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
@@ -77,6 +83,10 @@ class Guard:
         """What differs now."""
         found = self.source.load()
         now = "nothing" if found is MISSING else short(found)
+        if self.how == "alias":
+            return f"{self.source.text} was the same tensor as {self.expected.text}, it is another one now"
+        if self.how == "number":
+            return f"{self.source.text} was an {self.expected.__name__}, it is {now} now"
         return f"{self.source.text} was {short(self.expected)}, it is {now} now"
 
 
@@ -85,11 +95,11 @@ class GuardSet:
 
     def __init__(self, guards: Iterable[Guard]) -> None:
         self.all = tuple(guards)
-        items: list[tuple[dict[Any, Any], Any, Any]] = []
+        items: list[tuple[Any, Any, Any]] = []
         others: list[Guard] = []
         for guard in self.all:
             if guard.how == "identity" and type(guard.source.owner) is dict:
-                items.append((guard.source.owner, guard.source.name, guard.expected))
+                items.append((cast(Any, guard.source.owner), guard.source.name, guard.expected))
             else:
                 others.append(guard)
         self._items = tuple(items)
@@ -143,6 +153,7 @@ class _Walk:
         self._names = attribute_names
         self._seen: set[tuple[str, int, Any]] = set()
         self._entered: dict[int, Any] = {}
+        self._tensors: dict[int, Source] = {}
 
     def function(self, function: types.FunctionType, made: Converted) -> None:
         for name in sorted(made.global_names):
@@ -162,6 +173,9 @@ class _Walk:
             return
         if isinstance(value, Tensor):
             self.guards.append(Guard(source, Aval(value.dtype, value.shape), "tensor"))
+            first = self._tensors.setdefault(id(value), source)
+            if first is not source:  # two names of one tensor are one input of the program
+                self.guards.append(Guard(source, first, "alias"))
         elif isinstance(value, BY_VALUE):
             self.guards.append(Guard(source, value, "value"))
         else:
@@ -189,9 +203,11 @@ class _Walk:
         if isinstance(value, types.ModuleType):
             if is_library(value.__name__):
                 return
-        elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
-            if not isinstance(value, type) or is_library(value.__module__):
+        elif isinstance(value, type):
+            if is_library(value.__module__):
                 return
+        elif isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+            return
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
                 yield Source("attribute", value, name, f"{text}.{name}")

@@ -85,10 +85,10 @@ def draw(graph: Graph, wrong: Callable[[Op], bool] | None = None) -> Drawing:
         arrows += [(i, len(plans)) for i in _ends(len(plans), arrows) if i >= len(params)]
         plans.append(_Plan("rest", (f"and {hidden} more ops",), "", ()))
     else:
-        inline = [constants[v] for v in graph.results if v in constants]
-        lines = ("yield " + ", ".join(inline)).strip()
+        inline = ", ".join(constants[v] for v in graph.results if v in constants)
         arrows += [(at[v], len(plans)) for v in dict.fromkeys(graph.results) if v in at]
-        plans.append(_Plan("yield", (lines,), "", ()))
+        if graph.results:
+            plans.append(_Plan("yield", (f"yield {inline}".strip(),), "", ()))
     layout = place([plan.size for plan in plans], arrows)
     boxes = tuple(_box(plan, corner) for plan, corner in zip(plans, layout.corners, strict=True))
     return Drawing(boxes, layout.routes, layout.width, layout.height)
@@ -137,9 +137,11 @@ def _plan(op: Op, constants: dict[Value, str], wrong: Callable[[Op], bool] | Non
 
 def _operand_texts(op: Op, constants: dict[Value, str]) -> list[str]:
     """Constants among the operands in their places, with `_` for operands that an arrow brings."""
-    if not any(v in constants for v in op.operands):
-        return []
-    return [constants.get(v, "_") for v in op.operands]
+    texts = [constants.get(v, "_") for v in op.operands]
+    if op.regions:  # captures come last: without a constant after them they say nothing
+        while texts and texts[-1] == "_":
+            texts.pop()
+    return texts if set(texts) != {"_"} else []
 
 
 def _box(plan: _Plan, corner: Point) -> Box:

@@ -11,7 +11,9 @@ from typing import Final
 
 GAP_X: Final = 16.0
 GAP_Y: Final = 26.0
-SWEEPS: Final = 8
+ORDER_SWEEPS: Final = 8
+SPREAD_SWEEPS: Final = 12
+LAST_SWEEPS: Final = 4
 SLOT: Final = 2.0
 """Width of an arrow that passes a layer."""
 STRAIGHT: Final = 8.0
@@ -91,7 +93,7 @@ def _chain(a: _Item, b: _Item) -> list[_Item]:
 
 def _order(layers: list[list[_Item]]) -> None:
     """Sort each layer by where its neighbours stand, down and up."""
-    for sweep in range(SWEEPS):
+    for sweep in range(ORDER_SWEEPS):
         down = sweep % 2 == 0
         place_of: dict[int, float] = {}
         for layer in layers if down else layers[::-1]:
@@ -108,21 +110,26 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 
 
 def _spread(layers: list[list[_Item]]) -> None:
-    """Give every item its x, and move all to the right of zero."""
+    """Give every item its x, and move all to the right of zero.
+
+    Sweeps look one way, so that each carries a wish through all layers; the last ones look both ways.
+    """
     for layer in layers:
         _settle(layer, [0.0] * len(layer))
-    for sweep in range(SWEEPS):
-        for layer in layers if sweep % 2 == 0 else layers[::-1]:
-            _settle(layer, [_pull(item) for item in layer])
+    for sweep in range(SPREAD_SWEEPS):
+        upwards = sweep % 2 == 0
+        last = sweep >= SPREAD_SWEEPS - LAST_SWEEPS
+        for layer in layers[::-1] if upwards else layers:
+            _settle(layer, [_pull(item, above=last or not upwards, below=last or upwards) for item in layer])
     left = min((item.x - item.width / 2 for layer in layers for item in layer), default=0.0)
     for layer in layers:
         for item in layer:
             item.x -= left
 
 
-def _pull(item: _Item) -> float:
+def _pull(item: _Item, *, above: bool, below: bool) -> float:
     """The mean of the neighbours' x. Slots of one arrow hold each other, so that it runs straight."""
-    near = (*item.above, *item.below)
+    near = (*(item.above if above else ()), *(item.below if below else ()))
     weights = [STRAIGHT if item.width == SLOT == n.width else 1.0 for n in near]
     return sum(w * n.x for w, n in zip(weights, near, strict=True)) / sum(weights) if near else item.x
 

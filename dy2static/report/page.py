@@ -79,7 +79,7 @@ def _section(found: Comparison) -> Iterator[str]:
     yield "</div><div>"
     yield f"<h3>time per call, on {escape(case.described[1])} (traced: by a trace taken there)</h3>"
     yield times_chart(found.times)
-    yield f"<p>The gradient of the graph: {escape(gradient_answer(found))}.</p>"
+    yield f"<p>Gradient of the graph: {escape(gradient_answer(found))}.</p>"
     yield "</div></div>"
     if found.trace.error:
         yield f"<pre class='error'>TraceGuardError: {escape(str(found.trace.error))}</pre>"

@@ -10,6 +10,8 @@ from dy2static.report.layout import Point
 
 EDGE: Final = 8.0
 """Free space around the drawing."""
+LEAST_SCALE: Final = 0.7
+"""A drawing shrinks to the width there is, but not below this: then it scrolls."""
 
 
 def svg(drawing: Drawing, label: str) -> str:
@@ -17,7 +19,7 @@ def svg(drawing: Drawing, label: str) -> str:
     width, height = drawing.width + 2 * EDGE, drawing.height + 2 * EDGE
     lines = [
         f'<svg class="graph" role="img" aria-label="{escape(label)}" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}">',
+        f'viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:max(100%, {LEAST_SCALE * width:.0f}px);height:auto">',
         *_drawing(drawing, (EDGE, EDGE)),
         "</svg>",
     ]

@@ -50,8 +50,8 @@ def _row(found: Comparison) -> tuple[str, ...]:
     loc = found.trace.decided_at
     gradient = found.gradient
     return (
-        found.case.name,
-        str(loc) if loc is not None else "",
+        _cut(found.case.name, 12),
+        _cut(str(loc), 17) if loc is not None else "",
         "right" if found.trace_is_right else "WRONG",
         "right" if found.conversion_is_right else "WRONG",
         "-" if gradient is None else "right" if gradient.holds else "WRONG",
@@ -61,6 +61,11 @@ def _row(found: Comparison) -> tuple[str, ...]:
         microseconds(found.times.traced),
         microseconds(found.times.converted),
     )
+
+
+def _cut(text: str, width: int) -> str:
+    """The end of a text that is too long: of a place, the line is at the end."""
+    return text if len(text) <= width else "~" + text[1 - width :]
 
 
 def _answers(comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -88,7 +93,7 @@ def trace_answer(found: Comparison) -> str:
         return f"TraceGuardError: {found.trace.error.what}"
     guard = found.trace.broken[0]
     line = f", `{guard.loc.text()}`" if guard.loc.text() else ""
-    return f"TraceGuardError at {guard.loc}{line}: {guard.attrs['expected']} was baked in"
+    return f"TraceGuardError: {guard.attrs['expected']} was baked in at {guard.loc}{line}"
 
 
 def gradient_answer(found: Comparison) -> str:

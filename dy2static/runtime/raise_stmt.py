@@ -5,19 +5,21 @@ from typing import Any
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import current
+from dy2static.staging.never import must_come_later, raise_in_graph
+from dy2static.staging.staged import StagedTensor, current
 from dy2static.staging.text import StagedText
 
 
 def raise_(error: Any, cause: Any = None) -> None:
-    """`raise error from cause`. In a branch or loop of the graph it is raised when the graph runs and gets there."""
+    """`raise error from cause`. Where the graph decides whether it comes to this, and where a run does something before
+    it, the exception is raised when the graph runs and gets there."""
     stager = current()
-    if stager is None or stager.builder is stager.root:
+    kind: type = error if isinstance(error, type) else type(error)
+    arguments: tuple[Any, ...] = () if isinstance(error, type) else error.args
+    if stager is None or not (must_come_later(stager) or any(map(_is_staged, arguments))):
         if cause is not None:
             raise error from cause
         raise error
-    kind: type = error if isinstance(error, type) else type(error)
-    arguments: tuple[Any, ...] = () if isinstance(error, type) else error.args
     if getattr(builtins, kind.__name__, None) is not kind or len(arguments) > 1:
         raise StagingError(
             f"`raise {kind.__name__}` under a test of the graph: only built-in exceptions with at most one argument "
@@ -25,11 +27,8 @@ def raise_(error: Any, cause: Any = None) -> None:
             next_step="raise a built-in exception with one message.",
             loc=user_location(),
         )
-    stager.builder.loc = user_location()
-    text = StagedText.of(arguments[0]) if arguments else None
-    stager.builder.fail(
-        *(text.values if text else ()),
-        error=kind.__name__,
-        parts=tuple(text.parts) if text else (),
-        forms=tuple(text.forms) if text else (),
-    )
+    raise_in_graph(stager, kind, arguments)
+
+
+def _is_staged(value: Any) -> bool:
+    return isinstance(value, StagedText | StagedTensor)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from dy2static.staging.cells import Cell, Key
 from dy2static.staging.changes import Changes, held, left_behind, snapshot
 from dy2static.staging.locate import user_location
+from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import (
     ConstantSpec,
@@ -36,6 +37,8 @@ class Branch:
     outputs: tuple[Any, ...]
     values: tuple[Any, ...]
     changed: Changes
+    raises: bool = False
+    """Whether it ends in an exception."""
 
 
 def staged_if(
@@ -53,7 +56,12 @@ def staged_if(
     loc = user_location()
     stager.builder.loc = loc
     pred = stager.truth(test)
-    branches = (_stage(stager, "then", then, inputs), _stage(stager, "else", orelse, inputs))
+    count = len(names)
+    branches = (_stage(stager, "then", then, inputs, count), _stage(stager, "else", orelse, inputs, count))
+    if all(branch.raises for branch in branches):
+        regions, captured = close([b.builder for b in branches], [[], []])
+        append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
+        raise RaisedInGraph
     cells = _changed_cells(branches)
     values = [(*b.values, *(_left_in(stager, b, cell) for cell in cells)) for b in branches]
     labels = [label_of(name) for name in names] + [cell.text for cell in cells]
@@ -67,14 +75,19 @@ def staged_if(
     regions, captured = close([b.builder for b in branches], packed)
     results = append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
     merged = unpack_all(specs, results, stager)
-    for cell, value in zip(cells, merged[len(names) :], strict=True):
+    for cell, value in zip(cells, merged[count:], strict=True):
         stager.cells.put(cell, value)
-    return tuple(merged[: len(names)])
+    return tuple(merged[:count])
 
 
-def _stage(stager: Stager, name: str, body: Callable[..., tuple[Any, ...]], inputs: Sequence[Any]) -> Branch:
+def _stage(
+    stager: Stager, name: str, body: Callable[..., tuple[Any, ...]], inputs: Sequence[Any], count: int
+) -> Branch:
     with stager.region(name) as builder, stager.cells.frame() as frame:
-        outputs = body(*inputs)
+        outputs = until_raised(stager, body, *inputs)
+        if outputs is None:
+            never = tuple(Never() for _ in range(count))
+            return Branch(builder, never, never, {}, raises=True)
         return Branch(builder, outputs, tuple(snapshot(v, frame) for v in outputs), left_behind(frame, builder))
 
 
@@ -88,6 +101,8 @@ def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:
 
 def _left_in(stager: Stager, branch: Branch, cell: Cell) -> Any:
     """What a branch left in a cell; what it held before where the branch did not change it."""
+    if branch.raises:
+        return Never()
     changed = branch.changed.get(cell.key)
     return held(cell, stager) if changed is None else changed[1]
 

@@ -28,6 +28,18 @@ def user_location() -> Loc:
     return UNKNOWN
 
 
+def location_of(error: BaseException) -> Loc:
+    """The user's line that an exception comes from: the innermost frame that is not ours."""
+    found = UNKNOWN
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if _is_users(code.co_filename):
+            found = _loc(code, step.tb_lasti)
+        step = step.tb_next
+    return found
+
+
 @lru_cache(maxsize=1024)
 def _is_users(file: str) -> bool:
     return not file.startswith(OURS) and not file.startswith("<frozen")

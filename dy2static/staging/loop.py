@@ -10,6 +10,7 @@ from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
 from dy2static.staging.changes import Changes, held, left_behind, snapshot
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.never import until_raised
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import ConstantSpec, MismatchError, Spec, pack_all, spec_of, types, unify, unpack_all
 from dy2static.staging.staged import StagedNumber
@@ -76,7 +77,8 @@ def staged_while(
             values = _enter(stager, carried, test_builder)
             entered = set(frame)
             stager.builder.loc = loc
-            pred = stager.predicate(test(*values))
+            truth = until_raised(stager, test, *values)
+            pred = stager.predicate(False if truth is None else truth)
             if left := [cell for key, (cell, _) in frame.items() if key not in entered]:
                 raise StagingError(
                     f"the test of this loop changes {left[0].text}",
@@ -147,8 +149,12 @@ def _stage_body(stager: Stager, carried: Carried, body: Body, item: Callable[[St
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
         entered = set(frame)
-        items = [] if item is None or index is None else [item(StagedNumber.of(index))]
-        outputs = list(body(*items, *passed))
+
+        def trip() -> tuple[Any, ...]:
+            items = [] if item is None or index is None else [item(StagedNumber.of(index))]
+            return body(*items, *passed)
+
+        outputs = list(until_raised(stager, trip) or passed)
         values = [snapshot(value, frame) for value in outputs]
         touched = {key for key in frame if key not in entered}
         touched |= {_cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}

@@ -10,6 +10,7 @@ from dy2static.staging.spec import (
     ContainerSpec,
     ListSpec,
     MaybeSpec,
+    NeverSpec,
     Spec,
     TensorSpec,
     UndefinedSpec,
@@ -44,6 +45,8 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             if not is_bound:
                 raise UnboundLocalError(f"{name!r} is not bound")
             return restore(inner, iter(found), find)
+        case NeverSpec():
+            raise InternalError("a value that is never there leaves a graph")
         case UndefinedSpec(name):
             raise InternalError(f"the unbound name {name!r} leaves a graph")
 

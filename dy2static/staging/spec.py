@@ -13,6 +13,7 @@ import numpy as np
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.never import Never
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
 from dy2static.staging.text import StagedText
 from dy2static.staging.undefined import Undefined
@@ -97,7 +98,15 @@ class UndefinedSpec:
         return "unbound"
 
 
-Spec = TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | UndefinedSpec
+@dataclass(frozen=True, slots=True)
+class NeverSpec:
+    """What a variable is after an exception: anything."""
+
+    def __str__(self) -> str:
+        return "never there"
+
+
+Spec = NeverSpec | TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | UndefinedSpec
 
 
 class MismatchError(Exception):
@@ -128,6 +137,8 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
             return TensorSpec(value.value.aval, isinstance(value, StagedNumber))
         case Tensor():
             return TensorSpec(stager.lift_tensor(value).aval)
+        case Never():
+            return NeverSpec()
         case Undefined():
             return UndefinedSpec(value.name)
         case MaybeDefined():
@@ -160,6 +171,8 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
     if a == b:
         return a
     match a, b:
+        case (NeverSpec(), other) | (other, NeverSpec()):
+            return other
         case UndefinedSpec(), UndefinedSpec():
             return a
         case (UndefinedSpec(name), MaybeSpec() as other) | (MaybeSpec() as other, UndefinedSpec(name)):
@@ -257,12 +270,15 @@ def types(spec: Spec) -> list[Type]:
             return [t for part in parts for t in types(part)]
         case MaybeSpec(_, inner):
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
-        case ConstantSpec() | UndefinedSpec():
+        case ConstantSpec() | UndefinedSpec() | NeverSpec():
             return []
 
 
 def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
     """The graph values of `value`, as a description that covers it asks for."""
+    if isinstance(value, Never):  # nobody gets there: a value of the type, whatever it is
+        b = stager.builder
+        return [b.unwrap(b.none(type=t), name="") for t in types(spec)]
     match spec:
         case TensorSpec(aval, _):
             return [stager.cast_to(value, aval.dtype)]
@@ -274,7 +290,7 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return [v for part, item in zip(parts, split[1], strict=True) for v in pack(part, item, stager)]
         case MaybeSpec(_, inner):
             return _pack_maybe(inner, value, stager)
-        case ConstantSpec() | UndefinedSpec():
+        case ConstantSpec() | UndefinedSpec() | NeverSpec():
             return []
 
 
@@ -307,6 +323,8 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return value
         case UndefinedSpec(name):
             return Undefined(name)
+        case NeverSpec():
+            return Never()
 
 
 def pack_all(specs: Sequence[Spec], values: Sequence[Any], stager: "Stager") -> list[Value]:

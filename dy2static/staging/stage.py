@@ -9,6 +9,8 @@ from dy2static.staging.arguments import ArgumentRef, Arguments, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, undo
 from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import location_of
+from dy2static.staging.never import RaisedInGraph, fail, is_of_the_program, must_come_later
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
@@ -85,7 +87,7 @@ def stage(
             param = stager.root.param(scalar(of_scalar(number)), source.text)
             stager.cells.put(cell_of(source), StagedNumber.of(param))
         with recording(stager):
-            value = function(*placed.args, **placed.kwargs)
+            value = _run(stager, function, placed)
             result, results = describe(stager, placed, value)
             writes = writes_of(stager, placed, results)
     finally:
@@ -93,6 +95,21 @@ def stage(
     graph = stager.root.build(results)
     captured = tuple(held for held, _ in stager.captured.values())
     return Staged(graph, captured, result, writes, tuple(stager.gradients.values()), tuple(stager.conversions))
+
+
+def _run(stager: Stager, function: Callable[..., Any], placed: Arguments) -> Any:
+    """The value of the function. An exception of the program that comes after something that a run does is one of the
+    graph's; it ends the graph, whose value nobody gets."""
+    try:
+        return function(*placed.args, **placed.kwargs)
+    except RaisedInGraph:
+        return None
+    except Exception as error:
+        if not (is_of_the_program(error) and must_come_later(stager)):
+            raise
+        stager.builder.loc = location_of(error)
+        fail(stager, type(error), error.args)
+        return None
 
 
 def cell_of(source: Source) -> Cell:

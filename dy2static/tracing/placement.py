@@ -1,15 +1,15 @@
 """Examples made arguments of a trace: copies of their containers with traced tensors in them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from dy2static.cache.signature import Call
 from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf
 from dy2static.staging.staged import staged
 from dy2static.tracing.recorder import Tracer
 from dy2static.tracing.traced import as_traced
+from eager.numpy_types import ARRAY
 from eager.pytree import children, rebuild
 from eager.tensor import Tensor
 
@@ -22,9 +22,7 @@ class Placed(Arguments):
         self.containers: list[Any] = []
 
 
-def place_examples(
-    tracer: Tracer, args: Sequence[Any], kwargs: Mapping[str, Any], leaves: Sequence[Leaf]
-) -> Placed:
+def place_examples(tracer: Tracer, args: Sequence[Any], kwargs: Mapping[str, Any], leaves: Sequence[Leaf]) -> Placed:
     """Lists, dicts and dataclasses are copied, so that the examples stay as they are; an object that is passed twice is
     one object again."""
     placed = Placed()
@@ -70,4 +68,4 @@ def place_examples(
 def _data_of(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value._data  # pyright: ignore[reportPrivateUsage] - the trace works on the data itself
-    return value.copy()[()] if isinstance(value, np.ndarray) else value
+    return np.array(value)[()] if isinstance(value, ARRAY) else value  # its owner may write to it

@@ -1,8 +1,8 @@
-"""What the source of plain code can reach: the functions that it names, and what these read outside of their arguments.
+"""What plain code can read and change outside of its arguments.
 
-As nothing is converted, this is read from the byte code of the function: the globals and attributes that it names, and those
-that the functions name which it finds there, down to the methods of the objects that it reaches. What is reached in other ways
-(`getattr` with a computed name, objects inside of unusual containers) is not seen.
+It is found in the byte code of the function: the globals and attributes that it names, and those that the functions
+name which it finds there, down to the methods of the objects that it reaches. What is reached in other ways (`getattr`
+with a computed name, objects inside of unusual containers) is not seen.
 """
 
 import dis
@@ -21,7 +21,6 @@ from eager.tensor import Tensor
 GLOBAL_OPS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "STORE_NAME", "DELETE_GLOBAL"})
 ATTRIBUTE_OPS: Final = frozenset({"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"})
 PLAIN: Final = (Tensor, np.ndarray, *BY_VALUE)
-NUMERIC: Final = frozenset({"numpy", "scipy", "graph", "dy2static"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def _is_of_library(value: Any) -> bool:
 
 
 def _is_library_code(module: str) -> bool:
-    """Whether code of a module reads no state of the user's: NumPy, the standard library, but not the layers of `eager`."""
+    """Whether code of a module reads no state of the user's: NumPy, the standard library, not the layers of `eager`."""
     return is_library(module) and not module.startswith(("eager.nn", "eager.optim", "eager.random"))
 
 

@@ -19,7 +19,7 @@ from dy2static.tracing.placement import place_examples
 from dy2static.tracing.recorder import Tracer
 from dy2static.tracing.state import State, references, refuse_leaks
 from dy2static.tracing.texts import described, leaf_names
-from eager.pytree import children
+from eager.pytree import children, is_container
 from eager.recorder import recording
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -50,19 +50,21 @@ class Trace:
 
 def key_of(call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Hashable:
     """The family of a call, and which of its containers are one object."""
+    if not any(is_container(value) for value in (*args, *kwargs.values())):
+        return call.family
     seen: list[int] = []
 
     def visit(value: Any) -> None:
         split = children(value) if value is not None else None
-        if split is None:
-            return
-        if not isinstance(value, tuple):
-            seen.append(id(value))
-        for item in split[1]:
-            visit(item)
+        if split is not None:
+            if not isinstance(value, tuple):
+                seen.append(id(value))
+            for item in split[1]:
+                visit(item)
 
-    visit((tuple(args), dict(kwargs)))
-    return (call.family, tuple(map(seen.index, seen[1:])) if len(seen) > 2 else None)
+    for value in (*args, *kwargs.values()):
+        visit(value)
+    return (call.family, tuple(map(seen.index, seen)))
 
 
 def record(

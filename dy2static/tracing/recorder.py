@@ -5,7 +5,7 @@
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,34 +14,26 @@ from dy2static.staging.stager import Stager
 from dy2static.tracing.decision import Decision, warn, warn_of_text
 from dy2static.tracing.traced import TracedNumber, TracedTensor, as_traced
 from eager.dispatch import apply
+from eager.numpy_types import TUPLE
 from eager.recorder import recording
 from eager.tensor import Tensor, wrap
 from graph.ir.opdef import Effect, OpDef, effect_of
 from graph.ir.value import Value
 
-PYTHON: Final[Mapping[str, Callable[..., Any]]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "floor_div": operator.floordiv,
-    "mod": operator.mod,
-    "pow": operator.pow,
-    "bitwise_and": operator.and_,
-    "bitwise_or": operator.or_,
-    "bitwise_xor": operator.xor,
-    "shift_left": operator.lshift,
-    "shift_right": operator.rshift,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "neg": operator.neg,
-    "abs": operator.abs,
-    "bitwise_invert": operator.invert,
-    "positive": operator.pos,
+PYTHON: Final[dict[str, Callable[..., Any]]] = {
+    op: getattr(operator, name)
+    for op, name in {
+        **{op: op for op in ("add", "sub", "mul", "mod", "pow", "lt", "le", "gt", "ge", "eq", "ne", "neg", "abs")},
+        "div": "truediv",
+        "floor_div": "floordiv",
+        "bitwise_and": "and_",
+        "bitwise_or": "or_",
+        "bitwise_xor": "xor",
+        "bitwise_invert": "invert",
+        "shift_left": "lshift",
+        "shift_right": "rshift",
+        "positive": "pos",
+    }.items()
 }
 """Python's operators, by the name of the op that `number_op` appends for them."""
 BY_DTYPE: Final = {"b": "bool", "i": "int", "u": "int", "f": "float", "V": "float", "c": "complex"}
@@ -71,14 +63,13 @@ class Tracer(Stager):
         with recording(None):
             known = apply(opdef, *plain, **attrs)
         made = super().apply(opdef, operands, attrs)
-        if isinstance(made, tuple):
-            pairs = zip(cast("tuple[Any, ...]", made), cast("tuple[Any, ...]", known), strict=True)
-            return tuple(as_traced(handle, x._data) for handle, x in pairs)
-        return made if made is None else as_traced(made, known._data)
+        if isinstance(made, TUPLE):
+            return tuple(as_traced(handle, x._data) for handle, x in zip(made, known, strict=True))
+        return as_traced(made, known._data)
 
     def number_op(self, op: str, *operands: Any) -> Any:
         data = [x.data if isinstance(x, TracedNumber) else x for x in operands]
-        known = PYTHON[op](*data)
+        known: Any = PYTHON[op](*data)
         if op == "pow" and type(known) is float and all(type(x) is int for x in data):
             return PYTHON[op](*map(int, operands))  # an int to a negative one: a graph value has one type
         return as_traced(super().number_op(op, *operands), known)

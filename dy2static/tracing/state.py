@@ -10,7 +10,7 @@ import numpy as np
 from dy2static.cache.sources import BY_VALUE, Guard, Source
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, Frame, ItemCell, ListCell
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, UndefinedSpec
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.undefined import Undefined
 from dy2static.tracing.reach import Reach, fields_of
@@ -22,7 +22,7 @@ from graph.aval import Aval
 class _Snapshot:
     owner: Any
     held: Any
-    """A copy of a list or dict; the attributes of another object."""
+    """A copy of a list, set or dict; the attributes of another object."""
 
 
 class State:
@@ -46,6 +46,15 @@ class State:
     def _changes(self) -> Iterator[tuple[Cell, Any]]:
         for snapshot in self._snapshots:
             owner, before = snapshot.owner, snapshot.held
+            if isinstance(owner, set):
+                elements = cast("set[Any]", owner)
+                if elements != before:
+                    elements.clear()
+                    elements.update(before)
+                    raise StagingError(
+                        "a set from outside is changed, and a graph cannot do that", next_step="use a list or a dict."
+                    )
+                continue
             if isinstance(owner, list):
                 items = cast("list[Any]", owner)
                 if len(items) != len(before) or any(a is not b for a, b in zip(items, before, strict=True)):
@@ -71,8 +80,8 @@ class State:
         return {key: sources[0] for key, sources in found.items() if len(sources) == 1}
 
     def guards(self, loaded: Collection[int], captured: Collection[int]) -> list[Guard]:
-        """What must hold for the program: Python values are the same, tensors in `loaded` have the same type, others that are
-        `captured` are the same objects."""
+        """What must hold for the program: Python values are the same, tensors in `loaded` have the same type, others
+        that are `captured` are the same objects."""
         guards: list[Guard] = []
         for source, value in self._places:
             if isinstance(value, Tensor):
@@ -93,13 +102,13 @@ _GONE = object()
 def _is_changeable(value: Any) -> bool:
     if isinstance(value, list | dict):
         return "__builtins__" not in value
-    if isinstance(value, tuple | set | frozenset | type | np.ndarray):
+    if isinstance(value, tuple | frozenset | type | np.ndarray):
         return False
     return not isinstance(value, types.FunctionType | types.MethodType | types.ModuleType | types.BuiltinFunctionType)
 
 
 def _held(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | set):
         return cast("list[Any]", value).copy()
     return dict(cast("dict[Any, Any]", value)) if isinstance(value, dict) else fields_of(value)
 
@@ -118,11 +127,9 @@ def references(spec: Spec) -> Iterator[Any]:
 
 def refuse_leaks(spec: Spec, what: str) -> None:
     """StagingError where an object that leaves the trace holds values of the graph that no description names."""
+    if isinstance(spec, UndefinedSpec):
+        raise StagingError(f"{what} is deleted, and a graph cannot do that", next_step="set it to None instead.")
     for value in references(spec):
-        if isinstance(value, Undefined):
-            raise StagingError(
-                f"{what} is deleted, which a trace cannot do at replay", next_step="set it to None instead."
-            )
         if _holds_traced(value, set()):
             raise StagingError(
                 f"{what} is a {type(value).__name__} that holds tensors, and a trace does not know how to make one",

@@ -11,7 +11,8 @@ from eager.pytree import Node, children
 from eager.tensor import Tensor
 from graph.aval import Aval
 
-PLAIN: Final = (Tensor, np.ndarray, *BY_VALUE)
+ARRAYS: Final[Any] = (Tensor, np.ndarray, np.generic)
+PLAIN: Final = (*ARRAYS, *BY_VALUE)
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[list[str], bool]:
@@ -36,7 +37,9 @@ def described(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, An
             found[path] = (leaf_text(value), None if isinstance(value, PLAIN) else value)
             return
         node, items = split
-        found[path] = (f"a {node.kind.__name__} of {len(items)}", None)
+        kind = node.kind.__name__
+        content = ", ".join(map(repr, node.keys)) if issubclass(node.kind, dict) else str(len(items))
+        found[path] = (f"a {kind} of {content}", None)
         for key, item in zip(node.keys, items, strict=True):
             visit(path + _step(node, key), item)
 
@@ -49,9 +52,7 @@ def described(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, An
 
 def leaf_names(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
     """For each leaf the name of the parameter that it is passed to."""
-    named = [
-        (names[i] if i < len(names) else f"arg{i}", value) for i, value in enumerate(args)
-    ] + list(kwargs.items())
+    named = [(names[i] if i < len(names) else f"arg{i}", value) for i, value in enumerate(args)] + list(kwargs.items())
     return [name for name, value in named for _ in range(_leaves_count(value))]
 
 
@@ -62,8 +63,8 @@ def _leaves_count(value: Any) -> int:
 
 def leaf_text(value: Any) -> str:
     """A leaf in few words: the type of a tensor, the value of anything else."""
-    if isinstance(value, Tensor | np.ndarray | np.generic):
-        return str(Aval(value.dtype, value.shape))  # pyright: ignore[reportArgumentType] - dtypes are checked elsewhere
+    if isinstance(value, ARRAYS):
+        return str(Aval(value.dtype, value.shape))
     if isinstance(value, BY_VALUE):
         return short(value)
     return f"a {type(value).__name__}"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 
+from dy2static.cache.cache import MAKING
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, signature
 from dy2static.decorator import ShownGraph, is_running_eagerly
@@ -87,7 +88,7 @@ class TracedFunction:
             return result
         if traces and self._on_mismatch == "error":
             raise failure or self._mismatch(traces[0], key, call, args, kwargs)
-        with self._lock:
+        with MAKING, self._lock:
             if self._traces is not traces:  # another thread has traced meanwhile
                 return self.attempt(args, kwargs, run)
             trace = self.add(args, kwargs, self._reason(traces, failure, key, call, args, kwargs))
@@ -98,7 +99,7 @@ class TracedFunction:
         name = self._name if self._name.isidentifier() else "main"
         call = signature(args, kwargs)
         function = self.__dy2static_function__
-        with self._lock:
+        with MAKING, self._lock:
             made = record(function, name, self._names, call, args, kwargs, self._warned, reason)
             self._traces = (made, *self._traces[: MOST_TRACES - 1])
         return made
@@ -111,7 +112,8 @@ class TracedFunction:
         self, trace: Trace, key: Hashable, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> TraceGuardError:
         return TraceGuardError(
-            f"`{self._name}` was traced for something else: {self._why(trace, key, call, args, kwargs)}.", next_step=NEXT
+            f"`{self._name}` was traced for something else: {self._why(trace, key, call, args, kwargs)}.",
+            next_step=NEXT,
         )
 
     def _why(self, trace: Trace, key: Hashable, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
@@ -220,16 +222,16 @@ def trace(f: Callable[..., Any], *args: Any, on_mismatch: OnMismatch = "error", 
         fast = trace(model, x)
         fast(y)
 
-    What Python was given of a tensor's value (the test of an `if`, the length of a loop, `float(x)`, `np.asarray(x)`) is
-    fixed in the trace: it warns once a line (`TraceWarning`), is listed in `decisions`, and is checked at every call, as
-    are structure, types and shapes of the arguments, and the values of Python numbers among them. A call for which the
-    trace does not hold raises TraceGuardError before anything has changed, or with `on_mismatch="retrace"` runs a trace
-    made for it. Nothing that ordinary code sees is fixed for other reasons: shapes are static.
+    What Python was given of a tensor's value (the test of an `if`, the length of a loop, `float(x)`, `np.asarray(x)`)
+    is fixed in the trace: it warns once a line (`TraceWarning`), is listed in `decisions`, and is checked at every
+    call. So are structure, types and shapes of the arguments, and Python numbers among them. A call for which the trace
+    does not hold raises TraceGuardError before anything has changed, or with `on_mismatch="retrace"` runs a trace made
+    for it.
 
     In-place changes of tensors, and of lists, dicts and attributes that the code of `f` names, are made at every call.
-    What those held is checked like an argument: an attribute that counts calls has to be retraced at each of them.
+    Python values that these held are checked as well: an attribute that counts calls has to be traced at each of them.
     Other effects (`print`, files, NumPy's random numbers) happen while tracing only, and NumPy arrays from outside are
-    constants.
+    constants. Within a trace, functions decorated with `to_static` run as plain Python.
     """
     traced = TracedFunction(f, on_mismatch)
     if active() is None:

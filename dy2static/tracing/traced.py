@@ -14,16 +14,27 @@ from graph.ops.text_of import format_tensor, format_value, repr_tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """What a traced tensor holds: `data`, an array (of a traced number: the number), and `value`, the same in the graph."""
+    """What a traced tensor holds: `data`, an array (of a traced number: the number), and `value`, the same in the
+    graph."""
 
     data: Any
     value: Value
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise StagingError(
-            "a tensor of a trace is used after the trace has ended",
-            next_step="return it from the traced function instead of storing it.",
-        )
+        _refuse()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # Python and NumPy ask for protocols
+            raise AttributeError(name)
+        _refuse()
+
+
+def _refuse() -> NoReturn:
+    """Who looks for an array here does not know of the trace."""
+    raise StagingError(
+        "a tensor of a trace is used after the trace has ended",
+        next_step="return it from the traced function instead of storing it.",
+    )
 
 
 class TracedTensor(StagedTensor):
@@ -51,8 +62,7 @@ class TracedTensor(StagedTensor):
         sizes = the_stager().sizes_of(self.value)
         known = self.data.shape
         return tuple(
-            as_traced(size, n) if isinstance(size, StagedTensor) else size
-            for size, n in zip(cast("tuple[Any, ...]", sizes), known, strict=True)
+            as_traced(size, n) if isinstance(size, StagedTensor) else size for size, n in zip(sizes, known, strict=True)
         )
 
     def __repr__(self) -> str:
@@ -68,7 +78,7 @@ class TracedTensor(StagedTensor):
 
 
 class TracedNumber(StagedNumber, TracedTensor):
-    """A Python number that the graph computes: the size of a tensor whose shape depends on values, and what is made of it."""
+    """A Python number that the graph computes: a size that depends on values, and what Python makes of it."""
 
     __slots__ = ()
 
@@ -93,6 +103,7 @@ def _note_text() -> None:
 def as_traced(handle: StagedTensor, data: Any) -> TracedTensor:
     """The same handle, which now knows its value for the examples as well."""
     pair = Pair(data, handle.value)
-    handle.__class__ = TracedNumber if isinstance(handle, StagedNumber) else TracedTensor
+    cls: Any = TracedNumber if isinstance(handle, StagedNumber) else TracedTensor
+    handle.__class__ = cls
     handle._data = pair
     return cast(TracedTensor, handle)

@@ -1,65 +1,138 @@
 """What the primal saves: a joint forward-and-backward op list is cut in two.
 
-Residuals are the forward values that live backward ops read. Constants are made again instead of being saved.
+Residuals are the forward values that backward ops read, but for two kinds. What costs nothing to make (constants, views
+and index arithmetic on values that are there anyway) is made again. Where only the size of a value is asked, the size
+is saved.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
+from graph.aval import Aval
+from graph.dtypes import is_integer
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
 
 
-def partition(
-    *,
-    name: str,
-    params: Sequence[Value],
-    ops: Sequence[Op],
-    mark: int,
-    results: Sequence[Value],
-    active_results: tuple[bool, ...],
-    cts: Sequence[Value],
-    seeds: Mapping[int, Value],
-    outputs: Mapping[int, Value],
-) -> Split:
-    """Cut `ops` at `mark`. `outputs` are the cotangents, by parameter; `seeds` the sums that came in, by parameter."""
-    backward_ops = live(ops[mark:], outputs.values())
-    made_forward = {v: op for op in ops[:mark] for v in op.results}
-    is_param = set(params)
-    again: list[Op] = []
-    saved: dict[Value, None] = {}
-    remade: set[Value] = set()
-    for value in [v for op in backward_ops for v in op.operands] + list(outputs.values()):
-        if value in saved or value in remade:
-            continue
-        op = made_forward.get(value)
-        if op is not None and not op.operands and not op.regions and effect_of(op) is Effect.PURE:
-            again.append(op)
-            remade.update(op.results)
-        elif op is not None or value in is_param:
-            saved[value] = None
-    from_params = tuple(i for i, p in enumerate(params) if p in saved)
-    residuals = [v for v in saved if v not in is_param]
-    seeded = tuple(sorted(seeds))
-    backward = Graph(
-        name,
-        (*(params[i] for i in from_params), *residuals, *cts, *(seeds[i] for i in seeded)),
-        (*again, *backward_ops),
-        tuple(outputs[i] for i in sorted(outputs)),
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A region and its derivative as one op list, cut at `mark`.
+
+    `seeds` are the sums that come in and `outputs` the cotangents that go out, by parameter; `at_hand` are parameters
+    that the backward half has without their being saved.
+    """
+
+    name: str
+    params: Sequence[Value]
+    ops: Sequence[Op]
+    mark: int
+    results: Sequence[Value]
+    active_results: tuple[bool, ...]
+    cts: Sequence[Value]
+    seeds: Mapping[int, Value]
+    outputs: Mapping[int, Value]
+    at_hand: Collection[int]
+
+
+def partition(joint: Joint) -> Split:
+    """The two halves of a joint op list."""
+    params, outputs = joint.params, [joint.outputs[i] for i in sorted(joint.outputs)]
+    forward = list(joint.ops[: joint.mark])
+    known = {*params, *(v for op in forward for v in op.results)}
+    at_hand = {params[i] for i in joint.at_hand}
+    sizes, backward = _sizes_apart(live(joint.ops[joint.mark :], outputs), outputs, known, at_hand)
+    forward += sizes
+    known.update(v for op in sizes for v in op.results)
+    read = _reads(backward, outputs, known)
+    again = _made_again(forward, read, at_hand)
+    remade = {v for op in again for v in op.results}
+    saved = [v for v in _reads([*again, *backward], outputs, known) if v not in remade]
+    index = {p: i for i, p in enumerate(params)}
+    from_params = tuple(sorted(index[v] for v in saved if v in index))
+    residuals = [v for v in saved if v not in index]
+    seeded = tuple(sorted(joint.seeds))
+    taken = [*(params[i] for i in from_params), *residuals, *joint.cts, *(joint.seeds[i] for i in seeded)]
+    return Split(
+        Graph(joint.name, tuple(params), tuple(forward), (*joint.results, *residuals)),
+        Graph(joint.name, tuple(taken), (*again, *backward), tuple(outputs)),
+        from_params,
+        joint.active_results,
+        seeded,
+        tuple(sorted(joint.outputs)),
     )
-    forward = Graph(name, tuple(params), tuple(ops[:mark]), (*results, *residuals))
-    return Split(forward, backward, from_params, active_results, seeded, tuple(sorted(outputs)))
 
 
 def live(ops: Sequence[Op], roots: Iterable[Value]) -> list[Op]:
-    """The ops that `roots` depend on, and those with effects, in order."""
+    """The ops that `roots` depend on, and those that are seen from outside, in order.
+
+    Other ops are dropped even if they could fail: rules only repeat on cotangents what went well on values.
+    """
     needed: set[Value] = set(roots)
     kept: list[Op] = []
     for op in reversed(ops):
-        if effect_of(op) is Effect.PURE and not any(v in needed for v in op.results):
-            continue
-        needed.update(op.operands)
-        kept.append(op)
+        if any(v in needed for v in op.results) or effect_of(op) is Effect.ORDERED:
+            needed.update(op.operands)
+            kept.append(op)
     kept.reverse()
     return kept
+
+
+def _reads(ops: Sequence[Op], results: Sequence[Value], known: Set[Value]) -> list[Value]:
+    """Those of the known values that the ops or the results read, each once, in order."""
+    read = dict.fromkeys(v for op in ops for v in op.operands)
+    read.update(dict.fromkeys(results))
+    return [v for v in read if v in known]
+
+
+def _sizes_apart(
+    ops: Sequence[Op], results: Sequence[Value], known: Set[Value], at_hand: Set[Value]
+) -> tuple[list[Op], list[Op]]:
+    """The ops that only take sizes of forward values which nothing else reads, and the other ops."""
+    measuring = {op for op in ops if all(v in known for v in op.operands) and _is_size(op)}
+    others = [op for op in ops if op not in measuring]
+    read = at_hand.union(_reads(others, results, known))
+    sizes = [op for op in ops if op in measuring and not read.issuperset(op.operands)]
+    moved = set(sizes)
+    return sizes, [op for op in ops if op not in moved]
+
+
+def _is_size(op: Op) -> bool:
+    """Whether a number is made of something large: a `dim`, the length of a list."""
+    return (
+        not op.regions
+        and effect_of(op) is Effect.PURE
+        and all(_is_number(v) for v in op.results)
+        and not all(_is_number(v) for v in op.operands)
+    )
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value.type, Aval) and value.ndim == 0 and (is_integer(value.dtype) or value.dtype.kind == "b")
+
+
+def _made_again(ops: Sequence[Op], read: Sequence[Value], at_hand: Collection[Value]) -> list[Op]:
+    """The forward ops that the backward half repeats, so that less of what it reads must be saved."""
+    available = {*read, *at_hand}
+    for op in ops:
+        if _is_free(op) and available.issuperset(op.operands):
+            available.update(op.results)
+    wanted = set(read)
+    again: list[Op] = []
+    for op in reversed(ops):
+        if wanted.intersection(op.results) and _is_free(op) and available.issuperset(op.operands):
+            again.append(op)
+            wanted.update(op.operands)
+    again.reverse()
+    return again
+
+
+def _is_free(op: Op) -> bool:
+    """Whether an op takes no time and memory worth saving: a constant, a view, arithmetic on indices."""
+    if op.regions or effect_of(op) is Effect.ORDERED:
+        return False
+    if not op.operands:
+        return effect_of(op) is Effect.PURE
+    is_view = op.opdef.aliases and all(isinstance(v.type, Aval) for v in op.results)
+    return is_view or all(_is_number(v) for v in (*op.operands, *op.results))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from graph.autodiff.activity import differentiable, function_of, propagates
-from graph.autodiff.residuals import partition
+from graph.autodiff.residuals import Joint, partition
 from graph.aval import Aval
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Differentiator, Pullback, RegionVjp, Split
@@ -19,8 +19,8 @@ from graph.location import Loc
 class ReverseBuilder(GraphBuilder):
     """A builder whose rules are told which cotangents are needed."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, *, sizes: GraphBuilder | None = None) -> None:
+        super().__init__(name, sizes=sizes)
         self.active: set[Value] = set()
 
     def wants(self, x: Value) -> bool:
@@ -35,22 +35,34 @@ class _Step:
 
 
 class Reverse:
-    """Reverse mode over ops that are appended to `b`."""
+    """Reverse mode over ops that are appended to `b`; `within` is the one that this serves, for a region."""
 
-    def __init__(self, b: GraphBuilder, functions: dict[str, Graph], active: set[Value] | None = None) -> None:
+    def __init__(
+        self,
+        b: GraphBuilder,
+        functions: dict[str, Graph],
+        active: set[Value] | None = None,
+        within: "Reverse | None" = None,
+    ) -> None:
         self.b = b
         self.active: set[Value] = b.active if isinstance(b, ReverseBuilder) else set() if active is None else active
         self.sums: dict[Value, Value] = {}
         self.seedable: set[Value] = set()
         """Parameters whose sum so far may come in from outside, as an extra parameter, when a rule adds in place."""
         self.seeds: dict[Value, Value] = {}
+        self.at_hand: Collection[Value] | None = None
+        """What the backward half of a region need not save; None where nothing must be saved."""
         self._functions = functions
+        self._known: dict[tuple[Graph, tuple[bool, ...]], tuple[bool, ...]] = within._known if within else {}
         self._steps: list[_Step] = []
 
     # Forward
 
     def is_active(self, value: Value) -> bool:
         return value in self.active
+
+    def is_at_hand(self, value: Value) -> bool:
+        return self.at_hand is None or value in self.at_hand
 
     def forward(self, graph: Graph, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Append a copy of the graph, its region ops replaced by versions that save residuals."""
@@ -84,6 +96,13 @@ class Reverse:
             self._steps.append(_Step(results, _rule_pullback(op, rule, operands, results), op.loc))  # pyright: ignore[reportArgumentType]
 
     def active_results(self, region: Graph, active: Sequence[bool]) -> tuple[bool, ...]:
+        key = region, tuple(active)
+        found = self._known.get(key)  # loops ask again and again, at every level of a nest
+        if found is None:
+            found = self._known[key] = self._active_results(region, active)
+        return found
+
+    def _active_results(self, region: Graph, active: Sequence[bool]) -> tuple[bool, ...]:
         on: set[Value] = {p for p, flag in zip(region.params, active, strict=True) if flag}
         for op in region.ops:
             flags = [v in on for v in op.operands]
@@ -138,11 +157,18 @@ class Reverse:
     # Regions
 
     def split(
-        self, region: Graph, active: Sequence[bool], *, seeded: Collection[int] = (), dense: Collection[int] = ()
+        self,
+        region: Graph,
+        active: Sequence[bool],
+        *,
+        seeded: Collection[int] = (),
+        dense: Collection[int] = (),
+        at_hand: Collection[int] = (),
     ) -> Split:
-        b = ReverseBuilder(region.name)
-        inner = Reverse(b, self._functions)
+        b = ReverseBuilder(region.name, sizes=self.b)
+        inner = Reverse(b, self._functions, within=self)
         params = [b.param(p.type, p.hint) for p in region.params]
+        inner.at_hand = {params[i] for i in at_hand}
         b.active.update(p for p, flag in zip(params, active, strict=True) if flag)
         results = inner.forward(region, params)
         mark = len(b.ops)
@@ -162,7 +188,7 @@ class Reverse:
             if total is not None and active[i]:
                 outputs[i] = total
         index = {p: i for i, p in enumerate(params)}
-        return partition(
+        joint = Joint(
             name=region.name,
             params=params,
             ops=b.ops,
@@ -172,7 +198,9 @@ class Reverse:
             cts=cts,
             seeds={index[p]: seed for p, seed in inner.seeds.items()},
             outputs=outputs,
+            at_hand=at_hand,
         )
+        return partition(joint)
 
 
 def _rule_pullback(op: Op, rule: Vjp, operands: tuple[Value, ...], results: tuple[Value, ...]) -> Pullback:

@@ -45,14 +45,17 @@ def grad(graph: Graph, wrt: Sequence[int], result: int = 0) -> Graph:
 def split(graph: Graph, wrt: Sequence[int]) -> Split:
     """The graph as a forward half that yields residuals and a backward half that takes them and cotangents."""
     outer = Reverse(ReverseBuilder(graph.name), dict(graph.functions))
+    outer.b.avoid_sizes_of(graph)
     active = [i in set(wrt) for i in range(len(graph.params))]
-    return outer.split(graph, active, dense=[i for i, on in enumerate(active) if on])
+    dense = [i for i, on in enumerate(active) if on]
+    return outer.split(graph, active, dense=dense, at_hand=range(len(graph.params)))
 
 
 def _sweep_forward(
     b: ReverseBuilder, graph: Graph, wrt: Sequence[int]
 ) -> tuple[Reverse, list[Value], tuple[Value, ...]]:
     reverse = Reverse(b, dict(graph.functions))
+    b.avoid_sizes_of(graph)
     params = [b.param(p.type, p.hint) for p in graph.params]
     for i in wrt:
         if not carries_cotangents(params[i].type):

@@ -17,7 +17,7 @@ from graph.location import UNKNOWN, Loc
 
 
 class _Names:
-    """Fresh names of symbolic sizes, shared by a builder and the builders of its regions."""
+    """Fresh names of symbolic sizes, `u0`, `u1`, ...: shared by all builders that work on one graph."""
 
     def __init__(self) -> None:
         self._next = 0
@@ -26,14 +26,27 @@ class _Names:
         self._next += 1
         return SymDim.named(f"u{self._next - 1}")
 
+    def avoid(self, t: Type) -> None:
+        """Give no name that is in `t`."""
+        while not isinstance(t, Aval):
+            t = t.element
+        for dim in t.shape:
+            if isinstance(dim, SymDim):
+                for name in dim.names:
+                    if name[0] == "u" and name[1:].isdigit():
+                        self._next = max(self._next, int(name[1:]) + 1)
+
 
 class GraphBuilder(Emitter[Value]):
     """Builds one graph. With a `parent` it builds a region: values of the parent that an op uses become parameters.
 
-    `loc` is the place that the next ops are said to come from.
+    `loc` is the place that the next ops are said to come from. `sizes` is a builder of another part of the same graph,
+    such as a region that will be passed to an op there: what one calls `u0` the other does not.
     """
 
-    def __init__(self, name: str, parent: "GraphBuilder | None" = None) -> None:
+    def __init__(
+        self, name: str, parent: "GraphBuilder | None" = None, *, sizes: "GraphBuilder | None" = None
+    ) -> None:
         self.name = name
         self.parent = parent
         self.loc: Loc = parent.loc if parent else UNKNOWN
@@ -41,7 +54,8 @@ class GraphBuilder(Emitter[Value]):
         self.ops: list[Op] = []
         self.captures: dict[Value, Value] = {}
         self.producer: dict[Value, Op | None] = {}
-        self._names: _Names = parent._names if parent else _Names()
+        shared = parent or sizes
+        self._names: _Names = shared._names if shared else _Names()
 
     # Values
 
@@ -55,6 +69,16 @@ class GraphBuilder(Emitter[Value]):
     def fresh_dim(self) -> SymDim:
         """A symbolic size that no other dim of this build has."""
         return self._names.fresh()
+
+    def avoid_sizes_of(self, graph: Graph) -> None:
+        """Let fresh sizes differ from those of a graph to be copied here, its regions and functions included."""
+        for value in (*graph.params, *(v for op in graph.ops for v in op.results)):
+            self._names.avoid(value.type)
+        for op in graph.ops:
+            for region in op.regions:
+                self.avoid_sizes_of(region)
+        for function in graph.functions.values():
+            self.avoid_sizes_of(function)
 
     def lift(self, value: Value) -> Value:
         """`value` as it is known in this region: itself, or the parameter through which it comes in."""
@@ -144,7 +168,7 @@ class GraphBuilder(Emitter[Value]):
     def promoted(
         self, opdef: OpDef, operands: Sequence[Value | Scalar], weak: Sequence[bool] | None = None
     ) -> tuple[Value, ...]:
-        """Operands cast to the dtypes that the op asks for. `weak[i]` marks a 0-d value that promotes as a Python scalar."""
+        """Operands cast to the dtypes that the op asks for; where `weak[i]`, a 0-d value promotes as a Python scalar."""
         kinds: list[Operand | None] = []
         for i, x in enumerate(operands):
             if not isinstance(x, Value):

@@ -48,12 +48,24 @@ class Differentiator(Protocol):
         """Which results of a region depend on its active parameters."""
         ...
 
+    def is_at_hand(self, value: Value) -> bool:
+        """Whether the backward half can read the value without its being saved, such as one from outside of a loop."""
+        ...
+
     def split(
-        self, region: Graph, active: Sequence[bool], *, seeded: Collection[int] = (), dense: Collection[int] = ()
+        self,
+        region: Graph,
+        active: Sequence[bool],
+        *,
+        seeded: Collection[int] = (),
+        dense: Collection[int] = (),
+        at_hand: Collection[int] = (),
     ) -> Split:
         """Differentiate a region with respect to its active parameters.
 
-        `seeded` parameters get their sum so far (others may, where a rule asks for it); `dense` ones always get a cotangent, zeros if need be.
+        `seeded` parameters get their sum so far (others may, where a rule asks for it); `dense` ones always get a
+        cotangent, zeros if need be. `at_hand` are parameters whose operands the backward half can read at no cost: what
+        is but a view of them is not saved.
         """
         ...
 

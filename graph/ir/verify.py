@@ -78,9 +78,7 @@ def _message(graph: Graph, op: Op | None, what: str) -> str:
     lines = print_graph(around, elide=True).splitlines()
     starts = _first_lines(graph)
     at = starts[graph.ops.index(op)]
-    shown = "\n".join(
-        ("> " if i == at else "  ") + line for i, line in enumerate(lines) if at - 3 <= i <= at + 3
-    )
+    shown = "\n".join(("> " if i == at else "  ") + line for i, line in enumerate(lines) if at - 3 <= i <= at + 3)
     return f"op {op.name!r} in graph {graph.name!r}: {what}\n{shown}"
 
 

@@ -19,6 +19,7 @@ from graph.ops.text_of import message
 NO_RESULT: Final = NotDifferentiable("there is no result")
 GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape", "array")
 """What crossed from a tensor to Python while tracing."""
+ARRAY: Final[Any] = np.ndarray
 
 
 def _check_text(op: str, operands: tuple[Type, ...], parts: tuple[str, ...], forms: tuple[str, ...]) -> None:
@@ -125,7 +126,7 @@ def guard_kernel(x: Any, *, kind: str, expected: Any, site: str) -> tuple[()]:
 
 def is_same(a: Any, b: Any) -> bool:
     """Whether Python code that is given `b` for `a` cannot tell: nan is nan, 0.0 is not -0.0."""
-    if isinstance(a, np.ndarray):
+    if isinstance(a, ARRAY):
         return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
     if isinstance(a, float | complex):
         return repr(a) == repr(b)
@@ -134,7 +135,7 @@ def is_same(a: Any, b: Any) -> bool:
 
 def short(value: Any) -> str:
     """A value on one line; of a large array, its corners."""
-    if not isinstance(value, np.ndarray):
+    if not isinstance(value, ARRAY):
         return str(value)
     text = np.array2string(value, separator=", ", threshold=8, edgeitems=2, max_line_width=10**6)
     return " ".join(text.split())

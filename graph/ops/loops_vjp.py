@@ -1,13 +1,14 @@
 """Reverse mode of loops: the forward loop pushes on lists what its body saves; a counted loop walks them backwards.
 
-What the body saves of its captured values is not pushed: the backward loop captures it too. Cotangents of captured
-values are carried as running sums, so that a rule may add to them in place.
+What the body saves of its captured values is not pushed: the backward loop captures it too. Where the body saves a
+carried value both as it comes and as it goes, one list holds both, a place apart. Cotangents of captured values are
+carried as running sums, so that a rule may add to them in place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.aval import Type, scalar
+from graph.aval import Aval, Type, is_static, scalar
 from graph.dtypes import int64
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, RegionVjp, Split
@@ -49,6 +50,20 @@ def for_activity(d: Differentiator, op: Op, active: Sequence[bool]) -> tuple[boo
 
 
 @dataclass(frozen=True, slots=True)
+class _Stack:
+    """A residual list. At the place of a trip it has what the body saves of its parameter `param`, or the residual that
+    it yields; with both, the list starts with the initial value, and the residual of a trip is one place further."""
+
+    element: Type
+    param: int | None
+    residual: int | None
+
+    @property
+    def is_chain(self) -> bool:
+        return self.param is not None and self.residual is not None
+
+
+@dataclass(frozen=True, slots=True)
 class _Loop:
     """What the forward and the backward half share. `lead` counts body parameters before the carried ones (the
     index of a `for_loop`)."""
@@ -58,6 +73,7 @@ class _Loop:
     carried: int
     split: Split
     active: list[bool]
+    stacks: tuple[_Stack, ...]
 
     @property
     def active_carried(self) -> list[int]:
@@ -68,14 +84,24 @@ class _Loop:
         return [i for i in range(self.carried, len(self.active)) if self.active[i]]
 
     @property
-    def pushed_params(self) -> list[int]:
-        """Residuals that are carried parameters: they change from trip to trip, so they are pushed."""
-        return [p for p in self.split.from_params if self.lead <= p < self.lead + self.carried]
+    def invariant(self) -> list[int]:
+        """Captured operands that the backward body reads."""
+        first = self.lead + self.carried
+        return [p - self.lead for p in self.split.from_params if p >= first]
 
-    @property
-    def pushed_types(self) -> list[Type]:
-        params = self.split.forward.params
-        return [params[p].type for p in self.pushed_params] + [v.type for v in self.split.residuals]
+
+def _stacks(split: Split, lead: int, operands: Sequence[Value], count: int) -> tuple[_Stack, ...]:
+    """The lists that a loop with these operands and so many carried values pushes on."""
+    params, yielded = split.forward.params, split.forward.results[:count]
+    residuals = {v: j for j, v in enumerate(split.residuals)}
+    stacks: list[_Stack] = []
+    for p in split.from_params:
+        if not lead <= p < lead + count:
+            continue
+        after = yielded[p - lead]
+        is_one_type = params[p].type == after.type == operands[p - lead].type
+        stacks.append(_Stack(params[p].type, p, residuals.pop(after, None) if is_one_type else None))
+    return (*stacks, *(_Stack(v.type, None, j) for v, j in residuals.items()))
 
 
 def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augmented:
@@ -85,25 +111,23 @@ def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
     count = _carried(op)
     values = operands[lead:]
     active = _body_activity(d, op, [d.is_active(v) for v in values], lead)
-    carried_params = [lead + i for i in range(count) if active[i]]
-    captured_params = [lead + i for i in range(count, len(values)) if active[i]]
     split = d.split(
         op.regions[-1],
         [*([False] * lead), *active],
-        seeded=captured_params,
-        dense=carried_params,
+        seeded=[lead + i for i in range(count, len(values)) if active[i]],
+        dense=[lead + i for i in range(count) if active[i]],
+        at_hand=[*range(lead), *(lead + i for i in range(count, len(values)) if d.is_at_hand(values[i]))],
     )
-    loop = _Loop(op, lead, count, split, active)
-    lists = [b.list_make(element=t) for t in loop.pushed_types]
-    extra = [b.constant(0, int64), *lists]
+    loop = _Loop(op, lead, count, split, active, _stacks(split, lead, values, count))
+    counter = [] if lead else [b.constant(0, int64)]
+    extra = [*counter, *(_list(b, stack, values, lead) for stack in loop.stacks)]
     new_operands = (*operands[:lead], *values[:count], *extra, *values[count:])
-    regions = (*(_with_extra(test, loop, extra) for test in op.regions[:-1]), _forward_body(loop, extra))
+    regions = (*(_with_extra(test, loop, extra) for test in op.regions[:-1]), _forward_body(b, loop, extra))
     attrs = {"carried": count + len(extra)}
     types = b.infer(op.opdef, new_operands, attrs, regions)
-    results = b.append(
-        op.opdef, new_operands, attrs, regions, (*(v.type for v in op.results), *types[len(op.results) :])
-    )
-    trips, saved = results[count], results[count + 1 :]
+    results = b.append(op.opdef, new_operands, attrs, regions, (*(v.type for v in op.results), *types[count:]))
+    trips = operands[0] if lead else results[count]
+    saved = results[count + len(counter) :]
 
     def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
         given = [
@@ -116,27 +140,39 @@ def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
     return Augmented(results[:count], tuple(active[:count]), pullback)
 
 
+def _list(b: GraphBuilder, stack: _Stack, values: Sequence[Value], lead: int) -> Value:
+    """A residual list as it is before the loop."""
+    first = [values[stack.param - lead]] if stack.is_chain and stack.param is not None else []
+    return b.list_make(*first, element=stack.element)
+
+
 def _with_extra(test: Graph, loop: _Loop, extra: Sequence[Value]) -> Graph:
     """The test region, taking the trip count and the residual lists too."""
     added = tuple(Value(v.type) for v in extra)
-    return Graph(
-        test.name, (*test.params[: loop.carried], *added, *test.params[loop.carried :]), test.ops, test.results
-    )
+    params = (*test.params[: loop.carried], *added, *test.params[loop.carried :])
+    return Graph(test.name, params, test.ops, test.results)
 
 
-def _forward_body(loop: _Loop, extra: Sequence[Value]) -> Graph:
-    """The body, counting trips and pushing residuals."""
-    b = GraphBuilder(loop.op.regions[-1].name)
+def _forward_body(sizes: GraphBuilder, loop: _Loop, extra: Sequence[Value]) -> Graph:
+    """The body, pushing residuals, and in a `while_loop` counting trips."""
+    b = GraphBuilder(loop.op.regions[-1].name, sizes=sizes)
     own = loop.split.forward.params
     end = loop.lead + loop.carried
     before = [b.param(p.type, p.hint) for p in own[:end]]
-    trips, *lists = [b.param(v.type) for v in extra]
+    added = [b.param(v.type) for v in extra]
     after = [b.param(p.type, p.hint) for p in own[end:]]
     params = [*before, *after]
     values = inline(b, loop.split.forward, params)
-    residuals = [*(params[p] for p in loop.pushed_params), *values[loop.carried :]]
-    pushed = [b.list_append(lst, v) for lst, v in zip(lists, residuals, strict=True)]
-    return b.build([*values[: loop.carried], b.add(trips, 1), *pushed])
+    residuals = values[loop.carried :]
+    lists = added[len(added) - len(loop.stacks) :]
+    counted = [b.add(trips, 1) for trips in added[: len(added) - len(loop.stacks)]]
+    pushed: list[Value] = []
+    for stack, so_far in zip(loop.stacks, lists, strict=True):
+        if stack.residual is not None:
+            pushed.append(b.list_append(so_far, residuals[stack.residual]))
+        elif stack.param is not None:
+            pushed.append(b.list_append(so_far, params[stack.param]))
+    return b.build([*values[: loop.carried], *counted, *pushed])
 
 
 def _backward(
@@ -152,47 +188,73 @@ def _backward(
     captured_active = loop.active_captured
     sums = OperandSums(d, operands, captured_active)
     seeds = [sums.seed(p) for p in captured_active]
-    invariant = [p for p in loop.split.from_params if p >= loop.lead + loop.carried]
-    passed = [operands[p - loop.lead] for p in invariant]
+    passed = [operands[i] for i in loop.invariant]
+    last = b.sub(trips, 1)
+    body = _backward_body(b, loop, operands, saved, seeds, passed)
     state = [*cts, *seeds]
-    operands_of_loop = (trips, *state, trips, *saved, *passed)
-    body = _backward_body(loop, state, [*saved], passed, invariant)
-    results = b.append(lookup("for_loop"), operands_of_loop, {"carried": len(state)}, (body,))
+    results = b.append(lookup("for_loop"), (trips, *state, last, *saved, *passed), {"carried": len(state)}, (body,))
     # The sums first: they replace what was there, and a captured value may also be what a carried one starts from.
     sums.put(dict(zip(captured_active, results[len(loop.active_carried) :], strict=True)))
     for i, ct in zip(loop.active_carried, results, strict=False):
-        d.add(operands[i], ct)
+        d.add(operands[i], _as_known(b, ct, operands[i]))
 
 
 def _backward_body(
-    loop: _Loop, state: Sequence[Value], saved: Sequence[Value], passed: Sequence[Value], invariant: Sequence[int]
+    sizes: GraphBuilder,
+    loop: _Loop,
+    operands: Sequence[Value],
+    saved: Sequence[Value],
+    sums: Sequence[Value],
+    passed: Sequence[Value],
 ) -> Graph:
-    b = GraphBuilder("body")
-    params = loop.split.forward.params
+    """One trip back: `body(i, *cotangents, *sums, last, *lists, *captured)`."""
+    b = GraphBuilder("body", sizes=sizes)
+    split, lead = loop.split, loop.lead
+    params = split.forward.params
     i = b.param(scalar(int64))
-    cts = [b.param(params[loop.lead + p].type) for p in loop.active_carried]
-    seeds = [b.param(v.type) for v in state[len(cts) :]]
-    trips = b.param(scalar(int64))
+    cts = {p: b.param(_of_any_trip(b, params[lead + p].type, operands[p].type)) for p in loop.active_carried}
+    seeds = [b.param(v.type) for v in sums]
+    last = b.param(scalar(int64))
     lists = [b.param(v.type) for v in saved]
-    constants = [b.param(v.type) for v in passed]
-    at = b.sub(b.sub(trips, 1), i)
-    values = [b.list_get(lst, at, checked=False) for lst in lists]
-    residual: dict[int, Value] = dict(zip(loop.pushed_params, values, strict=False))
-    residual.update(zip(invariant, constants, strict=True))
-    if loop.lead:
-        residual[0] = at
+    residual_of_param = {lead + p: b.param(v.type) for p, v in zip(loop.invariant, passed, strict=True)}
+    trip = b.sub(last, i)
+    if lead:
+        residual_of_param[0] = trip
+    residuals: dict[int, Value] = {}
+    after = b.add(trip, 1) if any(stack.is_chain for stack in loop.stacks) else trip
+    for stack, pushed in zip(loop.stacks, lists, strict=True):
+        if stack.param is not None:
+            residual_of_param[stack.param] = b.list_get(pushed, trip, checked=False)
+        if stack.residual is not None:
+            at = after if stack.is_chain else trip
+            residuals[stack.residual] = b.list_get(pushed, at, checked=False)
     found = inline(
         b,
-        loop.split.backward,
+        split.backward,
         [
-            *(residual[p] for p in loop.split.from_params),
-            *values[len(loop.pushed_params) :],
-            *(cts[loop.active_carried.index(r)] for r, on in enumerate(loop.split.active_results) if on),
+            *(residual_of_param[p] for p in split.from_params),
+            *(residuals[j] for j in range(len(split.residuals))),
+            *(cts[r] for r, on in enumerate(split.active_results) if on),
             *seeds,
         ],
     )
-    by_param = dict(zip(loop.split.outputs, found, strict=True))
-    return b.build([by_param[loop.lead + p] for p in (*loop.active_carried, *loop.active_captured)])
+    by_param = dict(zip(split.outputs, found, strict=True))
+    return b.build([by_param[lead + p] for p in (*loop.active_carried, *loop.active_captured)])
+
+
+def _of_any_trip(b: GraphBuilder, inner: Type, outer: Type) -> Type:
+    """The type of a carried value before and after a trip: a dim that may change has a name of its own."""
+    if not isinstance(inner, Aval) or not isinstance(outer, Aval):
+        return inner
+    dims = zip(inner.shape, outer.shape, strict=True)
+    return Aval(inner.dtype, tuple(m if m == n else b.fresh_dim() for m, n in dims))
+
+
+def _as_known(b: GraphBuilder, ct: Value, operand: Value) -> Value:
+    """A cotangent in the shape of its operand, where that is known and the loop has lost it."""
+    if not isinstance(operand.type, Aval) or ct.shape == operand.shape or not is_static(operand.shape):
+        return ct
+    return b.reshape(ct, [d for d in operand.shape if isinstance(d, int)])
 
 
 WHILE_LOOP_VJP = RegionVjp(augment_loop, while_activity)

@@ -92,11 +92,15 @@ def unwrap_or_zeros_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, like: Any) -> 
 register(OpDef("some", infer=infer_some, kernel=some_kernel, vjp=some_vjp, promote=None))
 register(OpDef("none", infer=infer_none, kernel=none_kernel, vjp=NotDifferentiable("nothing is there"), promote=None))
 register(
-    OpDef("is_some", infer=infer_is_some, kernel=is_some_kernel, vjp=NotDifferentiable("the result is discrete"), promote=None)
+    OpDef(
+        "is_some",
+        infer=infer_is_some,
+        kernel=is_some_kernel,
+        vjp=NotDifferentiable("the result is discrete"),
+        promote=None,
+    )
 )
-register(
-    OpDef("unwrap", infer=infer_unwrap, kernel=unwrap_kernel, vjp=unwrap_vjp, promote=None, effect=unwrap_effect)
-)
+register(OpDef("unwrap", infer=infer_unwrap, kernel=unwrap_kernel, vjp=unwrap_vjp, promote=None, effect=unwrap_effect))
 register(
     OpDef(
         "unwrap_or_zeros",

@@ -41,9 +41,7 @@ def graph_of(name: str, types: Sequence[Type], make: Make, functions: Sequence[G
     return b.build(make(b, *(b.param(t) for t in types)), {function.name: function for function in functions})
 
 
-def case(
-    types: Sequence[Type], *args: tuple[Any, ...], functions: Sequence[Graph] = ()
-) -> Callable[[Make], Make]:
+def case(types: Sequence[Type], *args: tuple[Any, ...], functions: Sequence[Graph] = ()) -> Callable[[Make], Make]:
     """Declares a case: the decorated function makes the graph's results from a builder and its parameters."""
 
     def declare(make: Make) -> Make:
@@ -76,7 +74,9 @@ def branch(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]:
 
 @case([F, V, scalar(bool_)], (f(0.7), ROW, YES), (f(0.7), ROW, NO))
 def branches_use_different_values(b: GraphBuilder, x: Value, v: Value, p: Value) -> Sequence[Value]:
-    return cond(b, p, lambda c: [c.mul(x, x), x], lambda c: [c.sum(c.mul(v, v), axis=(0,), keepdims=False), c.mul(x, 2)])
+    return cond(
+        b, p, lambda c: [c.mul(x, x), x], lambda c: [c.sum(c.mul(v, v), axis=(0,), keepdims=False), c.mul(x, 2)]
+    )
 
 
 @case([F, scalar(bool_)], (f(0.7), YES), (f(0.7), NO))
@@ -336,7 +336,10 @@ def list_in_branches(b: GraphBuilder, lst: Value, w: Value, p: Value) -> Sequenc
 def optional_of_a_branch(b: GraphBuilder, x: Value, p: Value, q: Value) -> Sequence[Value]:
     (maybe,) = cond(b, p, lambda c: [c.some(c.mul(x, x))], lambda c: [c.none(type=V)])
     (again,) = cond(b, q, lambda c: [maybe], lambda c: [c.some(x)])
-    return [b.unwrap_or_zeros(again, x), *cond(b, b.is_some(maybe), lambda c: [c.sin(c.unwrap(maybe, name="y"))], lambda c: [x])]
+    return [
+        b.unwrap_or_zeros(again, x),
+        *cond(b, b.is_some(maybe), lambda c: [c.sin(c.unwrap(maybe, name="y"))], lambda c: [x]),
+    ]
 
 
 @case([V, I], (ROW, i(3)), (ROW, i(0)), (ROW, i(1)))
@@ -414,6 +417,13 @@ def size_of_a_mask(b: GraphBuilder, x: Value) -> Sequence[Value]:
 
 # Functions
 
+
+def call(b: GraphBuilder, function: Graph, *operands: Value) -> tuple[Value, ...]:
+    """`call`, of a function whose sizes are known."""
+    types = [v.type for v in function.results]
+    return b.append(lookup("call"), operands, {"function": function.name}, types=types)
+
+
 SQUARED: Final = graph_of("squared", [V, F], lambda b, x, w: [b.mul(b.mul(x, x), w), b.gt(x, 0.0)])
 
 
@@ -422,12 +432,6 @@ def _repeated(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]:
 
 
 REPEATED: Final = graph_of("repeated", [V, F], _repeated)
-
-
-def call(b: GraphBuilder, function: Graph, *operands: Value) -> tuple[Value, ...]:
-    """`call`, of a function whose sizes are known."""
-    types = [v.type for v in function.results]
-    return b.append(lookup("call"), operands, {"function": function.name}, types=types)
 
 
 @case([V, F], (ROW, f(0.6)), functions=(SQUARED, REPEATED))

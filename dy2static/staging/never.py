@@ -1,0 +1,83 @@
+"""Paths of a graph that end in an exception: it is raised when the graph runs and gets there, and only then.
+
+Staging runs every path, those too that no run takes. An exception of the user's program that is met on one, raised by
+it or by an index that is out of range, becomes a `fail` op; what would come after it on that path does not exist.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from dy2static.staging.locate import location_of, user_location
+from dy2static.staging.text import StagedText
+from graph.ir.opdef import Effect, effect_of
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
+T = TypeVar("T")
+
+OF_THE_PROGRAM: Final = frozenset(
+    {
+        AssertionError,
+        FloatingPointError,
+        IndexError,
+        KeyError,
+        NameError,
+        OverflowError,
+        UnboundLocalError,
+        ValueError,
+        ZeroDivisionError,
+    }
+)
+"""Exceptions that Python code raises because of its values. A TypeError or AttributeError may be about staged values
+instead: it is raised at once."""
+
+
+class Never:
+    """Stands for the value of a variable after an exception."""
+
+
+class RaisedInGraph(Exception):  # noqa: N818 (it stands for another exception)
+    """The path that is being staged has ended in a `fail` op; unwinds to where the path began."""
+
+
+def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | None:
+    """Stage a path; None when it ends in an exception that the graph raises."""
+    try:
+        return block(*args)
+    except RaisedInGraph:
+        return None
+    except Exception as error:
+        if not is_of_the_program(error):
+            raise
+        stager.builder.loc = location_of(error)
+        fail(stager, type(error), error.args)
+        return None
+
+
+def is_of_the_program(error: Exception) -> bool:
+    """Whether an exception met while staging is one that the program would raise in a run of this path."""
+    return type(error) in OF_THE_PROGRAM and (not error.args or (len(error.args) == 1 and type(error.args[0]) is str))
+
+
+def fail(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:
+    """Append a `fail` op; the message may contain staged values."""
+    text = StagedText.of(args[0]) if args else None
+    stager.builder.fail(
+        *(text.values if text else ()),
+        error=kind.__name__,
+        parts=tuple(text.parts) if text else (),
+        forms=tuple(text.forms) if text else (),
+    )
+
+
+def must_come_later(stager: "Stager") -> bool:
+    """Whether an exception met now comes after something that a run does or raises: prints, checks, other branches."""
+    return stager.builder is not stager.root or any(effect_of(op) is not Effect.PURE for op in stager.root.ops)
+
+
+def raise_in_graph(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:
+    """End the path that is being staged with an exception."""
+    stager.builder.loc = user_location()
+    fail(stager, kind, args)
+    raise RaisedInGraph
