@@ -8,4 +8,7 @@ from dy2static.decorator import to_static as to_static
 from dy2static.errors import ConversionError as ConversionError
 from dy2static.errors import SourceUnavailableError as SourceUnavailableError
 from dy2static.errors import StagingError as StagingError
+from dy2static.errors import TraceWarning as TraceWarning
 from dy2static.input_spec import InputSpec as InputSpec
+from dy2static.tracing.trace import TracedFunction as TracedFunction
+from dy2static.tracing.trace import trace as trace

@@ -12,8 +12,8 @@ INDENT: Final = "    "
 RIGHT: Final = frozenset([5, 6, 7, 8, 9])
 """Columns of numbers."""
 HEAD: Final = (
-    ("", "", "trace, with", "", "", "ops (regions)", "", "us per call", "", ""),
-    ("model", "decided at", "guards off", "converted", "gradient", "trace", "converted", "eager", "traced", "conv."),
+    ("", "", "trace with", "", "", "ops (regions)", "", "us per call", "", ""),
+    ("model", "decided at", "guards off", "converted", "grad.", "trace", "conv.", "eager", "traced", "conv."),
 )
 
 
@@ -25,7 +25,7 @@ def table(comparisons: Sequence[Comparison]) -> str:
 def _numbers(comparisons: Sequence[Comparison]) -> Iterator[str]:
     rows = [*HEAD, *map(_row, comparisons)]
     widths = [max(len(row[i]) for row in rows[1:]) for i in range(len(HEAD[1]))]
-    widths[2] = max(widths[2], len(HEAD[0][2]))
+    widths[6] = max(widths[6], len(HEAD[0][5]) - widths[5])
     for k, row in enumerate(rows):
         cells = [
             cell.rjust(width) if i in RIGHT and k != 0 else cell.ljust(width)
@@ -33,7 +33,7 @@ def _numbers(comparisons: Sequence[Comparison]) -> Iterator[str]:
         ]
         yield _spanned(row, widths) if k == 0 else "  ".join(cells).rstrip()
         if k == 1:
-            yield "-" * min(WIDTH, sum(widths) + 2 * (len(widths) - 1))
+            yield "-" * (sum(widths) + 2 * (len(widths) - 1))
 
 
 def _spanned(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -50,8 +50,8 @@ def _row(found: Comparison) -> tuple[str, ...]:
     loc = found.trace.decided_at
     gradient = found.gradient
     return (
-        _cut(found.case.name, 12),
-        _cut(str(loc), 17) if loc is not None else "",
+        _cut(found.case.name, 10),
+        _cut(str(loc), 16) if loc is not None else "",
         "right" if found.trace_is_right else "WRONG",
         "right" if found.conversion_is_right else "WRONG",
         "-" if gradient is None else "right" if gradient.holds else "WRONG",

@@ -77,6 +77,9 @@ def staged_if(
     merged = unpack_all(specs, results, stager)
     for cell, value in zip(cells, merged[count:], strict=True):
         stager.cells.put(cell, value)
+    for i in range(count):
+        if not same[i]:
+            stager.share(merged[i], [branch.outputs[i] for branch in branches], labels[i])
     return tuple(merged[:count])
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from types import CellType
 from typing import Any, Protocol
 
+from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
 from dy2static.staging.undefined import Undefined
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -204,6 +206,7 @@ class Cells:
     def __init__(self) -> None:
         self._frames: list[Frame] = [{}]
         self._born: list[dict[int, Any]] = [{}]
+        self._shared: dict[int, tuple[Any, str]] = {}
 
     @contextmanager
     def frame(self) -> Generator[Frame]:
@@ -231,10 +234,29 @@ class Cells:
         """The opposite of `born`: the object stands for one outside of the frame."""
         self._born[-1].pop(id(value), None)
 
+    def share(self, value: Any, label: str) -> None:
+        """Note a tensor or list that is one of the caller's on some paths and another on others: it cannot be changed
+        in place, as the graph does not know which."""
+        self._shared[id(value)] = (value, label)
+
+    def is_shared(self, value: Any) -> bool:
+        """Whether `share` was told of it."""
+        return id(value) in self._shared
+
     def touch(self, cell: Cell) -> None:
-        """Note that `cell` is about to change."""
+        """Note that `cell` is about to change.
+
+        Raises: StagingError for the value of a shared object.
+        """
         frame = self._frames[-1]
         key = cell.key
+        if key[1] in self._shared and key[0] in ("tensor", "list"):
+            raise StagingError(
+                f"{self._shared[key[1]][1]} is changed in place here, and it is an object of the caller's on some paths "
+                "that lead here and another on others: whether the caller sees the change would differ from run to run",
+                next_step="write the change as a new value, such as `x = x + v` for `x += v`, or copy it first.",
+                loc=user_location(),
+            )
         if key not in frame and key[1] not in self._born[-1]:
             frame[key] = (cell, cell.load())
 

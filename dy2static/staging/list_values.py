@@ -115,10 +115,10 @@ class ListValues:
         self._stager.builder.loc = user_location()
         return self._stager.lift(index)
 
-    def _nonempty(self, items: StageableList) -> tuple[Value, ...]:
+    def _nonempty(self, items: StageableList, text: str = "list index out of range") -> tuple[Value, ...]:
         assert items.staged is not None
         if items.staged.element is None:
-            raise IndexError("list index out of range")
+            raise IndexError(text)
         return items.staged.values
 
     # Methods
@@ -160,7 +160,7 @@ class ListValues:
     def pop(self, items: StageableList, index: Any) -> Any:
         b = self._stager.builder
         at = self._index(index)
-        pairs = [b.list_pop(v, at) for v in self._nonempty(items)]
+        pairs = [b.list_pop(v, at) for v in self._nonempty(items, "pop from empty list")]
         assert items.staged is not None
         items.staged = StagedList(items.staged.element, tuple(rest for rest, _ in pairs))
         return self._item(items, (popped for _, popped in pairs))
@@ -194,7 +194,7 @@ class ListValues:
             self.unsupported("assignment to a slice")
         b = self._stager.builder
         at = self._index(index)
-        lists = self._nonempty(items)
+        lists = self._nonempty(items, "list assignment index out of range")
         element = self._element(items, item)
         items.staged = StagedList(
             element,

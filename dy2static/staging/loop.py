@@ -131,8 +131,10 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     for i in carried.in_place:
         stager.cells.put(_cell_of(carried.initial[i]), values[i])
         values[i] = carried.initial[i]
-    for value in values[:count]:
+    for i, value in enumerate(values[:count]):
         stager.cells.forget(value)
+        if i not in carried.in_place and _is_mutable(value) and stager.is_from_outside(carried.initial[i]):
+            stager.arguments[id(value)] = value
     return values[:count]
 
 
@@ -276,4 +278,6 @@ def _finish(
             merged[i] = carried.initial[i]
         elif staged.outputs[i] is staged.passed[i]:
             merged[i] = carried.initial[i]  # no trip replaces it
+        else:
+            stager.share(merged[i], [carried.initial[i]], carried.label(i))
     return tuple(merged[:count])

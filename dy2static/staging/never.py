@@ -57,7 +57,12 @@ def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | N
 
 def is_of_the_program(error: Exception) -> bool:
     """Whether an exception met while staging is one that the program would raise in a run of this path."""
-    return type(error) in OF_THE_PROGRAM and (not error.args or (len(error.args) == 1 and type(error.args[0]) is str))
+    return type(error) in OF_THE_PROGRAM and (not error.args or (len(error.args) == 1 and _is_text_of(error)))
+
+
+def _is_text_of(error: Exception) -> bool:
+    """Whether the message is the text of the argument (that of a KeyError is its `repr`)."""
+    return type(error.args[0]) is str or (type(error) is not KeyError and isinstance(error.args[0], int | float))
 
 
 def fail(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:

@@ -105,7 +105,12 @@ class Stager:
 
     def is_from_outside(self, x: Any) -> bool:
         """Whether others than the staged code may hold this object."""
-        return id(x) in self.captured or id(x) in self.arguments
+        return id(x) in self.captured or id(x) in self.arguments or self.cells.is_shared(x)
+
+    def share(self, merged: Any, objects: Sequence[Any], label: str) -> None:
+        """Note that `merged` stands for one of several `objects`, and which one is known only when the graph runs."""
+        if not isinstance(merged, StagedNumber) and any(map(self.is_from_outside, objects)):
+            self.cells.share(merged, label)
 
     def is_seen_outside(self, cell: Cell, before: Any) -> bool:
         """Whether a change of the cell is one that the caller can see: it was there before this staging began."""

@@ -19,10 +19,11 @@ from dy2static.tracing.placement import place_examples
 from dy2static.tracing.recorder import Tracer
 from dy2static.tracing.state import State, references, refuse_leaks
 from dy2static.tracing.texts import described, leaf_names
+from dy2static.tracing.traced import TracedTensor
 from eager.pytree import children, is_container
 from eager.recorder import recording
 from eager.tape_links import Leaf
-from eager.tensor import Tensor
+from eager.tensor import Tensor, wrap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +96,9 @@ def record(
             writes = writes_of(tracer, placed, results)
             for write in writes:
                 refuse_leaks(write.spec, write.cell.text)
+    except Exception as error:
+        error.args = tuple(map(_released, error.args))
+        raise
     finally:
         state.note_changes(tracer.cells.outermost)
         undo(tracer.cells.outermost)
@@ -129,6 +133,11 @@ def record(
             loc=user_location(),
         )
     return trace
+
+
+def _released(x: Any) -> Any:
+    """An argument of an error that leaves the trace."""
+    return wrap(x.data) if isinstance(x, TracedTensor) else x
 
 
 def _gradient_source(leaf: Leaf) -> Source:

@@ -92,7 +92,7 @@ def _sizes_apart(
     """The ops that only take sizes of forward values which nothing else reads, and the other ops."""
     measuring = {op for op in ops if all(v in known for v in op.operands) and _is_size(op)}
     others = [op for op in ops if op not in measuring]
-    read = at_hand.union(_reads(others, results, known))
+    read = {*at_hand, *_reads(others, results, known)}
     sizes = [op for op in ops if op in measuring and not read.issuperset(op.operands)]
     moved = set(sizes)
     return sizes, [op for op in ops if op not in moved]

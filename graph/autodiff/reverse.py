@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from graph.autodiff.activity import differentiable, function_of, propagates
 from graph.autodiff.residuals import Joint, partition
-from graph.aval import Aval
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Differentiator, Pullback, RegionVjp, Split
 from graph.ir.emitter import Accumulate
@@ -14,6 +13,7 @@ from graph.ir.opdef import Vjp
 from graph.ir.value import Value
 from graph.ir.walk import copy_op
 from graph.location import Loc
+from graph.ops.cotangents import add_cotangents
 
 
 class ReverseBuilder(GraphBuilder):
@@ -137,12 +137,7 @@ class Reverse:
         if not self.is_active(value):
             return
         so_far = self.sums.get(value)
-        if so_far is None:
-            self.sums[value] = ct
-        elif isinstance(ct.type, Aval):
-            self.sums[value] = self.b.add(so_far, ct)
-        else:
-            self.sums[value] = self.b.add_any(so_far, ct)
+        self.sums[value] = ct if so_far is None else add_cotangents(self.b, so_far, ct)
 
     def replace(self, value: Value, ct: Value) -> None:
         self.sums[value] = ct

@@ -44,9 +44,7 @@ class GraphBuilder(Emitter[Value]):
     such as a region that will be passed to an op there: what one calls `u0` the other does not.
     """
 
-    def __init__(
-        self, name: str, parent: "GraphBuilder | None" = None, *, sizes: "GraphBuilder | None" = None
-    ) -> None:
+    def __init__(self, name: str, parent: "GraphBuilder | None" = None, *, sizes: "GraphBuilder | None" = None) -> None:
         self.name = name
         self.parent = parent
         self.loc: Loc = parent.loc if parent else UNKNOWN
@@ -168,7 +166,7 @@ class GraphBuilder(Emitter[Value]):
     def promoted(
         self, opdef: OpDef, operands: Sequence[Value | Scalar], weak: Sequence[bool] | None = None
     ) -> tuple[Value, ...]:
-        """Operands cast to the dtypes that the op asks for; where `weak[i]`, a 0-d value promotes as a Python scalar."""
+        """Operands cast to the dtypes that the op asks for; where `weak[i]`, a 0-d value is as a Python scalar."""
         kinds: list[Operand | None] = []
         for i, x in enumerate(operands):
             if not isinstance(x, Value):

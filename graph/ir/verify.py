@@ -1,7 +1,7 @@
 """The invariants of the IR, checked between passes; a failure shows the op and its neighbours."""
 
 from graph.aval import Aval, Type
-from graph.errors import GraphError, VerifyError
+from graph.errors import GraphError, InternalError, VerifyError
 from graph.ir.op import Graph, Op
 from graph.ir.printer import print_graph
 from graph.ir.value import Value
@@ -30,16 +30,15 @@ def _verify_op(graph: Graph, op: Op, defined: set[Value], functions: dict[str, G
     for region in op.regions:
         verify(region, functions)
     if op.name == "call":
-        function = functions.get(str(op.attrs["function"]))
-        if function is None:
-            raise VerifyError(_message(graph, op, f"there is no function {op.attrs['function']!r}"))
-        inferred: tuple[Type, ...] = tuple(v.type for v in function.results)
+        inferred = _results_of_call(graph, op, functions)
     else:
         extra = {"regions": op.regions} if op.regions else {}
         try:
             result = op.opdef.infer(*(v.type for v in op.operands), **op.attrs, **extra)
         except GraphError as error:
             raise VerifyError(_message(graph, op, f"its shape rule refuses it: {error.what}")) from None
+        except (TypeError, ValueError, InternalError) as error:  # operands, attributes or regions that it does not take
+            raise VerifyError(_message(graph, op, f"its shape rule refuses it: {error}")) from None
         inferred = result if isinstance(result, tuple) else (result,)
     if len(inferred) != len(op.results):
         raise VerifyError(_message(graph, op, f"{len(op.results)} results, its shape rule gives {len(inferred)}"))
@@ -47,6 +46,21 @@ def _verify_op(graph: Graph, op: Op, defined: set[Value], functions: dict[str, G
         if not agrees(value.type, expected):
             raise VerifyError(_message(graph, op, f"a result is {value.type}, its shape rule gives {expected}"))
         _define(graph, op, value, defined)
+
+
+def _results_of_call(graph: Graph, op: Op, functions: dict[str, Graph]) -> tuple[Type, ...]:
+    """What a called function yields, where there is one that takes the operands."""
+    function = functions.get(str(op.attrs["function"]))
+    if function is None:
+        raise VerifyError(_message(graph, op, f"there is no function {op.attrs['function']!r}"))
+    if len(op.operands) != len(function.params):
+        what = f"{len(op.operands)} operands, the function takes {len(function.params)}"
+        raise VerifyError(_message(graph, op, what))
+    for i, (operand, param) in enumerate(zip(op.operands, function.params, strict=True)):
+        if not agrees(operand.type, param.type):
+            what = f"operand {i} is {operand.type}, the function takes {param.type}"
+            raise VerifyError(_message(graph, op, what))
+    return tuple(v.type for v in function.results)
 
 
 def agrees(declared: Type, inferred: Type) -> bool:

@@ -14,7 +14,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.regions import trimmed
 from graph.ir.value import Value
 from graph.ir.walk import inline
-from graph.ops.cotangents import OperandSums
+from graph.ops.cotangents import OperandSums, add_cotangents
 
 
 def cond_activity(d: Differentiator, op: Op, active: Sequence[bool]) -> tuple[bool, ...]:
@@ -155,7 +155,7 @@ def _backward_branch(
     for p in branches.outputs:
         ct = found.get(p)
         if p in seed_of and p not in own.seeded:
-            ct = seed_of[p] if ct is None else b.add_any(seed_of[p], ct)
+            ct = seed_of[p] if ct is None else add_cotangents(b, seed_of[p], ct)
         yields.append(b.zeros_like(captured[p]) if ct is None else ct)
     return b.build(yields)
 

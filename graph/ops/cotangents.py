@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from graph.aval import Type
+from graph.aval import Aval, Type
 from graph.errors import InternalError
 from graph.ir.differentiator import Differentiator
 from graph.ir.emitter import Emitter
@@ -67,6 +67,11 @@ ZEROS_LIKE_ANY = register(
         promote=None,
     )
 )
+
+
+def add_cotangents(b: Emitter[Any], x: Any, y: Any) -> Any:
+    """The sum of two cotangents of one value, whatever its type."""
+    return b.add(x, y) if isinstance(b.type_of(x), Aval) else b.add_any(x, y)
 
 
 class OperandSums:

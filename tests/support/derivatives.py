@@ -68,7 +68,7 @@ def assert_vjp(
 
 
 def run_everywhere(graph: Graph, args: Sequence[Any]) -> tuple[Any, ...]:
-    """The results of the interpreter; the NumPy program gives the same, and the optimized graph too but for rounding."""
+    """The results; interpreter and NumPy program give the same, of the optimized graph too, but for rounding."""
     expected = run(graph, copy_of(list(args)))
     optimized = optimize(graph)
     verify(optimized)

@@ -366,7 +366,7 @@ class RandomProgram:
             case 10:
                 return f"{self.name('s')} = {self.pair()}"
             case 11 | 12:
-                return f"{self.name('t')} {self.pick(*OPERATORS)}= {self.tensor(1)}"
+                return f"{self.pick('z', 'u') if self.chance(0.8) else self.name('t')} {self.pick(*OPERATORS)}= {self.tensor(1)}"
             case 13:
                 return f"{self.name('p')} {self.pick('+', '-')}= {self.number(1)}"
             case 14 | 15:

@@ -16,7 +16,7 @@ from graph.ir.value import Value
 from support.control import cond, for_loop, while_loop
 
 F: Final = scalar(float64)
-I: Final = scalar(int64)
+K: Final = scalar(int64)
 V: Final = Aval(float64, (3,))
 M: Final = Aval(float64, (4, 3))
 
@@ -101,7 +101,7 @@ def branch_not_taken_has_no_derivative(b: GraphBuilder, x: Value, p: Value) -> S
     return cond(b, p, lambda c: [c.mul(c.log(x), c.div(1.0, x))], lambda c: [c.mul(x, 3.0)])
 
 
-@case([M, I, scalar(bool_)], (ROWS, i(2), YES), (ROWS, i(-1), NO))
+@case([M, K, scalar(bool_)], (ROWS, i(2), YES), (ROWS, i(-1), NO))
 def branch_indexes_what_others_use(b: GraphBuilder, x: Value, at: Value, p: Value) -> Sequence[Value]:
     def then(c: GraphBuilder) -> Sequence[Value]:
         row = c.index(x, at, index=("$",))
@@ -124,12 +124,12 @@ def newton_root(b: GraphBuilder, a: Value) -> Sequence[Value]:
     )
 
 
-@case([F, I], (f(1.3), i(3)), (f(1.3), i(0)), (f(1.3), i(-2)))
+@case([F, K], (f(1.3), i(3)), (f(1.3), i(0)), (f(1.3), i(-2)))
 def initial_value_is_captured_too(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     return for_loop(b, n, [x], lambda c, k, y: [c.mul(c.sin(y), x)])
 
 
-@case([F, F, I], (f(0.4), f(0.9), i(3)), (f(0.4), f(0.9), i(0)))
+@case([F, F, K], (f(0.4), f(0.9), i(3)), (f(0.4), f(0.9), i(0)))
 def value_carried_twice(b: GraphBuilder, x: Value, w: Value, n: Value) -> Sequence[Value]:
     """One value enters as two carried values, which one value of the body becomes; the third stays as it is."""
 
@@ -140,18 +140,18 @@ def value_carried_twice(b: GraphBuilder, x: Value, w: Value, n: Value) -> Sequen
     return for_loop(b, n, [x, x, w], body)
 
 
-@case([V, V, I], (ROW, ROW + 1, i(3)), (ROW, ROW + 1, i(1)))
+@case([V, V, K], (ROW, ROW + 1, i(3)), (ROW, ROW + 1, i(1)))
 def carried_values_swap(b: GraphBuilder, x: Value, y: Value, n: Value) -> Sequence[Value]:
     return for_loop(b, n, [x, y], lambda c, k, p, q: [q, c.sin(c.mul(p, q))])
 
 
-@case([V, I], (ROW, i(3)), (ROW, i(0)))
+@case([V, K], (ROW, i(3)), (ROW, i(0)))
 def active_from_the_second_trip_on(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     zero = b.constant(np.ones(3))
     return for_loop(b, n, [zero, zero], lambda c, k, p, q: [c.mul(q, x), c.sin(p)])
 
 
-@case([F, I], (f(0.9), i(27)), (f(0.9), i(1)))
+@case([F, K], (f(0.9), i(27)), (f(0.9), i(1)))
 def integers_are_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     """Collatz steps, a factor for each kind of step."""
 
@@ -196,7 +196,7 @@ def rnn(b: GraphBuilder, w: Value, u: Value, xs: Value, h: Value) -> Sequence[Va
     return for_loop(b, 4, [h], body)
 
 
-@case([F, I], (f(0.7), i(2)), (f(-0.7), i(3)), (f(0.7), i(0)))
+@case([F, K], (f(0.7), i(2)), (f(-0.7), i(3)), (f(0.7), i(0)))
 def result_nobody_differentiates(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     """Integers, bools and a dead carried value beside the one that counts."""
 
@@ -212,7 +212,7 @@ def results_are_parameters(b: GraphBuilder, x: Value, y: Value) -> Sequence[Valu
     return [x, x, b.mul(x, 2.0)]
 
 
-@case([V, I], (ROW, i(6)), (ROW, i(1)))
+@case([V, K], (ROW, i(6)), (ROW, i(1)))
 def early_exit(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     """`while k < n and sum(y*y) < 20`, with a flag that a branch sets."""
 
@@ -287,7 +287,7 @@ def appended_then_stacked(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value
     return [b.list_stack(lst, axis=0), b.list_get(lst, -1)]
 
 
-@case([L, F, I], ([ROW, ROW * 2, ROW - 1], f(0.6), i(1)))
+@case([L, F, K], ([ROW, ROW * 2, ROW - 1], f(0.6), i(1)))
 def list_is_read_in_a_loop(b: GraphBuilder, lst: Value, w: Value, at: Value) -> Sequence[Value]:
     def body(c: GraphBuilder, k: Value, y: Value) -> Sequence[Value]:
         return [c.add(c.mul(y, c.list_get(lst, k)), c.mul(c.list_get(lst, at), w))]
@@ -342,7 +342,7 @@ def optional_of_a_branch(b: GraphBuilder, x: Value, p: Value, q: Value) -> Seque
     ]
 
 
-@case([V, I], (ROW, i(3)), (ROW, i(0)), (ROW, i(1)))
+@case([V, K], (ROW, i(3)), (ROW, i(0)), (ROW, i(1)))
 def optional_is_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     """Missing before the first trip."""
 
@@ -375,7 +375,7 @@ def sizes_that_broadcast(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]
     return for_loop(b, 2, [y], lambda c, k, y: [c.mul(c.sin(y), x)])
 
 
-@case([F, I], (f(0.6), i(3)), (f(0.6), i(0)))
+@case([F, K], (f(0.6), i(3)), (f(0.6), i(0)))
 def vector_grows(b: GraphBuilder, w: Value, n: Value) -> Sequence[Value]:
     """`x = concat(x, w * sum(x))`, from one element on."""
 
@@ -449,7 +449,7 @@ C: Final = Aval(complex128, (2,))
 Z: Final = np.array([0.5 + 0.3j, -0.2 + 0.7j])
 
 
-@case([C, F, I], (Z, f(0.6), i(3)))
+@case([C, F, K], (Z, f(0.6), i(3)))
 def complex_values_are_carried(b: GraphBuilder, z: Value, w: Value, n: Value) -> Sequence[Value]:
     def body(c: GraphBuilder, k: Value, y: Value, size: Value) -> Sequence[Value]:
         after = c.add(c.mul(y, y), c.mul(z, w))

@@ -33,7 +33,7 @@ def test_table_fits_and_says_it(comparisons: list[Comparison]) -> None:
     text = table(comparisons)
     assert max(map(len, text.splitlines())) <= WIDTH <= 100
     row = next(line for line in text.splitlines() if line.startswith("slope"))
-    assert re.match(r"slope +~eport_cases\.py:\d+ +WRONG +right +right ", row)
+    assert re.match(r"slope +~ort_cases\.py:\d+ +WRONG +right +right ", row)
     assert re.search(r"^straight +right +right +right ", text, re.MULTILINE)
     assert "True was baked in" not in text
     assert re.search(r"TraceGuardError: False was baked in at report_cases\.py:\d+, `if x < 0\.0:`", text)

@@ -12,6 +12,7 @@ from dy2static.errors import StagingError, TraceWarning
 from dy2static.tracing.trace import trace
 from eager import nn, no_grad
 from eager.parameter import Parameter
+from eager.tensor import Tensor
 from graph.errors import TraceGuardError
 
 
@@ -134,6 +135,18 @@ def test_an_example_that_fails_changes_nothing() -> None:
         trace(f, x)
     assert equal(x, 1.0)
     assert d == {}
+
+
+def test_an_error_that_holds_a_tensor() -> None:
+    def f(x: Any) -> Any:
+        x += 1
+        raise ValueError(x)
+
+    x = tensor(1.0)
+    with pytest.raises(ValueError, match=r"\[2\.\]") as caught:
+        trace(f, x)
+    assert type(caught.value.args[0]) is Tensor
+    assert equal(x, 1.0)
 
 
 def test_a_tensor_that_is_passed_and_read_from_outside() -> None:
