@@ -13,8 +13,8 @@ from dy2static.report.comparison import Comparison
 from dy2static.report.page import page
 from dy2static.report.table import table
 
-EXAMPLES: Final = Path(__file__).resolve().parent.parent / "examples" / "models"
-"""Models to compare where none are named: those of a source checkout."""
+EXAMPLES: Final = Path("examples", "models")
+"""Models to compare where none are named: those of the checkout that is the working directory, or that this is of."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(paths: Sequence[Path], only: str | None, html: Path) -> int:
-    if not paths and not EXAMPLES.is_dir():
-        raise CaseError("there are no models to compare.\n  Next: name a Python file that defines `case()`.")
-    files = case_files(paths or [EXAMPLES])
+    files = case_files(paths or _examples())
     chosen = [file for file in files if only in (None, file.stem)]
     if not chosen:
         names = ", ".join(file.stem for file in files)
@@ -61,6 +59,13 @@ def _compare(paths: Sequence[Path], only: str | None, html: Path) -> int:
     if wrong:
         sys.stderr.write(f"dy2static: not as it should be: {', '.join(wrong)}\n")
     return 1 if wrong else 0
+
+
+def _examples() -> list[Path]:
+    for root in (Path(), Path(__file__).resolve().parent.parent):
+        if (root / EXAMPLES).is_dir():
+            return [root / EXAMPLES]
+    raise CaseError("there are no models to compare.\n  Next: name a Python file that defines `case()`.")
 
 
 def _compared(file: Path) -> Comparison:

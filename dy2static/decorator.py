@@ -111,9 +111,7 @@ class StaticFunction:
 
     def _latest(self) -> Program:
         if self.cache.latest is None:
-            raise RuntimeError(
-                f"`{self.__name__}` has no graph yet: call it once, graphs are made for the arguments of a call"
-            )  # pyright: ignore[reportAttributeAccessIssue]
+            raise RuntimeError(f"{self!r} has no graph yet: call it once, graphs are made for the arguments of a call")
         return self.cache.latest
 
     def program_for(self, *args: Any, **kwargs: Any) -> Program:
@@ -183,7 +181,7 @@ def _function_of(function: Any) -> Callable[..., Any]:
     marked = getattr(function, "__dy2static_function__", None)
     if marked is not None:
         return marked
-    method = getattr(type(function), "__call__", None)  # pyright: ignore[reportUnknownArgumentType]
+    method = getattr(type(function), "__call__", None)  # noqa: B004  # pyright: ignore[reportUnknownArgumentType]
     return MethodType(method, function) if isinstance(method, FunctionType) else function
 
 
@@ -214,7 +212,8 @@ def to_static(
 ) -> Any:
     """Convert a function's source so that its calls run as one static graph: branches and loops on tensors included.
 
-    Use it bare, with options, on functions, methods, lambdas and callable objects (an `nn.Module` is converted by its `forward`).
+    Use it bare, with options, on functions, methods, lambdas and callable objects (an `nn.Module` is converted by its
+    `forward`).
     `input_spec` declares free dims; without it a dim that is seen with two sizes becomes free by itself. `executor` is
     "numpy" (the graph as a Python function) or "interpreter" (the oracle).
     Raises: ConversionError at once for constructs that are not converted, at the user's line.

@@ -1,4 +1,4 @@
-"""What README.md and docs/ say is so: every Python block runs, shown output is what is printed, links lead somewhere."""
+"""What README.md and docs/ say is so: Python blocks run, shown output is what is printed, links lead somewhere."""
 
 import re
 from pathlib import Path

@@ -27,7 +27,7 @@ MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
 MAKING: Final = threading.RLock()
 """Held while any program is made: staging changes objects for real, and sets them back."""
-_CACHES: "Final[weakref.WeakSet[ProgramCache]]" = weakref.WeakSet()
+_CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
 """The caches that are in use."""
 
 
@@ -240,7 +240,6 @@ def clear_caches() -> None:
         cache.clear()
 
 
-_CACHES: Final[weakref.WeakSet[ProgramCache]] = weakref.WeakSet()
 _CLOCK: Final = itertools.count()
 
 

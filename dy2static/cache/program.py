@@ -11,7 +11,7 @@ import numpy as np
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.signature import Call, Pattern
 from dy2static.cache.sources import GuardSet, Source
-from dy2static.staging.arguments import ArgumentRef
+from dy2static.staging.arguments import ArgumentRef, CapturedRef
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.restore import restore
 from dy2static.staging.spec import TensorSpec
@@ -56,7 +56,7 @@ class Program:
         values = iter(results)
 
         def find(ref: ArgumentRef) -> Any:
-            return ref.find(args, kwargs)
+            return self.captured[ref.index]() if isinstance(ref, CapturedRef) else ref.find(args, kwargs)
 
         result = restore(self.staged.result, values, find)
         changes = [(write, restore(write.spec, values, find)) for write in self.staged.writes]

@@ -51,13 +51,13 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
 
 def _take(value: Any, family: list[Hashable], sizes: list[Size], leaves: list[Any]) -> None:
     if isinstance(value, Tensor | np.ndarray | np.generic):
-        held: Any = value
+        held = cast(Any, value)
         shape: tuple[int, ...] = held.shape
         family += (type(held), held.dtype, len(shape))
         sizes.append(shape)
         leaves.append(value)
         return
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind in NUMBERS and not (kind is int and value not in INT64):
         family.append(kind)
         sizes.append(value)
@@ -81,7 +81,7 @@ class Identity:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        kind: type[Any] = type(value)
+        kind = cast("type[Any]", type(value))
         self._hash = hash((kind, value)) if _by_value(value) else id(value)
 
     def __hash__(self) -> int:
@@ -135,7 +135,7 @@ def _same_number(a: Any, b: Any) -> bool:
 def _leaf(value: Any, entry: Any, name: str) -> Leaf:
     if isinstance(entry, tuple):
         return Leaf(Aval(value.dtype, cast("tuple[Dim, ...]", entry)), False, name)
-    if entry is None and type(value) in NUMBERS:
+    if entry is None and is_input_number(value):
         return Leaf(Aval(of_scalar(value), ()), True, name)
     return Leaf(None, False, name)
 

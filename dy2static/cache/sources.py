@@ -98,8 +98,9 @@ class GuardSet:
         items: list[tuple[Any, Any, Any]] = []
         others: list[Guard] = []
         for guard in self.all:
-            if guard.how == "identity" and type(guard.source.owner) is dict:
-                items.append((cast(Any, guard.source.owner), guard.source.name, guard.expected))
+            owner: Any = guard.source.owner
+            if guard.how == "identity" and type(owner) is dict:
+                items.append((owner, guard.source.name, guard.expected))
             else:
                 others.append(guard)
         self._items = tuple(items)

@@ -79,11 +79,14 @@ def draw(graph: Graph, wrong: Callable[[Op], bool] | None = None) -> Drawing:
         arrows += [(at[v], len(plans)) for v in dict.fromkeys(op.operands) if v in at]
         at |= dict.fromkeys(op.results, len(plans))
         plans.append(_plan(op, constants, wrong))
-    hidden = len(graph.ops) - len(shown)
+    hidden = graph.ops[len(shown) :]
     if hidden:
-        # Below all others, so that a graph that is cut off ends in what was left out.
+        # Below all others: a graph that is cut off ends in what was left out, and in a guard that does not hold.
         arrows += [(i, len(plans)) for i in _ends(len(plans), arrows) if i >= len(params)]
-        plans.append(_Plan("rest", (f"and {hidden} more ops",), "", ()))
+        plans.append(_Plan("rest", (f"and {len(hidden)} more ops",), "", ()))
+        broken = [op for op in hidden if wrong is not None and wrong(op)]
+        arrows += [(len(plans) - 1, len(plans) + i) for i in range(len(broken))]
+        plans += [_plan(op, constants, wrong) for op in broken]
     else:
         inline = ", ".join(constants[v] for v in graph.results if v in constants)
         arrows += [(at[v], len(plans)) for v in dict.fromkeys(graph.results) if v in at]

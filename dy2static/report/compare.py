@@ -75,7 +75,7 @@ def _data(program: Program, args: tuple[Any, ...]) -> Sequence[Any]:
 
 
 def _times(case: Case, traced: TracedFunction, static: StaticFunction) -> Times:
-    def timed(function: Callable[..., Any]) -> float:
-        return seconds_per_call(lambda: function(*case.other))
+    def on_other(function: Callable[..., Any]) -> Callable[[], Any]:
+        return lambda: function(*case.other)
 
-    return Times(timed(case.function), timed(traced), timed(static))
+    return Times(*seconds_per_call([on_other(function) for function in (case.function, traced, static)]))

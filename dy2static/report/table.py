@@ -1,7 +1,7 @@
 """The comparison as plain text, at most `WIDTH` columns wide."""
 
 from collections.abc import Iterator, Sequence
-from textwrap import shorten, wrap
+from textwrap import wrap
 from typing import Final
 
 from dy2static.report.comparison import Comparison
@@ -82,7 +82,8 @@ def _answers(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 
 def _answer(mode: str, text: str) -> Iterator[str]:
-    yield f"{INDENT}{mode:<12}{shorten(text, WIDTH - 12 - len(INDENT), placeholder=' ...')}"
+    room = WIDTH - 12 - len(INDENT)
+    yield f"{INDENT}{mode:<12}{text if len(text) <= room else text[: room - 4] + ' ...'}"
 
 
 def trace_answer(found: Comparison) -> str:
@@ -93,7 +94,7 @@ def trace_answer(found: Comparison) -> str:
         return f"TraceGuardError: {found.trace.error.what}"
     guard = found.trace.broken[0]
     line = f", `{guard.loc.text()}`" if guard.loc.text() else ""
-    return f"TraceGuardError: {guard.attrs['expected']} was baked in at {guard.loc}{line}"
+    return f"TraceGuardError: {guard.attrs['expected']} is baked in at {guard.loc}{line}"
 
 
 def gradient_answer(found: Comparison) -> str:

@@ -1,29 +1,37 @@
-"""How long a call takes."""
+"""How long calls take, side by side."""
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-BUDGET: Final = 0.25
+BUDGET: Final = 0.4
 """Seconds spent on measuring one function."""
-ROUNDS: Final = 7
+ROUNDS: Final = 15
 
 
-def seconds_per_call(call: Callable[[], Any]) -> float:
-    """The best mean of several rounds, after a call to warm up: what disturbs a round only makes it longer."""
-    call()
-    start = time.perf_counter()
-    call()
-    once = max(time.perf_counter() - start, 1e-7)
-    count = max(1, round(BUDGET / ROUNDS / once))
+def seconds_per_call(calls: Sequence[Callable[[], Any]]) -> list[float]:
+    """For each function the best mean of several rounds, after calls to warm up.
+
+    What disturbs a round only makes it longer; functions take turns, so that a slow moment of the machine meets all.
+    """
+    counts = [_calls_per_round(call) for call in calls]
+    best = [float("inf")] * len(calls)
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return min(_round(call, count) for _ in range(ROUNDS))
+        for _ in range(ROUNDS):
+            for i, (call, count) in enumerate(zip(calls, counts, strict=True)):
+                best[i] = min(best[i], _round(call, count))
     finally:
         if was_enabled:
             gc.enable()
+    return best
+
+
+def _calls_per_round(call: Callable[[], Any]) -> int:
+    call()
+    return max(1, round(BUDGET / ROUNDS / max(_round(call, 1), 1e-7)))
 
 
 def _round(call: Callable[[], Any], count: int) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dy2static.runtime.raise_stmt import raise_
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import current
 from dy2static.staging.stager import is_staged_value
@@ -27,5 +28,6 @@ def assert_(test: Callable[[], Any], message: Callable[[], Any] | None = None) -
     if value:
         return
     if message is None:
-        raise AssertionError
-    raise AssertionError(message())
+        raise_(AssertionError)
+    else:
+        raise_(AssertionError(message()))

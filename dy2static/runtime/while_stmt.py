@@ -23,8 +23,11 @@ def while_(
     has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
     while True:
         mark = len(stager.builder.ops)
-        value = test(*state)
-        if is_staged_value(value):
+        with stager.cells.trial() as trial:
+            value = test(*state)
+            if not is_staged_value(value):
+                trial.keep()
+        if not trial.is_kept:
             stager.builder.truncate(mark)
             return staged_while(stager, test, body, state, names)
         if not value:

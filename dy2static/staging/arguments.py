@@ -39,6 +39,13 @@ class ArgumentRef:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class CapturedRef(ArgumentRef):
+    """A tensor from outside, by its position among the captured ones: each call finds it anew."""
+
+    index: int = 0
+
+
 class Arguments:
     """Staged arguments, and which of the caller's objects each object in them stands for."""
 

@@ -6,9 +6,9 @@ knows what each cell held when it began, so it can be undone, and merged with th
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CellType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
@@ -132,12 +132,27 @@ class ListCell:
             self.items[:] = value
 
 
+def _class_data(cls: type[Any]) -> set[str]:
+    """The attributes of a class and its bases that an object's own would hide."""
+    found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    return {name for name, value in found.items() if not hasattr(cast(Any, type(value)), "__set__")}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AttributeCell:
     """An attribute of an object."""
 
     owner: Any
     name: str
+    is_inherited: bool = field(init=False)
+    """Whether only the class of the owner had it when the cell was made."""
+
+    def __post_init__(self) -> None:
+        own: Any = getattr(self.owner, "__dict__", None)
+        is_inherited = (
+            type(own) is dict and self.name not in own and self.name in _class_data(cast("type[Any]", type(self.owner)))
+        )
+        object.__setattr__(self, "is_inherited", is_inherited)
 
     @property
     def key(self) -> Key:
@@ -200,6 +215,16 @@ Frame = dict[Key, tuple[Cell, Any]]
 """The cells that were changed, each with what it held before."""
 
 
+class Trial:
+    """Whether the changes of a trial stay."""
+
+    is_kept = False
+
+    def keep(self) -> None:
+        """They do."""
+        self.is_kept = True
+
+
 class Cells:
     """The frames of one staging, innermost last."""
 
@@ -220,6 +245,28 @@ class Cells:
             self._frames.pop()
             self._born.pop()
             undo(frame)
+
+    @contextmanager
+    def trial(self) -> Generator["Trial"]:
+        """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
+        frame: Frame = {}
+        born: dict[int, Any] = {}
+        self._frames.append(frame)
+        self._born.append(born)
+        trial = Trial()
+        try:
+            yield trial
+        finally:
+            self._frames.pop()
+            self._born.pop()
+            if not trial.is_kept:
+                undo(frame)
+        if trial.is_kept:
+            outer = self._frames[-1]
+            for key, entry in frame.items():
+                if key[1] not in self._born[-1]:
+                    outer.setdefault(key, entry)
+            self._born[-1].update(born)
 
     @property
     def outermost(self) -> Frame:
@@ -275,7 +322,10 @@ class Cells:
 def undo(frame: Frame) -> None:
     """Give every cell what it held before, latest change first."""
     for cell, before in reversed(list(frame.values())):
-        cell.store(before)
+        if isinstance(cell, AttributeCell) and cell.is_inherited:
+            cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)  # the class has it: the object did not
+        else:
+            cell.store(before)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -279,5 +279,5 @@ def _finish(
         elif staged.outputs[i] is staged.passed[i]:
             merged[i] = carried.initial[i]  # no trip replaces it
         else:
-            stager.share(merged[i], [carried.initial[i]], carried.label(i))
+            stager.share(merged[i], [carried.initial[i], staged.outputs[i]], carried.label(i))
     return tuple(merged[:count])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.text import StagedText
+from graph.errors import IndexRangeError
 from graph.ir.opdef import Effect, effect_of
 
 if TYPE_CHECKING:
@@ -50,13 +51,23 @@ def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | N
     except Exception as error:
         if not is_of_the_program(error):
             raise
-        stager.builder.loc = location_of(error)
-        fail(stager, type(error), error.args)
+        fail_as(stager, error)
         return None
+
+
+def fail_as(stager: "Stager", error: Exception) -> None:
+    """Append a `fail` op that raises what was met while staging."""
+    stager.builder.loc = location_of(error)
+    if isinstance(error, IndexRangeError):
+        fail(stager, IndexError, (error.what,))
+    else:
+        fail(stager, type(error), error.args)
 
 
 def is_of_the_program(error: Exception) -> bool:
     """Whether an exception met while staging is one that the program would raise in a run of this path."""
+    if isinstance(error, IndexRangeError):
+        return True
     return type(error) in OF_THE_PROGRAM and (not error.args or (len(error.args) == 1 and _is_text_of(error)))
 
 

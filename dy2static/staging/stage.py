@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dy2static.source.convert import Converted
-from dy2static.staging.arguments import ArgumentRef, Arguments, place_arguments
+from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, undo
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, undo
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import location_of
-from dy2static.staging.never import RaisedInGraph, fail, is_of_the_program, must_come_later
+from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
@@ -82,10 +81,12 @@ def stage(
     stager = Stager(name, call)
     placed = place_arguments(stager, args, kwargs, leaves)
     try:
+        given: dict[Key, StagedNumber] = {}
         for source in dynamic:
             number = source.load()
             param = stager.root.param(scalar(of_scalar(number)), source.text)
-            stager.cells.put(cell_of(source), StagedNumber.of(param))
+            given[cell_of(source).key] = made = StagedNumber.of(param)
+            stager.cells.put(cell_of(source), made)
         with recording(stager):
             value = _run(stager, function, placed)
             result, results = describe(stager, placed, value)
@@ -107,8 +108,7 @@ def _run(stager: Stager, function: Callable[..., Any], placed: Arguments) -> Any
     except Exception as error:
         if not (is_of_the_program(error) and must_come_later(stager)):
             raise
-        stager.builder.loc = location_of(error)
-        fail(stager, type(error), error.args)
+        fail_as(stager, error)
         return None
 
 
@@ -144,8 +144,10 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
     """How to find an object that the caller has already; None for one that is new."""
     if id(value) in placed.references:
         return placed.references[id(value)]
+    if isinstance(value, Tensor) and not isinstance(value, StagedTensor):
+        stager.lift_tensor(value)  # its place may hold another one in the next call
     if id(value) in stager.captured:
-        return stager.captured[id(value)][0]
+        return CapturedRef((), list(stager.captured).index(id(value)))
     return None
 
 
@@ -153,6 +155,8 @@ def writes_of(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[
     """Describe what changed cells hold in the end; their graph values go to `results`."""
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
+        if cell.key in given and cell.load() is given[cell.key]:
+            continue  # an input that was only read
         owner = placed.owner_of(cell)
         if owner is None and not stager.is_seen_outside(cell, before):
             continue

@@ -2,17 +2,20 @@
 
 Residuals are the forward values that backward ops read, but for two kinds. What costs nothing to make (constants, views
 and index arithmetic on values that are there anyway) is made again. Where only the size of a value is asked, the size
-is saved.
+is saved; of a view of a part of something, a copy, so that the rest can go.
 """
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from graph.aval import Aval
+from graph.aval import Aval, is_static
 from graph.dtypes import is_integer
+from graph.ir.builder import static_shape
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph, Op
-from graph.ir.opdef import Effect, effect_of
+from graph.ir.opdef import Effect, effect_of, lookup
 from graph.ir.value import Value
 
 
@@ -51,9 +54,10 @@ def partition(joint: Joint) -> Split:
     saved = [v for v in _reads([*again, *backward], outputs, known) if v not in remade]
     index = {p: i for i, p in enumerate(params)}
     from_params = tuple(sorted(index[v] for v in saved if v in index))
-    residuals = [v for v in saved if v not in index]
+    entering = [v for v in saved if v not in index]
+    forward, residuals = _compacted(forward, entering)
     seeded = tuple(sorted(joint.seeds))
-    taken = [*(params[i] for i in from_params), *residuals, *joint.cts, *(joint.seeds[i] for i in seeded)]
+    taken = [*(params[i] for i in from_params), *entering, *joint.cts, *(joint.seeds[i] for i in seeded)]
     return Split(
         Graph(joint.name, tuple(params), tuple(forward), (*joint.results, *residuals)),
         Graph(joint.name, tuple(taken), (*again, *backward), tuple(outputs)),
@@ -126,6 +130,35 @@ def _made_again(ops: Sequence[Op], read: Sequence[Value], at_hand: Collection[Va
             wanted.update(op.operands)
     again.reverse()
     return again
+
+
+def _compacted(ops: Sequence[Op], residuals: Sequence[Value]) -> tuple[list[Op], list[Value]]:
+    """The forward ops with copies of those residuals that are views of a part of something, and the residuals then.
+
+    The rest of it is not needed: kept alive, it would cost memory, and could not be updated in place.
+    """
+    saved = set(residuals)
+    parts = {v: Value(v.type) for op in ops for v in op.results if v in saved and _is_part(op, v)}
+    compacted: list[Op] = []
+    for op in ops:
+        compacted.append(op)
+        for v in op.results:
+            if v in parts:
+                compacted.append(Op(lookup("compact"), (v,), (parts[v],), loc=op.loc))
+    return compacted, [parts.get(v, v) for v in residuals]
+
+
+def _is_part(op: Op, view: Value) -> bool:
+    """Whether the result is a view of some elements of the first operand, and not of all."""
+    if not op.opdef.aliases or op.regions or not isinstance(view.type, Aval) or not view.ndim:
+        return False
+    whole = op.operands[0].type
+    if not isinstance(whole, Aval):
+        return False
+    if is_static(whole.shape) and is_static(view.shape):
+        return math.prod(static_shape(view.shape)) < math.prod(static_shape(whole.shape))
+    dropped, added = Counter(whole.shape) - Counter(view.shape), Counter(view.shape) - Counter(whole.shape)
+    return not added and any(dim != 1 for dim in dropped)
 
 
 def _is_free(op: Op) -> bool:

@@ -87,13 +87,16 @@ class GraphBuilder(Emitter[Value]):
         if self.parent is None:
             raise InternalError(f"graph {self.name!r} uses a value ({value.type}) that it does not own")
         outer = self.parent.lift(value)
+        if outer in self.captures:  # the same value by the name that the parent has for it
+            inner = self.captures[value] = self.captures[outer]
+            return inner
         made = self.parent.producer.get(outer)
         if made is not None and made.name == "constant":  # cheaper than a parameter, and folds in place
             inner = self.constant(cast(np.ndarray, made.attrs["value"]))
         else:
             inner = Value(value.type, value.hint)
             self.producer[inner] = None
-        self.captures[value] = inner
+        self.captures[value] = self.captures[outer] = inner
         return inner
 
     def constant(self, value: Any, dtype: DType | None = None) -> Value:

@@ -2,6 +2,7 @@
 
 from graph.ops import binary as binary
 from graph.ops import call as call
+from graph.ops import compact as compact
 from graph.ops import compare as compare
 from graph.ops import cond as cond
 from graph.ops import constant as constant

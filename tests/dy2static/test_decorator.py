@@ -145,7 +145,7 @@ def test_gradients_of_pytrees_and_keywords() -> None:
         return (params["w"] * x).sum() + params["b"][0].sum()
 
     g = to_static(loss).grad()
-    found = g({"w": X, "b": [X]}, x=X)
+    found = g({"w": xp.asarray([3.0, 4.0]), "b": [xp.asarray([5.0, 6.0])]}, x=X)
     np.testing.assert_array_equal(np.asarray(found["w"]), [1.0, 2.0])
     np.testing.assert_array_equal(np.asarray(found["b"][0]), [1.0, 1.0])
     assert "graph" in str(g.graph)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PLACE = re.compile(r"\b[\w~]+\.py:\d+")
+PLACE = re.compile(r"\b[\w~]+\.py:\d+|\bline \d+")
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def newton_root(b: GraphBuilder, a: Value) -> Sequence[Value]:
     return while_loop(
         b,
         [a],
-        lambda c, x: c.gt(c.abs(c.sub(c.mul(x, x), a)), 1e-9),
+        lambda c, x: c.gt(c.abs(c.sub(c.mul(x, x), a)), 1e-5),
         lambda c, x: [c.mul(c.add(x, c.div(a, x)), 0.5)],
     )
 

@@ -65,7 +65,7 @@ def test_closures_are_read_anew() -> None:
         return x + k
 
     static = to_static(f)
-    for k in (1.0, 2.0, 3.0, 4.0):  # noqa: B007
+    for k in (1.0, 2.0, 3.0, 4.0):
         assert value(static(xp.asarray([0.0]))) == k
     assert len(static.programs) == 2
 

@@ -17,6 +17,7 @@ from dy2static.report.table import WIDTH, table
 from graph.aval import scalar
 from graph.dtypes import float64
 from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import lookup
 from support.report_cases import branching_case, looping_case, straight_case
 
 VOID = frozenset(["meta", "rect", "path", "br"])
@@ -35,8 +36,8 @@ def test_table_fits_and_says_it(comparisons: list[Comparison]) -> None:
     row = next(line for line in text.splitlines() if line.startswith("slope"))
     assert re.match(r"slope +~ort_cases\.py:\d+ +WRONG +right +right ", row)
     assert re.search(r"^straight +right +right +right ", text, re.MULTILINE)
-    assert "True was baked in" not in text
-    assert re.search(r"TraceGuardError: False was baked in at report_cases\.py:\d+, `if x < 0\.0:`", text)
+    assert "True is baked in" not in text
+    assert re.search(r"TraceGuardError: False is baked in at report_cases\.py:\d+, `if x < 0\.0:`", text)
     assert "all its decisions hold" in text
 
 
@@ -113,6 +114,16 @@ def test_large_graphs_are_cut_off() -> None:
     drawing = draw(b.build([y]))
     assert drawing.boxes[-1].lines == ("and 5 more ops",)
     assert len(drawing.boxes) == MOST_BOXES + 2
+
+
+def test_a_broken_guard_is_drawn_even_if_it_is_far_down() -> None:
+    b = GraphBuilder("f")
+    x = b.param(scalar(float64), "x")
+    for _ in range(MOST_BOXES + 5):
+        x = b.sin(x)
+    b.append(lookup("guard"), [b.gt(x, 0.0)], {"kind": "bool", "expected": True, "site": "here"})
+    drawing = draw(b.build([x]), lambda op: op.name == "guard")
+    assert [box.kind for box in drawing.boxes[-2:]] == ["rest", "wrong guard"]
 
 
 def test_colours() -> None:

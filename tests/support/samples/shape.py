@@ -15,6 +15,8 @@ scalar, empty = normal(), normal(0, 3)
 ints = np.arange(6).reshape(2, 3)
 
 SAMPLES = [
+    Sample("compact", (cube,), grad=(0,)),
+    Sample("compact", (scalar,), grad=(0,)),
     *(Sample("reshape", (grid,), {"shape": shape}, grad=(0,)) for shape in ((6,), (3, 2), (-1,), (1, -1, 2), (2, 3))),
     Sample("reshape", (scalar,), {"shape": (1, 1)}, grad=(0,)),
     Sample("reshape", (normal(1, 1),), {"shape": ()}, grad=(0,)),
