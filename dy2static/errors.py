@@ -16,4 +16,4 @@ class StagingError(GraphError):
 
 
 class TraceWarning(UserWarning):
-    """A value went from a tensor to Python while a function was traced: what Python made of it is fixed in the trace."""
+    """A value went from a tensor to Python while a function was traced: what Python made of it is now fixed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
-from support.fuzzing import Report, check_seed
+from support.fuzzing import Report, check_seed  # noqa: E402
 
 
 def run_seeds(seeds: range) -> Report:
@@ -42,7 +42,9 @@ def main() -> int:
                 print(f"\r{done} programs, {bad} differences", end="", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - began
     rate = whole.counts["programs"] / seconds
-    print(f"{whole.counts['programs']} programs in {seconds:.0f} s ({rate:.0f} a second), {len(whole.differences)} differ")
+    print(
+        f"{whole.counts['programs']} programs in {seconds:.0f} s ({rate:.0f} a second), {len(whole.differences)} differ"
+    )
     print(", ".join(f"{what} {n}" for what, n in sorted(whole.counts.items())))
     if whole.differences:
         print("seeds:", *sorted(whole.differences))

@@ -205,7 +205,8 @@ class ProgramCache:
             (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
         ]
         if isinstance(self._function, functools.partial):
-            partial = cast("functools.partial[Any]", self._function)
+            function: Any = self._function  # pyright: ignore[reportUnknownMemberType]
+            partial = cast("functools.partial[Any]", function)
             objects += [(f"argument {i} of the partial", value) for i, value in enumerate(partial.args)]
             objects += [(f"`{key}` of the partial", value) for key, value in partial.keywords.items()]
         moving = {source.key for source in dynamic}

@@ -100,7 +100,7 @@ class GuardSet:
         for guard in self.all:
             owner: Any = guard.source.owner
             if guard.how == "identity" and type(owner) is dict:
-                items.append((owner, guard.source.name, guard.expected))
+                items.append((guard.source.owner, guard.source.name, guard.expected))
             else:
                 others.append(guard)
         self._items = tuple(items)

@@ -1,7 +1,7 @@
 """`raise`, now or when the graph runs."""
 
 import builtins
-from typing import Any
+from typing import Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
@@ -18,8 +18,8 @@ def raise_(error: Any, cause: Any = None) -> None:
     arguments: tuple[Any, ...] = () if isinstance(error, type) else error.args
     if stager is None or not (must_come_later(stager) or any(map(_is_staged, arguments))):
         if cause is not None:
-            raise error from cause
-        raise error
+            raise cast(Exception, error) from cause
+        raise cast(Exception, error)
     if getattr(builtins, kind.__name__, None) is not kind or len(arguments) > 1:
         raise StagingError(
             f"`raise {kind.__name__}` under a test of the graph: only built-in exceptions with at most one argument "

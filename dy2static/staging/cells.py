@@ -299,7 +299,7 @@ class Cells:
         key = cell.key
         if key[1] in self._shared and key[0] in ("tensor", "list"):
             raise StagingError(
-                f"{self._shared[key[1]][1]} is changed in place here, and it is an object of the caller's on some paths "
+                f"{self._shared[key[1]][1]} is changed in place here, and it is the caller's object on some paths "
                 "that lead here and another on others: whether the caller sees the change would differ from run to run",
                 next_step="write the change as a new value, such as `x = x + v` for `x += v`, or copy it first.",
                 loc=user_location(),

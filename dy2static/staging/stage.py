@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from dy2static.source.convert import Converted
@@ -90,7 +91,7 @@ def stage(
         with recording(stager):
             value = _run(stager, function, placed)
             result, results = describe(stager, placed, value)
-            writes = writes_of(stager, placed, results)
+            writes = writes_of(stager, placed, results, given)
     finally:
         undo(stager.cells.outermost)
     graph = stager.root.build(results)
@@ -151,8 +152,11 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
     return None
 
 
-def writes_of(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[Write, ...]:
-    """Describe what changed cells hold in the end; their graph values go to `results`."""
+def writes_of(
+    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, Any] = MappingProxyType({})
+) -> tuple[Write, ...]:
+    """Describe what changed cells hold in the end; their graph values go to `results`. `given` are the cells that
+    staging itself filled, with what it put there."""
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
         if cell.key in given and cell.load() is given[cell.key]:

@@ -1,9 +1,9 @@
 """Graphs as text. Names are by position, so equal graphs print equally; `graph.text.parser` reads the text back.
 
-    graph f(%0 x: f32[n]) -> f32[] {
-      %1: f32[] = sum %0 {axis=(0,), keepdims=False}  # model.py:7
-      yield %1
-    }
+graph f(%0 x: f32[n]) -> f32[] {
+  %1: f32[] = sum %0 {axis=(0,), keepdims=False}  # model.py:7
+  yield %1
+}
 """
 
 import base64

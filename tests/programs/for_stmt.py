@@ -70,7 +70,9 @@ def enumerated_from(x):
     return last
 
 
-@program([f64([1.0, 2.0]), f64([3.0, 4.0, 5.0])], [f64([]), f64([1.0])], [f64([1.0]), f64([2.0])], grad=(0, 1), adapts=True)
+@program(
+    [f64([1.0, 2.0]), f64([3.0, 4.0, 5.0])], [f64([]), f64([1.0])], [f64([1.0]), f64([2.0])], grad=(0, 1), adapts=True
+)
 def zipped(x, y):
     total = 0.0
     for a, b in zip(x, y):

@@ -28,7 +28,9 @@ class Outcome:
     @property
     def text(self) -> str:
         """In one line."""
-        return f"raises {type(self.error).__name__}: {first_line(self.error)}" if self.error else f"returns {self.value!r}"
+        return (
+            f"raises {type(self.error).__name__}: {first_line(self.error)}" if self.error else f"returns {self.value!r}"
+        )
 
 
 def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Outcome:
@@ -63,7 +65,9 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adap
     if (expected.error is None) != (found.error is None):
         return f"eager {expected.text}\nstatic {found.text}"
     if expected.error is not None:
-        if python_type(expected.error) is not python_type(found.error) or first_line(expected.error) != first_line(found.error):
+        if python_type(expected.error) is not python_type(found.error) or first_line(expected.error) != first_line(
+            found.error
+        ):
             return f"eager {expected.text}\nstatic {found.text}"
         changed = value_difference(tuple(before), found.args, "args")
         if changed:
@@ -81,9 +85,7 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adap
     return ""
 
 
-def value_difference(
-    a: Any, b: Any, path: str, seen: frozenset[int] = frozenset(), *, adapts: bool = False
-) -> str:
+def value_difference(a: Any, b: Any, path: str, seen: frozenset[int] = frozenset(), *, adapts: bool = False) -> str:
     """Where two values differ; empty when they are the same in structure, types and bits, NaNs being alike."""
     if adapts and type(a) in (bool, int, float) and isinstance(b, Tensor) and b.ndim == 0:
         return _array_difference(np.asarray(a, b.dtype), np.asarray(b), path)
@@ -101,7 +103,10 @@ def value_difference(
     if isinstance(a, list | tuple):
         if len(a) != len(b):
             return f"{path}: {len(a)} items and {len(b)}"
-        return _first(value_difference(x, y, f"{path}[{i}]", seen, adapts=adapts) for i, (x, y) in enumerate(zip(a, b, strict=True)))
+        return _first(
+            value_difference(x, y, f"{path}[{i}]", seen, adapts=adapts)
+            for i, (x, y) in enumerate(zip(a, b, strict=True))
+        )
     if isinstance(a, Mapping):
         if list(a) != list(b):
             return f"{path}: keys {list(a)} and {list(b)}"

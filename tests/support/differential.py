@@ -73,7 +73,9 @@ def check_gradients(program: Program, executor: Executor) -> int:
             continue
         expected = _own(xp.grad(loss, program.grad), case)
         _same(program, case, "the static gradient", expected, _own(whole.grad(program.grad), case))
-        _same(program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case))
+        _same(
+            program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case)
+        )
         _same(program, case, "the tape over the static loss", expected, _own(xp.grad(whole, program.grad), case))
         _against_differences(program, loss, case, expected)
         done += 1
@@ -91,15 +93,21 @@ def _is_floating(value: Any) -> bool:
 def _same(program: Program, case: Sequence[Any], how: str, expected: Any, found: Any) -> None:
     for i, a, b in zip(program.grad, expected, found, strict=True):
         x, y = np.asarray(a), np.asarray(b)
-        assert x.dtype == y.dtype, f"{program.name}{tuple(case)}, argument {i}: {how} has dtype {y.dtype}, eager {x.dtype}"
-        assert x.shape == y.shape, f"{program.name}{tuple(case)}, argument {i}: {how} has shape {y.shape}, eager {x.shape}"
+        assert x.dtype == y.dtype, (
+            f"{program.name}{tuple(case)}, argument {i}: {how} has dtype {y.dtype}, eager {x.dtype}"
+        )
+        assert x.shape == y.shape, (
+            f"{program.name}{tuple(case)}, argument {i}: {how} has shape {y.shape}, eager {x.shape}"
+        )
         tolerance = 1e-4 if x.dtype.itemsize < 8 else 1e-10
         assert np.allclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True), (
             f"{program.name}{tuple(case)}, argument {i}: {how} is {y}, eager {x}"
         )
 
 
-def _against_differences(program: Program, loss: Callable[..., Any], case: Sequence[Any], gradients: Sequence[Any]) -> None:
+def _against_differences(
+    program: Program, loss: Callable[..., Any], case: Sequence[Any], gradients: Sequence[Any]
+) -> None:
     """Along one random direction; for float64 alone."""
     rng = np.random.default_rng(7)
     arrays = [np.asarray(case[i]) for i in program.grad]

@@ -128,7 +128,7 @@ def arguments_like(args: Sequence[Any]) -> list[Any]:
 
 
 def check_seed(seed: int, report: Report) -> None:
-    """Make a program of the seed and check it; a difference goes to the report with the smallest program that shows it."""
+    """Make a program of the seed and check it; a difference goes to the report with the smallest such program."""
     block = RandomProgram(seed, size=6 + seed % 18).block()
     what = _guarded(block, seed, report.counts)
     report.counts["programs"] += 1

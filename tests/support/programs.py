@@ -26,7 +26,7 @@ class Program:
     """Arguments to differentiate the sum of the floating results by."""
     is_traceable: bool = True
     adapts: bool = False
-    """A Python number meets a tensor in a branch or loop, so a result may be a 0-d tensor where eager gives a number."""
+    """A Python number meets a tensor in a branch or loop: a result may be a 0-d tensor where eager gives a number."""
     refused: str = ""
     """Why static code refuses some of these calls, by design. Empty for a program that must run."""
 

@@ -19,7 +19,7 @@ KINDS: Final = {
 }
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 SIGNATURE: Final = "def f(x, y, n, p, v, box, d):"
-HELPERS: Final = '''
+HELPERS: Final = """
 def half(t, limit=0.5):
     if t > limit:
         return t * 0.5
@@ -42,7 +42,7 @@ def bump(box, t):
         box.a = t
         box.c += 1
     return box.c
-'''
+"""
 OPERATORS: Final = ("+", "-", "*")
 COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
 
@@ -366,7 +366,8 @@ class RandomProgram:
             case 10:
                 return f"{self.name('s')} = {self.pair()}"
             case 11 | 12:
-                return f"{self.pick('z', 'u') if self.chance(0.8) else self.name('t')} {self.pick(*OPERATORS)}= {self.tensor(1)}"
+                target = self.pick("z", "u") if self.chance(0.8) else self.name("t")
+                return f"{target} {self.pick(*OPERATORS)}= {self.tensor(1)}"
             case 13:
                 return f"{self.name('p')} {self.pick('+', '-')}= {self.number(1)}"
             case 14 | 15:
@@ -374,7 +375,9 @@ class RandomProgram:
             case 16 | 17:
                 return f"out.append({self.tensor(1)})"
             case 18:
-                return self.pick("out.pop()", "out.pop() if len(out) > 1 else None", "out.reverse()", "out.insert(0, x)")
+                return self.pick(
+                    "out.pop()", "out.pop() if len(out) > 1 else None", "out.reverse()", "out.insert(0, x)"
+                )
             case 19:
                 return self.pick("", "if len(out) > 1: ") + f"out[{self.index()}] = {self.tensor(1)}"
             case 20:

@@ -94,7 +94,7 @@ def test_called_function_must_be_there_and_yield_these_types() -> None:
     with pytest.raises(VerifyError, match="there is no function 'g'"):
         verify(parse(text))
     verify(parse(text + "function g = g(%0: f64[]) -> (f64[]) { yield %0 }"))
-    with pytest.raises(VerifyError, match=r"a result is f64\[\], its shape rule gives f32\[\]"):
+    with pytest.raises(VerifyError, match=r"operand 0 is f64\[\], the function takes f32\[\]"):
         verify(parse(text + "function g = g(%0: f32[]) -> (f32[]) { yield %0 }"))
 
 
