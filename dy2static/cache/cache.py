@@ -205,8 +205,7 @@ class ProgramCache:
             (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
         ]
         if isinstance(self._function, functools.partial):
-            function: Any = self._function  # pyright: ignore[reportUnknownMemberType]
-            partial = cast("functools.partial[Any]", function)
+            partial = cast("functools.partial[Any]", self._function)  # pyright: ignore[reportUnknownMemberType]
             objects += [(f"argument {i} of the partial", value) for i, value in enumerate(partial.args)]
             objects += [(f"`{key}` of the partial", value) for key, value in partial.keywords.items()]
         moving = {source.key for source in dynamic}
