@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
@@ -65,6 +66,9 @@ class Staged:
     """The functions that were converted on the way."""
 
 
+NOTHING: Final[Mapping[Key, StagedNumber]] = MappingProxyType({})
+
+
 def stage(
     name: str,
     function: Callable[..., Any],
@@ -90,7 +94,7 @@ def stage(
         with recording(stager):
             value = _run(stager, function, placed)
             result, results = describe(stager, placed, value)
-            writes = writes_of(stager, placed, results)
+            writes = writes_of(stager, placed, results, given)
     finally:
         undo(stager.cells.outermost)
     graph = stager.root.build(results)
@@ -151,8 +155,13 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
     return None
 
 
-def writes_of(stager: Stager, placed: Arguments, results: list[Value]) -> tuple[Write, ...]:
-    """Describe what changed cells hold in the end; their graph values go to `results`."""
+def writes_of(
+    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, StagedNumber] = NOTHING
+) -> tuple[Write, ...]:
+    """Describe what changed cells hold in the end; their graph values go to `results`.
+
+    `given` are the numbers that were put in place of those read elsewhere: where they still are, nothing changed.
+    """
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
         if cell.key in given and cell.load() is given[cell.key]:
