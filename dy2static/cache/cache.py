@@ -60,7 +60,7 @@ class ProgramCache:
         specs: Mapping[str, InputSpec],
         executor: Executor,
     ) -> None:
-        self._function = function
+        self._function: Any = function
         self._target = target
         self._names = names
         self._specs = specs

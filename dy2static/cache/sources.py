@@ -98,9 +98,9 @@ class GuardSet:
         items: list[tuple[Any, Any, Any]] = []
         others: list[Guard] = []
         for guard in self.all:
-            owner: Any = guard.source.owner
+            owner = guard.source.owner
             if guard.how == "identity" and type(owner) is dict:
-                items.append((guard.source.owner, guard.source.name, guard.expected))
+                items.append((cast(Any, owner), guard.source.name, guard.expected))
             else:
                 others.append(guard)
         self._items = tuple(items)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
@@ -64,6 +64,9 @@ class Staged:
     """The leaves of the tape whose gradients it read or replaced."""
     conversions: tuple[tuple[Any, Converted], ...]
     """The functions that were converted on the way."""
+
+
+NOTHING: Final[Mapping[Key, StagedNumber]] = MappingProxyType({})
 
 
 def stage(
@@ -153,10 +156,12 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
 
 
 def writes_of(
-    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, Any] = MappingProxyType({})
+    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, StagedNumber] = NOTHING
 ) -> tuple[Write, ...]:
-    """Describe what changed cells hold in the end; their graph values go to `results`. `given` are the cells that
-    staging itself filled, with what it put there."""
+    """Describe what changed cells hold in the end; their graph values go to `results`.
+
+    `given` are the numbers that were put in place of those read elsewhere: where they still are, nothing changed.
+    """
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
         if cell.key in given and cell.load() is given[cell.key]:

@@ -262,7 +262,7 @@ class GraphBuilder(Emitter[Value]):
     def build(self, results: Sequence[Value], functions: Mapping[str, Graph] = NO_FUNCTIONS) -> Graph:
         """The finished graph. A region's captures come after its own parameters; see `regions.close`."""
         lifted = tuple(self.lift(v) for v in results)
-        captured = [inner for inner in self.captures.values() if self.producer.get(inner) is None]
+        captured = list(dict.fromkeys(v for v in self.captures.values() if self.producer.get(v) is None))
         return Graph(self.name, (*self.params, *captured), tuple(self.ops), lifted, functions)
 
     def captured(self) -> dict[Value, Value]:
