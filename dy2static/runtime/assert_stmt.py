@@ -3,31 +3,60 @@
 from collections.abc import Callable
 from typing import Any
 
+from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.raise_stmt import raise_
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import current
-from dy2static.staging.stager import is_staged_value
+from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
 
 
 def assert_(test: Callable[[], Any], message: Callable[[], Any] | None = None) -> None:
-    """`assert test, message`; the message is evaluated only on failure, or in the graph beside the check."""
+    """`assert test, message`; the message is evaluated only on failure."""
     value = test()
     stager = current()
     if stager is not None and is_staged_value(value):
-        stager.builder.loc = user_location()
-        text = StagedText.of(message()) if message is not None else None
-        stager.builder.check(
-            stager.truth(value),
-            *(text.values if text else ()),
-            error="AssertionError",
-            parts=tuple(text.parts) if text else (),
-            forms=tuple(text.forms) if text else (),
-        )
-        return
-    if value:
-        return
+        _in_graph(stager, value, message)
+    elif not value:
+        _fail(message)
+
+
+def _fail(message: Callable[[], Any] | None) -> None:
     if message is None:
         raise_(AssertionError)
     else:
         raise_(AssertionError(message()))
+
+
+def _in_graph(stager: Stager, value: Any, message: Callable[[], Any] | None) -> None:
+    """One `check` op; a `cond` where the message takes ops of its own."""
+
+    def passed() -> tuple[()]:
+        return ()
+
+    def failed() -> tuple[()]:
+        _fail(message)
+        return ()
+
+    text = StagedText() if message is None else _known_text(stager, message)
+    if text is None:
+        if_(value, passed, failed, (), ())
+        return
+    stager.builder.loc = user_location()
+    forms = tuple(text.forms)
+    parts = () if message is None else tuple(text.parts)
+    stager.builder.check(stager.truth(value), *text.values, error="AssertionError", parts=parts, forms=forms)
+
+
+def _known_text(stager: Stager, message: Callable[[], Any]) -> StagedText | None:
+    """The text of a message that is made of what is there already, without an op or a change of anything."""
+    mark = len(stager.builder.ops)
+    with stager.cells.frame() as frame:
+        try:
+            text = StagedText.of(message())
+        except Exception:
+            text = None
+        if frame or len(stager.builder.ops) > mark:
+            text = None
+    stager.builder.truncate(mark)
+    return text

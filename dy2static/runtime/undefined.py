@@ -23,7 +23,7 @@ def read_free(value: Any, name: str) -> Any:
     if isinstance(value, Undefined):
         raise NameError(free_text(name))
     if isinstance(value, MaybeDefined):
-        return value.read(name, unbound_text(name))
+        return value.read(name, free_text(name), "NameError")
     return value
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dy2static.staging.cells import Cell, Key
-from dy2static.staging.changes import Changes, held, left_behind, snapshot
+from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.region_ops import append_region_op
@@ -75,11 +75,13 @@ def staged_if(
     regions, captured = close([b.builder for b in branches], packed)
     results = append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
     merged = unpack_all(specs, results, stager)
+    going_on = [branch for branch in branches if not branch.raises]
     for cell, value in zip(cells, merged[count:], strict=True):
+        stager.sharing.merge(value, [object_in(cell, branch.changed, stager) for branch in going_on], cell.text)
         stager.cells.put(cell, value)
     for i in range(count):
         if not same[i]:
-            stager.share(merged[i], [branch.outputs[i] for branch in branches], labels[i])
+            stager.sharing.merge(merged[i], [branch.outputs[i] for branch in going_on], labels[i])
     return tuple(merged[:count])
 
 
@@ -97,8 +99,8 @@ def _stage(
 def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:
     found: dict[Key, Cell] = {}
     for branch in branches:
-        for key, (cell, _) in branch.changed.items():
-            found.setdefault(key, cell)
+        for key, change in branch.changed.items():
+            found.setdefault(key, change.cell)
     return list(found.values())
 
 
@@ -106,8 +108,7 @@ def _left_in(stager: Stager, branch: Branch, cell: Cell) -> Any:
     """What a branch left in a cell; what it held before where the branch did not change it."""
     if branch.raises:
         return Never()
-    changed = branch.changed.get(cell.key)
-    return held(cell, stager) if changed is None else changed[1]
+    return left_in(cell, branch.changed, stager)
 
 
 def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch], loc: Loc) -> Spec:

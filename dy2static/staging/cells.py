@@ -4,15 +4,13 @@ Changes are made for real while staging, and noted in frames: each branch or loo
 knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CellType
 from typing import Any, Protocol, cast
 
-from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import user_location
 from dy2static.staging.undefined import Undefined
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -228,10 +226,11 @@ class Trial:
 class Cells:
     """The frames of one staging, innermost last."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[int], None]) -> None:
+        self._check = check
+        """Called with the identity of a tensor or list that is about to change."""
         self._frames: list[Frame] = [{}]
         self._born: list[dict[int, Any]] = [{}]
-        self._shared: dict[int, tuple[Any, str]] = {}
 
     @contextmanager
     def frame(self) -> Generator[Frame]:
@@ -281,29 +280,15 @@ class Cells:
         """The opposite of `born`: the object stands for one outside of the frame."""
         self._born[-1].pop(id(value), None)
 
-    def share(self, value: Any, label: str) -> None:
-        """Note a tensor or list that is one of the caller's on some paths and another on others: it cannot be changed
-        in place, as the graph does not know which."""
-        self._shared[id(value)] = (value, label)
-
-    def is_shared(self, value: Any) -> bool:
-        """Whether `share` was told of it."""
-        return id(value) in self._shared
-
     def touch(self, cell: Cell) -> None:
         """Note that `cell` is about to change.
 
-        Raises: StagingError for the value of a shared object.
+        Raises: StagingError for an object that must not change (see `Sharing`).
         """
         frame = self._frames[-1]
         key = cell.key
-        if key[1] in self._shared and key[0] in ("tensor", "list"):
-            raise StagingError(
-                f"{self._shared[key[1]][1]} is changed in place here, and it is the caller's object on some paths "
-                "that lead here and another on others: whether the caller sees the change would differ from run to run",
-                next_step="write the change as a new value, such as `x = x + v` for `x += v`, or copy it first.",
-                loc=user_location(),
-            )
+        if key[0] in ("tensor", "list"):
+            self._check(key[1])
         if key not in frame and key[1] not in self._born[-1]:
             frame[key] = (cell, cell.load())
 

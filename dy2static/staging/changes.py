@@ -1,5 +1,6 @@
 """What a staged block leaves behind: the values of its outputs and of the cells that it changed."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dy2static.staging.cells import Cell, Frame, HandleCell, Key
@@ -12,13 +13,58 @@ from graph.ir.builder import GraphBuilder
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
 
-Changes = dict[Key, tuple[Cell, Any]]
-"""Changed cells, each with what it holds when the block ends."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A changed cell when the block ends: the object in it, and that as it is then."""
+
+    cell: Cell
+    object: Any
+    value: Any
+
+
+Changes = dict[Key, Change]
+"""Changed cells."""
 
 
 def left_behind(frame: Frame, builder: GraphBuilder) -> Changes:
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
-    return {key: (cell, cell.load()) for key, (cell, before) in frame.items() if not _made_here(cell, before, builder)}
+    changes: Changes = {}
+    for key, (cell, before) in frame.items():
+        if not _made_here(cell, before, builder):
+            found = cell.load()
+            changes[key] = Change(cell, found, snapshot(found, frame))
+    return changes
+
+
+def left_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:
+    """What a block left in a cell: what it held before where the block changed neither the cell nor what is in it."""
+    changed = changes.get(cell.key)
+    return seen_in(held(cell, stager), changes) if changed is None else changed.value
+
+
+def object_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:
+    """The object itself."""
+    changed = changes.get(cell.key)
+    return cell.load() if changed is None else changed.object
+
+
+def seen_in(value: Any, changes: Changes) -> Any:
+    """A value of before the block, with the objects in it as the block left them."""
+    if not changes:
+        return value
+    if isinstance(value, Tensor):
+        changed = changes.get(("tensor", id(value), None))
+        return value if changed is None else changed.value
+    if isinstance(value, StageableList) and ("list", id(value), None) in changes:
+        return changes["list", id(value), None].value
+    is_graph_list = isinstance(value, StageableList) and value.staged is not None
+    split = None if is_graph_list else children(value)
+    if split is None:
+        return value
+    node, items = split
+    taken = [seen_in(item, changes) for item in items]
+    return value if all(a is b for a, b in zip(items, taken, strict=True)) else rebuild(node, taken)
 
 
 def held(cell: Cell, stager: "Stager") -> Any:

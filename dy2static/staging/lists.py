@@ -26,7 +26,7 @@ class StageableList(list[Any]):
     While `staged` is None it is an ordinary list. Otherwise its elements are in the graph, the list beneath is empty.
     """
 
-    __slots__ = ("staged",)
+    __slots__ = ("__weakref__", "staged")
 
     def __init__(self, items: Iterable[Any] = (), staged: StagedList | None = None) -> None:
         super().__init__(items)

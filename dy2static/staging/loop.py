@@ -7,7 +7,7 @@ from typing import Any, Final
 from dy2static.errors import StagingError
 from dy2static.staging.branch import label_of
 from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
-from dy2static.staging.changes import Changes, held, left_behind, snapshot
+from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import until_raised
@@ -127,14 +127,15 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     values = unpack_all(carried.specs, params, stager)
     count = len(carried.names)
     for cell, value in zip(carried.cells.values(), values[count:], strict=True):
+        stager.sharing.merge(value, [cell.load()], cell.text)
         stager.cells.put(cell, value)
     for i in carried.in_place:
         stager.cells.put(_cell_of(carried.initial[i]), values[i])
         values[i] = carried.initial[i]
     for i, value in enumerate(values[:count]):
         stager.cells.forget(value)
-        if i not in carried.in_place and _is_mutable(value) and stager.is_from_outside(carried.initial[i]):
-            stager.arguments[id(value)] = value
+        if i not in carried.in_place:
+            stager.sharing.carry(value, carried.initial[i])
     return values[:count]
 
 
@@ -168,9 +169,9 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     changed = _note_in_place(stager, carried, staged, loc)
     own = {_cell_of(carried.initial[i]).key for i in carried.in_place}
     own |= {_cell_of(value).key for value in staged.passed if _is_mutable(value)}
-    for key, (cell, _) in staged.changed.items():
+    for key, change in staged.changed.items():
         if key not in carried.cells and key not in own:
-            carried.cells[key] = cell
+            cell = carried.cells[key] = change.cell
             initial = held(cell, stager)
             carried.initial.append(initial)
             carried.specs.append(spec_of(initial, stager))
@@ -200,8 +201,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
 
 
 def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
-    found = staged.changed.get(cell.key)
-    return held(cell, stager) if found is None else found[1]
+    return left_in(cell, staged.changed, stager)
 
 
 def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
@@ -271,6 +271,7 @@ def _finish(
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
     for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
+        stager.sharing.merge(value, [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
         stager.cells.put(cell, value)
     for i in range(count):
         if i in carried.in_place:
@@ -279,5 +280,5 @@ def _finish(
         elif staged.outputs[i] is staged.passed[i]:
             merged[i] = carried.initial[i]  # no trip replaces it
         else:
-            stager.share(merged[i], [carried.initial[i], staged.outputs[i]], carried.label(i))
+            stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], carried.label(i))
     return tuple(merged[:count])

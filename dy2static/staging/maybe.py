@@ -20,8 +20,8 @@ class MaybeDefined:
     spec: "Spec"
     values: tuple[Value, ...]
 
-    def read(self, name: str, text: str) -> Any:
-        """The value, after a check that it is there; the graph raises UnboundLocalError with `text` where it is not.
+    def read(self, name: str, text: str, error: str = "UnboundLocalError") -> Any:
+        """The value, after a check that it is there; the graph raises `error` with `text` where it is not.
 
         An empty text says that the value is known to be there.
         """
@@ -29,5 +29,7 @@ class MaybeDefined:
         b = stager.builder
         b.loc = user_location()
         if text:
-            b.check(self.flag, error="UnboundLocalError", parts=(text,), forms=())
-        return stager.unpack(self.spec, [b.unwrap(v, name="") for v in self.values])
+            b.check(self.flag, error=error, parts=(text,), forms=())
+        # Named, so that it stays behind the check, and with it all that is made of the value.
+        values = [b.unwrap(v, name=name if text else "") for v in self.values]
+        return stager.sharing.read(self, stager.unpack(self.spec, values))

@@ -12,6 +12,7 @@ from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.number_ops import number_op
+from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
 from eager.grad_mode import is_grad_enabled
@@ -57,7 +58,6 @@ class Stager:
         """Leaves of the tape from outside whose gradients were read or replaced, by identity."""
         self.root = GraphBuilder(name)
         self.builder = self.root
-        self.cells = Cells()
         self.lists = ListValues(self)
         self.captured: dict[int, tuple[Any, Value]] = {}
         """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
@@ -67,6 +67,8 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
+        self.sharing = Sharing(self.is_from_outside, self.arguments)
+        self.cells = Cells(self.sharing.check)
 
     # Inputs
 
@@ -105,12 +107,9 @@ class Stager:
 
     def is_from_outside(self, x: Any) -> bool:
         """Whether others than the staged code may hold this object."""
-        return id(x) in self.captured or id(x) in self.arguments or self.cells.is_shared(x)
-
-    def share(self, merged: Any, objects: Sequence[Any], label: str) -> None:
-        """Note that `merged` stands for one of several `objects`, and which one is known only when the graph runs."""
-        if not isinstance(merged, StagedNumber) and any(map(self.is_from_outside, objects)):
-            self.cells.share(merged, label)
+        if isinstance(x, Tensor) and not isinstance(x, StagedTensor):
+            return True
+        return id(x) in self.captured or id(x) in self.arguments or self.sharing.is_merged(x)
 
     def is_seen_outside(self, cell: Cell, before: Any) -> bool:
         """Whether a change of the cell is one that the caller can see: it was there before this staging began."""

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from graph.aval import Aval, is_static
 from graph.dtypes import is_integer
@@ -44,7 +45,7 @@ def partition(joint: Joint) -> Split:
     params, outputs = joint.params, [joint.outputs[i] for i in sorted(joint.outputs)]
     forward = list(joint.ops[: joint.mark])
     known = {*params, *(v for op in forward for v in op.results)}
-    at_hand = {params[i] for i in joint.at_hand}
+    at_hand = [params[i] for i in joint.at_hand]
     sizes, backward = _sizes_apart(live(joint.ops[joint.mark :], outputs), outputs, known, at_hand)
     forward += sizes
     known.update(v for op in sizes for v in op.results)
@@ -69,14 +70,15 @@ def partition(joint: Joint) -> Split:
 
 
 def live(ops: Sequence[Op], roots: Iterable[Value]) -> list[Op]:
-    """The ops that `roots` depend on, and those that are seen from outside, in order.
+    """The backward ops that `roots` depend on, in order.
 
-    Other ops are dropped even if they could fail: rules only repeat on cotangents what went well on values.
+    Others are dropped even if they could fail: rules only repeat on cotangents what went well on values, and do nothing
+    that is seen from outside.
     """
     needed: set[Value] = set(roots)
     kept: list[Op] = []
     for op in reversed(ops):
-        if any(v in needed for v in op.results) or effect_of(op) is Effect.ORDERED:
+        if any(v in needed for v in op.results):
             needed.update(op.operands)
             kept.append(op)
     kept.reverse()
@@ -91,15 +93,38 @@ def _reads(ops: Sequence[Op], results: Sequence[Value], known: Set[Value]) -> li
 
 
 def _sizes_apart(
-    ops: Sequence[Op], results: Sequence[Value], known: Set[Value], at_hand: Set[Value]
+    ops: Sequence[Op], results: Sequence[Value], known: Set[Value], at_hand: Sequence[Value]
 ) -> tuple[list[Op], list[Op]]:
-    """The ops that only take sizes of forward values which nothing else reads, and the other ops."""
+    """The ops that only take sizes of forward values which nothing else reads, and the other ops.
+
+    A `dim` that can be taken of something else is among the others.
+    """
     measuring = {op for op in ops if all(v in known for v in op.operands) and _is_size(op)}
     others = [op for op in ops if op not in measuring]
-    read = {*at_hand, *_reads(others, results, known)}
-    sizes = [op for op in ops if op in measuring and not read.issuperset(op.operands)]
-    moved = set(sizes)
-    return sizes, [op for op in ops if op not in moved]
+    read = dict.fromkeys([*_reads(others, results, known), *at_hand])
+    sizes: list[Op] = []
+    rest: list[Op] = []
+    for op in ops:
+        if op not in measuring or all(v in read for v in op.operands):
+            rest.append(op)
+        elif (same := _same_dim(op, read)) is not None:
+            rest.append(same)
+        else:
+            sizes.append(op)
+    return sizes, rest
+
+
+def _same_dim(op: Op, values: Iterable[Value]) -> Op | None:
+    """A `dim` of one of the values that is this `dim` too."""
+    if op.name != "dim":
+        return None
+    (measured,), axis = op.operands, op.attrs["axis"]
+    assert isinstance(axis, int)
+    for value in values:
+        if isinstance(value.type, Aval) and measured.shape[axis] in value.shape:
+            at = value.shape.index(measured.shape[axis])
+            return Op(op.opdef, (value,), op.results, MappingProxyType({"axis": at}), loc=op.loc)
+    return None
 
 
 def _is_size(op: Op) -> bool:

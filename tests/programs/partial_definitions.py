@@ -132,3 +132,26 @@ def augmented_on_one_path(x):
         n = 1
     n += 1
     return n
+
+
+@program([f64(1.0), f64(1.0)], [f64(-1.0), f64(1.0)], [f64(1.0), f64(-1.0)], [f64(-1.0), f64(-1.0)], adapts=True)
+def widened_on_another_path(a, b):
+    if a > 0:
+        n = 1
+    if b > 0:
+        n = 2.5
+    if a > 0 or b > 0:
+        return n * 1.0
+    return -1.0
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], adapts=True)
+def read_in_a_loop(x):
+    if x[0] > 0:
+        w = x * 2
+    total = 0.0
+    for v in x:
+        if w[0] > v:
+            break
+        total = total + w[0]
+    return total

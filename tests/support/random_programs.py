@@ -366,18 +366,22 @@ class RandomProgram:
             case 10:
                 return f"{self.name('s')} = {self.pair()}"
             case 11 | 12:
-                target = self.pick("z", "u") if self.chance(0.8) else self.name("t")
-                return f"{target} {self.pick(*OPERATORS)}= {self.tensor(1)}"
+                if self.chance(0.85):  # of a fresh tensor: static code refuses to change what may have another name
+                    target = self.pick("z", "u")
+                    fresh = f"({self.name('t')} {self.pick(*OPERATORS)} {self.name('t')})"
+                    return f"{target} = {fresh}; {target} {self.pick(*OPERATORS)}= {self.tensor(1)}"
+                return f"{self.name('t')} {self.pick(*OPERATORS)}= {self.tensor(1)}"
             case 13:
                 return f"{self.name('p')} {self.pick('+', '-')}= {self.number(1)}"
             case 14 | 15:
-                return f"{self.name('v')}[{self.index()}] {self.pick('=', '+=', '*=')} {self.tensor(1)}"
+                change = f"[{self.index()}] {self.pick('=', '+=', '*=')} {self.tensor(1)}"
+                if self.chance(0.7):
+                    return f"w = v * {self.name('t')}; w{change}"
+                return self.pick("v", "w") + change
             case 16 | 17:
                 return f"out.append({self.tensor(1)})"
             case 18:
-                return self.pick(
-                    "out.pop()", "out.pop() if len(out) > 1 else None", "out.reverse()", "out.insert(0, x)"
-                )
+                return self.pick("out.pop()", "if len(out) > 1: out.pop()", "out.reverse()", "out.insert(0, x)")
             case 19:
                 return self.pick("", "if len(out) > 1: ") + f"out[{self.index()}] = {self.tensor(1)}"
             case 20:
@@ -396,7 +400,7 @@ class RandomProgram:
             case _:
                 if self.chance(0.5):
                     return f"assert {self.test()}, {self.number(1)}"
-                return f"{self.name('v')} *= {self.tensor(1)}"
+                return f"w = {self.vector(1)} * 1.0; w *= {self.tensor(1)}"
 
 
 class Box:

@@ -50,6 +50,18 @@ def test_rnn_pushes_its_states_alone() -> None:
     assert stacks(derived(CASES["rnn"].graph)) == ["f64[3]"]
 
 
+def test_state_that_changes_its_size_has_lists_of_its_own() -> None:
+    """What comes and what goes have two types, which one list would have to mix."""
+
+    def body(c: GraphBuilder, i: Value, x: Value) -> Region:
+        return [c.exp(c.concat(c.sin(x), c.sum(x, axis=(0,), keepdims=True), axis=0))]
+
+    size = Aval(float64, (SymDim.named("m"),))
+    graph = graph_of("f", [F], lambda b, x: for_loop(b, 3, [b.reshape(x, (1,))], body, [size]))
+    assert sorted(stacks(derived(graph))) == ["f64[m+1]", "f64[m]"]
+    assert_vjp(graph, (np.float64(0.1),), order=2)
+
+
 def test_linear_loop_pushes_nothing() -> None:
     graph = graph_of("f", [F, M], lambda b, x, m: for_loop(b, 4, [x], lambda c, i, y: [c.mul(y, 2.0)]))
     assert stacks(derived(graph)) == []

@@ -9,7 +9,7 @@ import pytest
 import eager as xp
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import grad, split, vjp
-from graph.aval import Aval, scalar
+from graph.aval import scalar
 from graph.dtypes import bool_, complex64, float32, float64, int64
 from graph.errors import NotDifferentiableError
 from graph.execute.interpreter import run
@@ -17,6 +17,7 @@ from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph
 from graph.ir.value import Value
 from graph.ir.verify import verify
+from graph.ir.walk import walk
 from graph.passes.pipeline import optimize
 from graph.text.parser import parse
 from support.control import cond, for_loop, while_loop
@@ -189,9 +190,14 @@ def test_nan_of_the_branch_not_taken_stays_there(x: float) -> None:
         assert np.isnan(results[2])
 
 
-def test_sizes_of_two_regions_do_not_take_one_name() -> None:
-    """What a rule calls `u0` in the body must not be the `u0` of the graph around it."""
+def test_missing_cotangent_is_zero() -> None:
+    graph, (_, *rest) = CASES["optional_is_carried"].graph, CASES["optional_is_carried"].args[0]
+    derived = vjp(graph, [0])
+    for each in (derived, optimize(derived)):
+        assert_close(run(each, [ROW, *rest, np.zeros(3), None])[-1:], [np.zeros(3)])
 
+
+def test_sizes_that_only_values_decide_in_two_regions() -> None:
     def make(b: GraphBuilder, x: Value) -> Any:
         picked = b.index(x, b.gt(x, 0.0), index=("$",))
 
@@ -202,11 +208,7 @@ def test_sizes_of_two_regions_do_not_take_one_name() -> None:
         return for_loop(b, 2, [picked], body)
 
     graph = graph_of("f", [V], make)
-    derived = assert_vjp(graph, (ROW,), order=2)
-    sizes = [str(v.shape) for op in derived.ops for v in op.results if isinstance(v.type, Aval) and v.ndim]
-    assert len({str(v.shape) for op in graph.ops for v in op.results if isinstance(v.type, Aval) and v.ndim}) <= len(
-        set(sizes)
-    )
+    assert_vjp(graph, (ROW,), order=2)
 
 
 def test_effects_happen_once_in_the_forward_half(capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,9 +300,9 @@ def test_deep_nests_are_differentiated_in_good_time() -> None:
         one = b.constant(1.0)
         return for_loop(b, 2, [one, one, one], lambda c, i, p, q, r: [q, r, level(c, depth - 1, c.mul(p, x))])[0]
 
-    graph = graph_of("f", [F], lambda b, x: [level(b, 7, x)])
+    graph = graph_of("f", [F], lambda b, x: [level(b, 14, x)])
     derived = vjp(graph, [0])
-    assert len(str(derived).splitlines()) < 100 * len(str(graph).splitlines())
+    assert len(list(walk(derived))) < 100 * len(list(walk(graph)))
 
 
 @pytest.mark.parametrize("dtype", [bool_, int64])

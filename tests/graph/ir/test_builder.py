@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
-from graph.aval import Aval, SymDim, scalar
+from graph.aval import Aval, ListType, OptionalType, SymDim, scalar
 from graph.dtypes import bool_, float32, float64, int64
 from graph.errors import DTypeError, InternalError, ShapeError
-from graph.ir.builder import GraphBuilder
+from graph.ir.builder import GraphBuilder, static_shape
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
 from graph.ir.verify import verify
@@ -93,3 +93,71 @@ def test_sizes_are_followed_through_arithmetic() -> None:
     (size,) = b.shape_of(x)
     assert b.dim_of(b.add(b.mul(size, 2), 1)) == SymDim((("n", 2),), 1)
     assert b.full((b.add(size, 1), 3), 0, float64).shape == (SymDim((("n", 1),), 1), 3)
+
+
+def test_truncate_takes_back_ops_and_captures() -> None:
+    """What a trial appended is gone; what was captured for it is not passed in."""
+    b = GraphBuilder("f")
+    x, two = b.param(scalar(float64), "x"), b.constant(2.0)
+    inner = GraphBuilder("body", b)
+    y = inner.sin(x)
+    count = len(inner.ops)
+    tried = inner.mul(y, two)
+    inner.truncate(count)
+    assert [op.name for op in inner.ops] == ["sin"]
+    with pytest.raises(InternalError, match="uses a value"):
+        inner.neg(tried)
+    again = inner.mul(y, two)
+    made = inner.build([again])
+    verify(made)
+    assert [op.name for op in made.ops] == ["sin", "constant", "mul"]
+    assert len(made.params) == 1
+
+
+def test_truncate_to_nothing_and_on() -> None:
+    b = GraphBuilder("f")
+    x = b.param(scalar(float64))
+    b.sin(b.cos(x))
+    b.truncate(0)
+    graph = b.build([b.exp(x)])
+    verify(graph)
+    assert [op.name for op in graph.ops] == ["exp"]
+
+
+def test_zeros_of_any_type() -> None:
+    b = GraphBuilder("f")
+    n = SymDim.named("n")
+    types = [Aval(float32, (2, n)), ListType(scalar(float64)), OptionalType(ListType(scalar(float64)))]
+    zeros = [b.zeros_like(b.param(t)) for t in types]
+    assert [v.type for v in zeros] == types
+    assert [op.name for op in b.ops] == ["dim", "full", "zeros_like_any", "zeros_like_any"]
+
+
+def test_weak_values_promote_as_python_scalars() -> None:
+    b = GraphBuilder("f")
+    x, w = b.param(Aval(float32, (2,))), b.param(scalar(float64))
+    assert [v.dtype for v in b.promoted(lookup("mul"), (x, w), weak=(False, True))] == [float32, float32]
+    assert [v.dtype for v in b.promoted(lookup("mul"), (x, w))] == [float64, float64]
+
+
+def test_casts_of_constants_fold() -> None:
+    b = GraphBuilder("f")
+    assert b.cast(b.constant(2), float32).dtype == float32
+    assert [op.name for op in b.ops] == ["constant", "constant"]
+
+
+def test_static_shape_refuses_names() -> None:
+    assert static_shape((2, 3)) == (2, 3)
+    with pytest.raises(InternalError, match="a static shape is needed"):
+        static_shape((2, SymDim.named("n")))
+
+
+def test_sizes_captured_by_a_region_keep_their_names() -> None:
+    """A region that takes `dim(x)` from outside makes tensors of that very size."""
+    b = GraphBuilder("f")
+    n = SymDim.named("n")
+    x = b.param(Aval(float64, (n,)))
+    (size,) = b.shape_of(x)
+    inner = GraphBuilder("body", b)
+    assert inner.full((size,), 0, float64).shape == (n,)
+    assert inner.dim_of(b.constant(3)) == 3
