@@ -11,7 +11,8 @@ from dy2static.runtime.calls import call
 from dy2static.staging.cells import AttributeCell, ItemCell
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedTensor, current
+from dy2static.staging.sharing import own_handle
+from dy2static.staging.staged import StagedTensor, current, the_stager
 from eager.tensor import Tensor
 
 IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -87,4 +88,9 @@ def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
 
 def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
     """`container[key] <symbol>= value`."""
-    set_item(container, key, update(container[key], symbol, value))
+    found = container[key]
+    if isinstance(container, StageableList) and container.staged is not None:
+        found = update(the_stager().sharing.update_element(found), symbol, value)
+        container[key] = own_handle(found)
+    else:
+        set_item(container, key, update(found, symbol, value))

@@ -93,7 +93,8 @@ def _stage(
         if outputs is None:
             never = tuple(Never() for _ in range(count))
             return Branch(builder, never, never, {}, raises=True)
-        return Branch(builder, outputs, tuple(snapshot(v, frame) for v in outputs), left_behind(frame, builder))
+        values = tuple(snapshot(v, frame, stager) for v in outputs)
+        return Branch(builder, outputs, values, left_behind(frame, stager, builder))
 
 
 def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:

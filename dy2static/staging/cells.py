@@ -11,9 +11,11 @@ from types import CellType
 from typing import Any, Protocol, cast
 
 from dy2static.staging.lists import StageableList
+from dy2static.staging.staged import StagedTensor
 from dy2static.staging.undefined import Undefined
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
+from graph.ir.builder import GraphBuilder
 
 Key = tuple[str, int, Any]
 
@@ -69,6 +71,13 @@ class HandleCell:
         put_value(self.handle, value)
 
 
+def is_made_in(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
+    """Whether the handle of a changed cell was made in the block of `builder`, going by what it held before."""
+    if not isinstance(cell, HandleCell) or not isinstance(before, StagedTensor):
+        return False
+    return before.value in builder.producer and before.value not in builder.captures.values()
+
+
 def put_value(handle: Tensor, value: Tensor) -> None:
     """Give a handle the value, the kind (staged or not) and the tape link of another, unnoticed by any recorder."""
     if type(handle) is not type(value):
@@ -117,7 +126,7 @@ class ListCell:
         return "a list that is changed in place"
 
     def load(self) -> list[Any]:
-        return self.items.copy()
+        return self.items.twin() if isinstance(self.items, StageableList) else self.items.copy()
 
     def of(self, owner: list[Any]) -> "ListCell":
         """The same cell of another list."""
@@ -231,16 +240,22 @@ class Cells:
         """Called with the identity of a tensor or list that is about to change."""
         self._frames: list[Frame] = [{}]
         self._born: list[dict[int, Any]] = [{}]
+        self._loops: list[tuple[Frame, GraphBuilder]] = []
 
     @contextmanager
-    def frame(self) -> Generator[Frame]:
-        """A block whose changes are to be merged or dropped: they are undone when it ends."""
+    def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
+        """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
+        the body of a loop."""
         frame: Frame = {}
         self._frames.append(frame)
         self._born.append({})
+        if loop is not None:
+            self._loops.append((frame, loop))
         try:
             yield frame
         finally:
+            if loop is not None:
+                self._loops.pop()
             self._frames.pop()
             self._born.pop()
             undo(frame)
@@ -279,6 +294,11 @@ class Cells:
     def forget(self, value: Any) -> None:
         """The opposite of `born`: the object stands for one outside of the frame."""
         self._born[-1].pop(id(value), None)
+
+    def changes_in_loop(self, value: Any) -> bool:
+        """Whether a trip of a loop that is being staged changes a tensor or list that is older than the trip."""
+        key = ("list" if isinstance(value, list) else "tensor", id(value), None)  # pyright: ignore[reportUnknownArgumentType]
+        return any(key in frame and not is_made_in(*frame[key], builder) for frame, builder in self._loops)
 
     def touch(self, cell: Cell) -> None:
         """Note that `cell` is about to change.

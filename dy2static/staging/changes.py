@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dy2static.staging.cells import Cell, Frame, HandleCell, Key
+from dy2static.staging.cells import Cell, Frame, HandleCell, Key, is_made_in
 from dy2static.staging.lists import StageableList
 from dy2static.staging.staged import StagedTensor
 from eager.pytree import children, rebuild
@@ -27,13 +27,13 @@ Changes = dict[Key, Change]
 """Changed cells."""
 
 
-def left_behind(frame: Frame, builder: GraphBuilder) -> Changes:
+def left_behind(frame: Frame, stager: "Stager", builder: GraphBuilder) -> Changes:
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
     changes: Changes = {}
     for key, (cell, before) in frame.items():
-        if not _made_here(cell, before, builder):
+        if not is_made_in(cell, before, builder):
             found = cell.load()
-            changes[key] = Change(cell, found, snapshot(found, frame))
+            changes[key] = Change(cell, found, snapshot(found, frame, stager))
     return changes
 
 
@@ -75,27 +75,25 @@ def held(cell: Cell, stager: "Stager") -> Any:
     return cell.load()
 
 
-def _made_here(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
-    if not isinstance(cell, HandleCell) or not isinstance(before, StagedTensor):
-        return False
-    return before.value in builder.producer and before.value not in builder.captures.values()
-
-
-def snapshot(value: Any, frame: Frame) -> Any:
+def snapshot(value: Any, frame: Frame, stager: "Stager") -> Any:
     """The value as it is now, apart from the objects in it that are set back when the frame ends."""
     if not frame:
         return value
     if isinstance(value, Tensor):
-        return value._alias(value._link) if ("tensor", id(value), None) in frame else value  # pyright: ignore[reportPrivateUsage]
+        if ("tensor", id(value), None) not in frame:
+            return value
+        copied = value._alias(value._link)  # pyright: ignore[reportPrivateUsage]
+        stager.sharing.copy(copied, value)
+        return copied
     if isinstance(value, StageableList):
         if value.staged is not None:
-            return value.copy()
-        return StageableList([snapshot(item, frame) for item in value])
+            return value.twin()
+        return StageableList([snapshot(item, frame, stager) for item in value])
     split = children(value) if value is not None else None
     if split is None:
         return value
     node, items = split
-    taken = [snapshot(item, frame) for item in items]
+    taken = [snapshot(item, frame, stager) for item in items]
     if all(a is b for a, b in zip(items, taken, strict=True)) and not _is_changed(value, frame):
         return value
     return rebuild(node, taken)

@@ -39,7 +39,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
             raise TypeError("iteration over a 0-d array")
         return StagedIterable(value.shape[0], value.__getitem__)
     if isinstance(value, StageableList) and value.staged is not None:
-        frozen = value.copy()
+        frozen = value.twin()
         return StagedIterable(value.length(), frozen.__getitem__)
     return None
 

@@ -44,7 +44,7 @@ class ListValues:
         b = self._stager.builder
         held = value.staged
         if held is None:
-            columns = [pack(element, item, self._stager) for item in value.ordinary()]
+            columns = [self._parts(element, item) for item in value.ordinary()]
             return [b.list_make(*(column[i] for column in columns), element=t) for i, t in enumerate(types(element))]
         if held.element is None:
             return [b.list_make(element=t) for t in types(element)]
@@ -104,12 +104,13 @@ class ListValues:
         return items.staged.values
 
     def _parts(self, element: Spec, item: Any) -> list[Value]:
+        self._stager.sharing.store(item, self._stager.cells.changes_in_loop)
         return pack(element, item, self._stager)
 
     def _item(self, items: StageableList, values: Iterable[Value]) -> Any:
         assert items.staged is not None
         assert items.staged.element is not None
-        return unpack(items.staged.element, iter(list(values)), self._stager)
+        return self._stager.sharing.take(unpack(items.staged.element, iter(list(values)), self._stager))
 
     def _index(self, index: Any) -> Value:
         self._stager.builder.loc = user_location()
@@ -139,6 +140,7 @@ class ListValues:
             return
         if more.staged.element is None:
             return
+        self._stager.sharing.share_elements()
         assert items.staged is not None
         if items.staged.element is None:
             items.staged = more.staged
@@ -186,6 +188,7 @@ class ListValues:
         bounds = [self._index(bound) for _, bound in named if bound is not None]
         values = tuple(b.list_slice(v, *bounds, given=given) for v in items.staged.values)
         made = StageableList((), StagedList(items.staged.element, values))
+        self._stager.sharing.share_elements()
         self._stager.cells.born(made)
         return made
 

@@ -133,6 +133,12 @@ class StageableList(list[Any]):
 
     def copy(self) -> "StageableList":
         """Another list of the same elements."""
+        if self.staged is not None:
+            the_stager().sharing.share_elements()
+        return self.twin()
+
+    def twin(self) -> "StageableList":
+        """A copy for the stager's own use: of the two, one at most is seen by the user's code."""
         return _born(StageableList(() if self.staged is not None else self, self.staged))
 
     def length(self) -> Any:
@@ -145,7 +151,7 @@ class StageableList(list[Any]):
         """The same elements as a graph list; this list stays what it is."""
         if self.staged is not None:
             return self
-        made = self.copy()
+        made = self.twin()
         the_stager().lists.become_staged(made)
         return made
 

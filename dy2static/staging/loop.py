@@ -148,7 +148,7 @@ def _cell_of(value: Any) -> Cell:
 
 
 def _stage_body(stager: Stager, carried: Carried, body: Body, item: Callable[[StagedNumber], Any] | None) -> StagedBody:
-    with stager.region("body") as builder, stager.cells.frame() as frame:
+    with stager.region("body") as builder, stager.cells.frame(builder) as frame:
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
         entered = set(frame)
@@ -158,10 +158,10 @@ def _stage_body(stager: Stager, carried: Carried, body: Body, item: Callable[[St
             return body(*items, *passed)
 
         outputs = list(until_raised(stager, trip) or passed)
-        values = [snapshot(value, frame) for value in outputs]
+        values = [snapshot(value, frame, stager) for value in outputs]
         touched = {key for key in frame if key not in entered}
         touched |= {_cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
-        return StagedBody(builder, passed, outputs, values, left_behind(frame, builder), touched)
+        return StagedBody(builder, passed, outputs, values, left_behind(frame, stager, builder), touched)
 
 
 def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:

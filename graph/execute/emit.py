@@ -19,12 +19,17 @@ from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is
 from graph.execute.layouts import Layouts
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
+from graph.ir.walk import walk
 from graph.location import Loc
 from graph.schedule.liveness import is_alone, last_uses, plan_buffers
 
 MAX_LOOPS: Final = 16
 MAX_DEPTH: Final = 48
 """Python takes 20 nested loops and 100 levels of indentation; what is deeper becomes a function of its own."""
+
+
+Occurrence = tuple[Op, tuple[str, ...]]
+"""An op and the variables of its operands."""
 
 
 @dataclass(slots=True)
@@ -59,11 +64,14 @@ class FunctionEmitter:
         self._arrays: dict[Value, np.ndarray] = {}
         self._constants: dict[Value, Any] = {}
         self.locations: dict[ast.stmt, Loc] = {}
+        self.sources: dict[ast.stmt, Occurrence] = {}
         self.outlined: list[ast.FunctionDef] = []
         self._names: set[str] = set()
         self._count = 0
         self._loops = 0
         self._depth = 0
+        self._has_gaps = False
+        """Whether values that nobody looks at may be None: what is left of a name that is not bound on this path."""
         self._taken: dict[Op, Value] = {}
         self._layouts = Layouts()
         self._expressions = OpExpressions(bindings, self._ref, self._constants)
@@ -71,6 +79,7 @@ class FunctionEmitter:
     def function(self, graph: Graph, name: str, *, is_entry: bool) -> ast.FunctionDef:
         """The whole graph. An entry makes scalars of 0-d arguments, and gives away only what nobody else holds."""
         self._buffers = plan_buffers(graph)
+        self._has_gaps = any(op.name == "unwrap" and not op.attrs["name"] for op in walk(graph))
         block = self._open(graph, [None] * len(graph.results))
         arguments = [self._define(block, p, None) for p in graph.params]
         if is_entry:
@@ -86,11 +95,11 @@ class FunctionEmitter:
     def _given_away(self, value: Value, how: str) -> ast.expr:
         ref = self._ref(value)
         match how:
-            case "copy":
+            case "copy" if not self._has_gaps:
                 return call(ast.Attribute(ref, "copy", ast.Load()))
             case "writable":
                 return call(self._bindings.helper("writable"), ref)
-            case "deep":
+            case "copy" | "deep":
                 return call(self._bindings.helper("detached"), ref)
             case _:
                 return ref
@@ -158,6 +167,8 @@ class FunctionEmitter:
             self._op(block, i, op)
             for statement in block.statements[before:]:
                 self.locations.setdefault(statement, op.loc)
+                if not op.regions:
+                    self.sources[statement] = (op, tuple(self._env.get(v, "") for v in op.operands))
             self._recycle(block, op)
         self._depth -= 1
 
@@ -339,8 +350,9 @@ class FunctionEmitter:
 
     def _copy_of(self, value: Value) -> ast.expr:
         """A copy to update in place: of an array with its layout, as kernels copy it; of a list alone."""
-        make = dotted("np", "array") if isinstance(value.type, Aval) else variable("list")
-        return call(make, self._ref(value))
+        if isinstance(value.type, Aval):
+            return call(dotted("np", "array"), self._ref(value))
+        return call(self._bindings.helper("detached") if self._has_gaps else variable("list"), self._ref(value))
 
     def _carried_name(self, block: _Block, index: int, op: Op, at: int, result: Value, taken: Sequence[str]) -> str:
         """Where a carried value lives: in the variable that the result is wanted in, in that of its initial value when
@@ -424,6 +436,7 @@ class FunctionEmitter:
         inner._ops(block)
         block.statements.append(ast.Return(ast.Tuple([inner._ref(v) for v in region.results], ast.Load())))
         self.locations.update(inner.locations)
+        self.sources.update(inner.sources)
         self.outlined.extend(inner.outlined)
         return _function(name, arguments, block.statements)
 

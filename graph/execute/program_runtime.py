@@ -11,8 +11,8 @@ def as_scalar(x: Any) -> Any:
 
 
 def writable(x: Any) -> Any:
-    """`x` itself unless it is a read-only view, such as a broadcast."""
-    return x if x.flags.writeable else x.copy()
+    """`x` itself unless it is a read-only view, such as a broadcast. None stands for a value that nobody looks at."""
+    return x if x is None or x.flags.writeable else x.copy()
 
 
 def detached(x: Any) -> Any:
