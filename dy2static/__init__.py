@@ -1,10 +1,11 @@
 """Turns ordinary Python tensor programs into static graphs, by source conversion or by tracing."""
 
 from dy2static.cache.cache import clear_caches as clear_caches
+from dy2static.debug.tracebacks import full_tracebacks as full_tracebacks
 from dy2static.decorator import StaticFunction as StaticFunction
-from dy2static.decorator import run_eagerly as run_eagerly
-from dy2static.decorator import set_run_eagerly as set_run_eagerly
 from dy2static.decorator import to_static as to_static
+from dy2static.eager_mode import run_eagerly as run_eagerly
+from dy2static.eager_mode import set_run_eagerly as set_run_eagerly
 from dy2static.errors import ConversionError as ConversionError
 from dy2static.errors import SourceUnavailableError as SourceUnavailableError
 from dy2static.errors import StagingError as StagingError

@@ -2,15 +2,15 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
-from typing import Any, Final, overload
+from typing import Any, overload
 
 from dy2static.cache.cache import ProgramCache
 from dy2static.cache.compiled import Executor
 from dy2static.cache.program import Program
+from dy2static.debug.tracebacks import hide_ours
+from dy2static.eager_mode import is_running_eagerly
 from dy2static.gradient import StaticGradient
 from dy2static.input_spec import InputSpec
 from dy2static.runtime.calls import call, converted
@@ -19,30 +19,6 @@ from dy2static.source.show import code
 from dy2static.staging.staged import current
 from eager.nn.module import Module
 from graph.ir.printer import print_graph
-
-_EAGERLY: Final[ContextVar[bool | None]] = ContextVar("dy2static.run_eagerly", default=None)
-_settings = {"run_eagerly": False}
-
-
-@contextmanager
-def run_eagerly(enabled: bool = True) -> Generator[None]:
-    """Inside, static functions of this context run as plain Python: for print, pdb and comparison."""
-    token = _EAGERLY.set(enabled)
-    try:
-        yield
-    finally:
-        _EAGERLY.reset(token)
-
-
-def set_run_eagerly(enabled: bool) -> None:
-    """The same for the whole process, where no `run_eagerly()` says otherwise."""
-    _settings["run_eagerly"] = enabled
-
-
-def is_running_eagerly() -> bool:
-    """Whether static functions run as plain Python now."""
-    here = _EAGERLY.get()
-    return _settings["run_eagerly"] if here is None else here
 
 
 class StaticFunction:
@@ -73,8 +49,12 @@ class StaticFunction:
             return self.__dy2static_function__(*args, **kwargs)
         if current() is not None:
             return call(self, *args, **kwargs)  # the runtime notes what is converted: guards need it
-        program, taken = self.cache.find(args, kwargs)
-        return program.run(taken, args, kwargs)
+        try:
+            program, taken = self.cache.find(args, kwargs)
+            return program.run(taken, args, kwargs)
+        except Exception as error:
+            hide_ours(error)
+            raise
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -126,13 +106,13 @@ class StaticFunction:
         lines += [f"  {i}. made for {reason}" for i, reason in enumerate(self.cache.misses, first)]
         return "\n".join(lines)
 
-    def grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
-        """The gradient of the function's number with respect to some arguments, itself a graph."""
-        return StaticGradient(self.cache, argnums, with_value=False)
+    def grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
+        """The gradient of the function's number with respect to some arguments, itself a graph; see `eager.grad`."""
+        return StaticGradient(self, self.cache, argnums, with_value=False, has_aux=has_aux)
 
-    def value_and_grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
+    def value_and_grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
         """As `grad`, with the value in front."""
-        return StaticGradient(self.cache, argnums, with_value=True)
+        return StaticGradient(self, self.cache, argnums, with_value=True, has_aux=has_aux)
 
 
 class ShownGraph:
@@ -156,7 +136,11 @@ class BoundStaticFunction:
         self.__dy2static_function__ = MethodType(function.__dy2static_function__, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.__func__(self.__self__, *args, **kwargs)
+        try:
+            return self.__func__(self.__self__, *args, **kwargs)
+        except Exception as error:
+            hide_ours(error)
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__func__, name)
@@ -165,13 +149,19 @@ class BoundStaticFunction:
         """As `StaticFunction.program_for`, of this object."""
         return self.__func__.program_for(self.__self__, *args, **kwargs)
 
-    def grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
+    def grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
         """As `StaticFunction.grad`; arguments are counted without the object."""
-        return StaticGradient(self.__func__.cache, argnums, with_value=False, bound=(self.__self__,))
+        bound = (self.__self__,)
+        return StaticGradient(
+            self.__func__, self.__func__.cache, argnums, with_value=False, has_aux=has_aux, bound=bound
+        )
 
-    def value_and_grad(self, argnums: int | Sequence[int] = 0) -> StaticGradient:
+    def value_and_grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
         """As `grad`, with the value in front."""
-        return StaticGradient(self.__func__.cache, argnums, with_value=True, bound=(self.__self__,))
+        bound = (self.__self__,)
+        return StaticGradient(
+            self.__func__, self.__func__.cache, argnums, with_value=True, has_aux=has_aux, bound=bound
+        )
 
 
 def _function_of(function: Any) -> Callable[..., Any]:
@@ -220,4 +210,8 @@ def to_static(
     """
     if function is None:
         return functools.partial(to_static, input_spec=input_spec, executor=executor)
-    return StaticFunction(function, input_spec, executor)
+    try:
+        return StaticFunction(function, input_spec, executor)
+    except Exception as error:
+        hide_ours(error)
+        raise

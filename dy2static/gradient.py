@@ -1,16 +1,19 @@
 """Gradients of static functions as graphs of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
 
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, signature
-from dy2static.staging.spec import TensorSpec
-from eager.pytree import flatten, unflatten
+from dy2static.debug.tracebacks import hide_ours
+from dy2static.eager_mode import is_running_eagerly
+from dy2static.staging.spec import ContainerSpec, Spec, TensorSpec
+from eager import functional_grad
+from eager.pytree import flatten, tree_map, unflatten
+from eager.recorder import active
+from eager.tensor import Tensor
 from graph.autodiff.activity import carries_cotangents
-from graph.autodiff.vjp import grad
 from graph.errors import NotDifferentiableError
 from graph.ir.printer import print_graph
 
@@ -24,39 +27,69 @@ class Programs(Protocol):
 
 
 class StaticGradient:
-    """Computes gradients by one graph: the function's own, differentiated. A gradient has its argument's structure."""
+    """Computes gradients by one graph: the function's own, differentiated. A gradient has its argument's structure.
+
+    As with `eager.grad`, the arguments that are differentiated are values of their own (of one tensor passed twice each
+    has its gradient), and all else that the function changes is changed.
+    """
 
     def __init__(
-        self, cache: Programs, argnums: int | Sequence[int], *, with_value: bool, bound: tuple[Any, ...] = ()
+        self,
+        function: Callable[..., Any],
+        cache: Programs,
+        argnums: int | Sequence[int],
+        *,
+        with_value: bool,
+        has_aux: bool = False,
+        bound: tuple[Any, ...] = (),
     ) -> None:
+        self._function = function
         self._cache = cache
         self._argnums = argnums
         self._with_value = with_value
+        self._has_aux = has_aux
         self._bound = bound
-        self._compiled: WeakKeyDictionary[Program, dict[tuple[int, ...], CompiledGraph]] = WeakKeyDictionary()
         self._latest: CompiledGraph | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args = (*self._bound, *args)
-        program, call = self._cache.find(args, kwargs)
-        return self.run(program, call, args)
+        if is_running_eagerly() or active() is not None:
+            return self._recorded(args, kwargs)
+        try:
+            places = self._places(len(args))
+            own = self.own_arguments((*self._bound, *args), places)
+            program, call = self._cache.find(own, kwargs)
+            return self.run(program, call, own, kwargs, places)
+        except Exception as error:
+            hide_ours(error)
+            raise
 
-    def run(self, program: Program, call: Call, args: Sequence[Any]) -> Any:
-        """The gradient at the arguments of a call, by a program that serves it."""
-        if not isinstance(program.staged.result, TensorSpec):
-            raise NotDifferentiableError(
-                f"the gradient needs a function that returns one tensor, this one returns {program.staged.result}",
-                next_step="return the loss alone.",
-            )
-        places = (self._argnums,) if isinstance(self._argnums, int) else tuple(self._argnums)
-        places = tuple(place + len(self._bound) if place >= 0 else place for place in places)
-        count = len(args) - len(self._bound)
-        if any(not -count <= (p - len(self._bound) if p >= 0 else p) < count for p in places):
+    def _recorded(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """By the tape of eager, which a recorder records."""
+        places = self._places(len(args))
+        argnums = places[0] if isinstance(self._argnums, int) else places
+        transform = functional_grad.value_and_grad if self._with_value else functional_grad.grad
+        return transform(self._function, argnums, self._has_aux)(*self._bound, *args, **kwargs)
+
+    def _places(self, count: int) -> tuple[int, ...]:
+        """Where the arguments to differentiate stand among bound and positional ones."""
+        asked = (self._argnums,) if isinstance(self._argnums, int) else tuple(self._argnums)
+        if any(not -count <= place < count for place in asked):
             raise NotDifferentiableError(
                 f"argnums {self._argnums} asks for an argument that was not passed by position",
                 next_step=f"use 0 to {count - 1}, or pass the argument by position.",
             )
-        places = tuple(place % len(args) for place in places)
+        return tuple(len(self._bound) + place % count for place in asked)
+
+    @staticmethod
+    def own_arguments(args: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
+        """The arguments, with handles of their own for the tensors that are differentiated."""
+        return tuple(tree_map(_own_handle, x) if i in places else x for i, x in enumerate(args))
+
+    def run(
+        self, program: Program, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any], places: Sequence[int]
+    ) -> Any:
+        """The gradient at the arguments of a call, by a program that serves it."""
+        _check_result(program.staged.result, has_aux=self._has_aux)
         leaf_ranges = _leaf_ranges(args, places)
         position = {leaf: i for i, leaf in enumerate(program.staged_leaves)}
         params = program.compiled.graph.params
@@ -68,19 +101,19 @@ class StaticGradient:
         )
         if not wrt:
             raise NotDifferentiableError("none of these arguments holds a floating tensor to differentiate by")
-        made = self._compiled.setdefault(program, {})
-        compiled = made.get(wrt)
-        if compiled is None:
-            compiled = made[wrt] = CompiledGraph(grad(program.compiled.graph, wrt), program.compiled.executor)
-        self._latest = compiled
+        self._latest = compiled = program.compiled.gradient(wrt)
         values = compiled(program.inputs(call))
-        found = dict(zip(wrt, values[len(program.compiled.graph.results) :], strict=True))
+        count = len(program.compiled.graph.results)
+        found = dict(zip(wrt, values[count:], strict=True))
         gradients = [
             unflatten(flatten(args[place])[1], [found.get(position.get(leaf, -1)) for leaf in leaves])
             for place, leaves in zip(places, leaf_ranges, strict=True)
         ]
+        value = program.deliver(values[:count], args, kwargs)
         result = gradients[0] if isinstance(self._argnums, int) else tuple(gradients)
-        return (values[0], result) if self._with_value else result
+        if self._with_value:
+            return value, result
+        return (result, value[1]) if self._has_aux else result
 
     @property
     def graph(self) -> str:
@@ -100,6 +133,27 @@ class StaticGradient:
                 "no gradient was computed yet: call it once, graphs are made for the arguments of a call"
             )
         return self._latest
+
+
+def _check_result(result: Spec, *, has_aux: bool) -> None:
+    """Raises NotDifferentiableError unless the function returns one tensor, or with `has_aux` a pair that begins so."""
+    if has_aux:
+        if isinstance(result, ContainerSpec) and result.node.kind is tuple and len(result.parts) == 2:
+            result = result.parts[0]
+        else:
+            raise NotDifferentiableError(
+                f"has_aux: the function must return a pair of the loss and anything else, this one returns {result}",
+                next_step="return `loss, aux`.",
+            )
+    if not isinstance(result, TensorSpec):
+        raise NotDifferentiableError(
+            f"the gradient needs a function that returns one tensor, this one returns {result}",
+            next_step="return the loss alone, or `loss, aux` with has_aux=True.",
+        )
+
+
+def _own_handle(x: Any) -> Any:
+    return x._alias(x._link) if isinstance(x, Tensor) else x  # pyright: ignore[reportPrivateUsage]
 
 
 def _leaf_ranges(args: Sequence[Any], places: Sequence[int]) -> list[range]:

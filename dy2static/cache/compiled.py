@@ -14,7 +14,7 @@ from eager.grad_mode import GRAD_MODE
 from eager.tape import is_tracked, record_custom, snapshot
 from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
-from graph.autodiff.vjp import split, vjp
+from graph.autodiff.vjp import grad, split, vjp
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program
 from graph.ir.differentiator import Split
@@ -35,6 +35,7 @@ class CompiledGraph:
         self._lock = threading.RLock()
         self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
         self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
+        self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
 
     @functools.cached_property
     def program(self) -> Any:
@@ -99,6 +100,16 @@ class CompiledGraph:
             if wrt not in self._vjps:
                 self._vjps[wrt] = CompiledGraph(vjp(self.graph, wrt), self.executor)
             return self._vjps[wrt]
+
+    def gradient(self, wrt: tuple[int, ...]) -> "CompiledGraph":
+        """Parameters -> results, then the gradients of the first result by `wrt`.
+
+        Raises: NotDifferentiableError when that result is not a 0-d float.
+        """
+        with self._lock:
+            if wrt not in self._gradients:
+                self._gradients[wrt] = CompiledGraph(grad(self.graph, wrt), self.executor)
+            return self._gradients[wrt]
 
     def has_cotangent(self, result: int) -> bool:
         return carries_cotangents(self.graph.results[result].type)

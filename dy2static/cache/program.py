@@ -50,7 +50,10 @@ class Program:
 
     def run(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The function's value; its changes to objects of the caller are made once the run has succeeded."""
-        results = self.compiled(self.inputs(call))
+        return self.deliver(self.compiled(self.inputs(call)), args, kwargs)
+
+    def deliver(self, results: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """The function's value, made of the results of a run; the changes are applied."""
         if not self.staged.writes and type(self.staged.result) is TensorSpec and not self.staged.result.weak:
             return results[0]
         values = iter(results)

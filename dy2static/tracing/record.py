@@ -9,7 +9,7 @@ from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, exact
 from dy2static.cache.sources import Guard, GuardSet, Source
-from dy2static.decorator import run_eagerly
+from dy2static.eager_mode import run_eagerly
 from dy2static.errors import StagingError
 from dy2static.staging.cells import HandleCell, undo
 from dy2static.staging.locate import user_location

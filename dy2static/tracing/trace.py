@@ -8,12 +8,13 @@ from typing import Any, Final, Literal, TypeVar
 from dy2static.cache.cache import MAKING
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, signature
-from dy2static.decorator import ShownGraph, is_running_eagerly
+from dy2static.debug.tracebacks import hide_ours
+from dy2static.decorator import ShownGraph
+from dy2static.eager_mode import is_running_eagerly
 from dy2static.gradient import StaticGradient
 from dy2static.tracing.decision import Decision
 from dy2static.tracing.record import Trace, key_of, record
 from dy2static.tracing.texts import described, difference, parameter_names
-from eager import functional_grad
 from eager.recorder import active
 from graph.errors import TraceGuardError
 from graph.execute.failure import location_of
@@ -52,7 +53,11 @@ class TracedFunction:
         def run(program: Program, call: Call) -> Any:
             return program.run(call, args, kwargs)
 
-        return self.attempt(args, kwargs, run)
+        try:
+            return self.attempt(args, kwargs, run)
+        except Exception as error:
+            hide_ours(error)
+            raise
 
     def __repr__(self) -> str:
         return f"<traced function {getattr(self.__dy2static_function__, '__qualname__', self._name)}>"
@@ -197,18 +202,23 @@ class TracedGradient(StaticGradient):
     """The gradient of a traced function. Guards are checked as in the function itself."""
 
     def __init__(self, function: TracedFunction, argnums: int | Sequence[int], *, with_value: bool) -> None:
-        super().__init__(function, argnums, with_value=with_value)
-        self._function = function
+        super().__init__(function.__dy2static_function__, function, argnums, with_value=with_value)
+        self._traced = function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_running_eagerly() or active() is not None:
-            transform = functional_grad.value_and_grad if self._with_value else functional_grad.grad
-            return transform(self._function.__dy2static_function__, self._argnums)(*args, **kwargs)
+            return self._recorded(args, kwargs)
+        places = self._places(len(args))
+        own, ordered = self.own_arguments(args, places), self._traced.ordered(kwargs)
 
         def run(program: Program, call: Call) -> Any:
-            return self.run(program, call, args)
+            return self.run(program, call, own, ordered, places)
 
-        return self._function.attempt(args, self._function.ordered(kwargs), run)
+        try:
+            return self._traced.attempt(own, ordered, run)
+        except Exception as error:
+            hide_ours(error)
+            raise
 
 
 def _at_its_line(error: TraceGuardError) -> TraceGuardError:
@@ -234,6 +244,11 @@ def trace(f: Callable[..., Any], *args: Any, on_mismatch: OnMismatch = "error", 
     constants. Within a trace, functions decorated with `to_static` run as plain Python.
     """
     traced = TracedFunction(f, on_mismatch)
-    if active() is None:
+    if active() is not None:
+        return traced
+    try:
         traced.add(args, traced.ordered(kwargs), "the examples")
+    except Exception as error:
+        hide_ours(error)
+        raise
     return traced

@@ -160,3 +160,53 @@ def test_gradients_that_do_not_exist() -> None:
         f.grad(1)(X)
     with pytest.raises(NotDifferentiableError, match="returns one tensor"):
         to_static(lambda x: (x.sum(), x)).grad()(X)
+
+
+def test_gradients_are_those_of_eager() -> None:
+    """One tensor in two places has two gradients; writes happen; an auxiliary result comes along."""
+
+    class Counter:
+        calls = 0
+        last: Any = None
+
+    def loss(a: Any, b: Any, counter: Any) -> Any:
+        counter.calls += 1
+        counter.last = a * b
+        a += b
+        if a.sum() > 0:
+            a = a * 2
+        return (a * b).sum(), (a, counter.calls)
+
+    static = to_static(loss)
+    found: list[Any] = []
+    for function in (xp.value_and_grad(loss, (0, 1), True), static.value_and_grad((0, 1), has_aux=True)):
+        x, counter = xp.asarray([1.0, 2.0]), Counter()
+        (value, (a, calls)), gradients = function(x, x, counter)
+        (again, _), _ = function(x, x, counter)
+        found.append([value, a, *gradients, again, x, counter.last, calls, counter.calls])
+    for eager, ours in zip(*found, strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(eager))
+
+
+def test_a_gradient_is_compiled_once() -> None:
+    f = to_static(lambda x: (x * x).sum())
+    first, second = f.grad(), f.grad()
+    first(X), second(X)
+    assert first.compiled is second.compiled
+
+
+def test_gradients_within_static_and_eager_code() -> None:
+    f = to_static(lambda x: (x * x * x).sum())
+    slope = f.grad()
+
+    def steps(x: Any) -> Any:
+        for _ in range(2):
+            if x.sum() > 0:
+                x = x - 0.1 * slope(x)
+        return x
+
+    expected = np.asarray(steps(X))
+    np.testing.assert_allclose(np.asarray(to_static(steps)(X)), expected, rtol=1e-15)
+    with run_eagerly():
+        np.testing.assert_array_equal(np.asarray(slope(X)), np.asarray(3 * X * X))
+    np.testing.assert_array_equal(np.asarray(xp.grad(lambda x: slope(x).sum())(X)), np.asarray(6 * X))

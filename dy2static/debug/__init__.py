@@ -1,0 +1,1 @@
+"""For people who look for a mistake: tracebacks of their own code, stepping through graphs, shadow runs."""
