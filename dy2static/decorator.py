@@ -50,8 +50,7 @@ class StaticFunction:
         if current() is not None:
             return call(self, *args, **kwargs)  # the runtime notes what is converted: guards need it
         try:
-            program, taken = self.cache.find(args, kwargs)
-            return program.run(taken, args, kwargs)
+            return self.cache.run(args, kwargs)
         except Exception as error:
             hide_ours(error)
             raise

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from dy2static.cache.compiled import CompiledGraph, Executor
 from dy2static.cache.program import Program
+from dy2static.cache.shortcut import MISS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
@@ -25,6 +26,7 @@ from graph.errors import GraphError, InternalError
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
+MOST_SHORTCUTS: Final = 4
 MAKING: Final = threading.RLock()
 """Held while any program is made: staging changes objects for real, and sets them back."""
 _CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
@@ -71,6 +73,9 @@ class ProgramCache:
         self.made = 0
         """How many programs were made so far."""
         self.latest: Program | None = None
+        self._shortcuts: tuple[tuple[Shortcut, Program, Family], ...] = ()
+        """Those of programs that were used a second time, latest first."""
+        self._with_shortcut: weakref.WeakSet[Program] = weakref.WeakSet()
         _CACHES.add(self)
 
     def programs(self) -> list[Program]:
@@ -81,9 +86,29 @@ class ProgramCache:
         """Forget all programs."""
         with MAKING:
             self._families.clear()
+            self._shortcuts = ()
             self.latest = None
             self.misses.clear()
             self.made = 0
+
+    def run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """A call of the function, by the program that serves it."""
+        if not kwargs:
+            for way, program, family in self._shortcuts:
+                result = way(args)
+                if result is not MISS:
+                    self.latest = program
+                    family.used = next(_CLOCK)
+                    return result
+        made = self.made
+        program, call = self.find(args, kwargs)
+        result = program.run(call, args, kwargs)
+        if not kwargs and self.made == made and program not in self._with_shortcut:
+            self._with_shortcut.add(program)
+            way, family = shortcut(program, call, args), self._families.get((call.family, is_grad_enabled()))
+            if way is not None and family is not None:
+                self._shortcuts = ((way, program, family), *self._shortcuts)[:MOST_SHORTCUTS]
+        return result
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
         """The program that serves a call, made if there is none."""
@@ -114,6 +139,7 @@ class ProgramCache:
         while sum(len(family.programs) for family in self._families.values()) > MOST_PROGRAMS:
             key, family = min(self._families.items(), key=_last_use)
             family.programs = family.programs[:-1]
+            self._shortcuts = ()
             if not family.programs:
                 del self._families[key]
 
