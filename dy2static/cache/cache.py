@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from dy2static.cache.compiled import CompiledGraph, Executor
+from dy2static.cache.counting import note_program
 from dy2static.cache.program import Program
 from dy2static.cache.shortcut import MISS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
+from dy2static.cache.size import size_in_bytes
 from dy2static.cache.sources import Guard, GuardSet, Source, collect
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
@@ -26,6 +28,8 @@ from graph.errors import GraphError, InternalError
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
+MOST_BYTES: Final = 1 << 28
+"""The memory that they take: constants count, see `size_in_bytes`. The latest program is kept whatever its size."""
 MOST_SHORTCUTS: Final = 4
 MAKING: Final = threading.RLock()
 """Held while any program is made: staging changes objects for real, and sets them back."""
@@ -136,12 +140,16 @@ class ProgramCache:
 
     def _shrink(self) -> None:
         """Drop the oldest program of the family that was not used for longest, while there are too many."""
-        while sum(len(family.programs) for family in self._families.values()) > MOST_PROGRAMS:
+        while self._is_too_large():
             key, family = min(self._families.items(), key=_last_use)
             family.programs = family.programs[:-1]
             self._shortcuts = ()
             if not family.programs:
                 del self._families[key]
+
+    def _is_too_large(self) -> bool:
+        programs = self.programs()
+        return len(programs) > MOST_PROGRAMS or (len(programs) > 1 and sum(p.bytes for p in programs) > MOST_BYTES)
 
     def _make(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
         """The program for a call that none serves: as general as can be staged.
@@ -162,6 +170,7 @@ class ProgramCache:
             family.widest = pattern
             self.misses.append(program.reason)
             self.made += 1
+            note_program(str(getattr(self._function, "__qualname__", self._function)), program.reason)
             return program
         raise InternalError("there is always one way to stage a call")
 
@@ -247,6 +256,7 @@ class ProgramCache:
             dynamic=dynamic,
             captured=tuple(_loader(held, guards) for held in staged.captured),
             reason=reason,
+            bytes=size_in_bytes(staged.graph),
         )
 
     def _leaf_names(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:

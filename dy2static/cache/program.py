@@ -35,6 +35,8 @@ class Program:
     captured: tuple[Callable[[], Any], ...]
     reason: str
     """Why it was made, for `explain()`."""
+    bytes: int = 0
+    """Roughly the memory that it takes."""
 
     def serves(self, call: Call) -> bool:
         """Whether a call may use this program."""
