@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from graph.errors import InternalError
-from graph.execute.failure import note_location
+from graph.execute.failure import better, note_location
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 
@@ -17,7 +17,8 @@ Observer = Callable[[Op, tuple[Any, ...]], None]
 def run(graph: Graph, args: Sequence[Any], *, on_op: Observer | None = None) -> tuple[Any, ...]:
     """The results of a graph for `args` (arrays, lists of arrays, None), one per parameter.
 
-    What a kernel raises comes out as it is, with a note of the user's line. Floating-point warnings are off.
+    What a kernel raises comes out with a note of the user's line; where the shape rule of the op objects to the
+    operands, it raises that instead. Floating-point warnings are off.
     """
     with np.errstate(all="ignore"):
         return _run(graph, args, graph.functions, on_op)
@@ -40,8 +41,11 @@ def _run(graph: Graph, args: Sequence[Any], functions: Mapping[str, Graph], on_o
         try:
             out = op.opdef.kernel(*(env[v] for v in op.operands), **attrs)
         except Exception as error:
-            note_location(error, op.loc)
-            raise
+            found = better(error, op, [env[v] for v in op.operands])
+            note_location(found, op.loc)
+            if found is error:
+                raise
+            raise found from None
         results = cast("tuple[Any, ...]", out) if isinstance(out, tuple) else (out,)
         if len(results) != len(op.results):
             raise InternalError(f"the kernel of {op.name!r} gave {len(results)} results, not {len(op.results)}")

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from graph.execute.bindings import Bindings
-from graph.execute.emit import FunctionEmitter
-from graph.execute.failure import note_location
+from graph.execute.emit import FunctionEmitter, Occurrence
+from graph.execute.failure import better, note_location
 from graph.execute.show import lines_of, number_lines
 from graph.execute.standalone import binding_lines, script
 from graph.ir.op import Graph
@@ -30,7 +30,8 @@ class NumpyProgram:
     """A compiled graph. Called with one argument per parameter, it gives a tuple of results.
 
     Results share storage with no argument, no constant and no other result; arguments are never written to. What a
-    kernel raises comes out as it is, with a note of the user's line.
+    kernel raises comes out with a note of the user's line; where the shape rule of the op objects to the operands, it
+    raises that instead.
     """
 
     graph: Graph
@@ -38,6 +39,8 @@ class NumpyProgram:
     functions: tuple[ast.FunctionDef, ...] = field(repr=False)
     bindings: dict[str, Any] = field(repr=False)
     locations: dict[int, Loc] = field(repr=False)
+    sources: dict[int, Occurrence] = field(repr=False)
+    """The ops that lines stand for."""
     filename: str
     quiet: Callable[..., tuple[Any, ...]] = field(repr=False)
     """The function under `np.errstate`: as a decorator this costs half of what `with` costs at each call."""
@@ -55,19 +58,29 @@ class NumpyProgram:
         try:
             return self.quiet(*args)
         except Exception as error:
-            loc = self._location(error.__traceback__)
-            if loc is not None:
-                note_location(error, loc)
-            raise
+            found = self._placed(error)
+            if found is error:
+                raise
+            raise found from None
 
-    def _location(self, traceback: TracebackType | None) -> Loc | None:
-        """The user's line of the innermost statement of this program that the exception passed through."""
-        line: int | None = None
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self.filename:
-                line = traceback.tb_lineno
-            traceback = traceback.tb_next
-        return None if line is None else self.locations.get(line)
+    def _placed(self, error: Exception) -> Exception:
+        """The error to raise, with the user's line of the innermost statement of this program that it passed through."""
+        step: TracebackType | None = error.__traceback__
+        innermost: TracebackType | None = None
+        while step is not None:
+            if step.tb_frame.f_code.co_filename == self.filename:
+                innermost = step
+            step = step.tb_next
+        if innermost is None:
+            return error
+        if innermost.tb_lineno in self.sources:
+            op, names = self.sources[innermost.tb_lineno]
+            variables = {**innermost.tb_frame.f_globals, **innermost.tb_frame.f_locals}
+            error = better(error, op, [variables.get(name) for name in names])
+        loc = self.locations.get(innermost.tb_lineno)
+        if loc is not None:
+            note_location(error, loc)
+        return error
 
 
 def compile_program(graph: Graph) -> NumpyProgram:
@@ -78,11 +91,13 @@ def compile_program(graph: Graph) -> NumpyProgram:
     names = {name: bindings.fresh(f"{name}_" if name == entry else name) for name in ordered.functions}
     functions: list[ast.FunctionDef] = []
     places: dict[ast.stmt, Loc] = {}
+    occurrences: dict[ast.stmt, Occurrence] = {}
     for name, inner in [*((names[n], f) for n, f in ordered.functions.items()), (entry, ordered)]:
         emitter = FunctionEmitter(bindings, names)
         made = emitter.function(inner, name, is_entry=inner is ordered)
         functions += [*emitter.outlined, made]
         places.update(emitter.locations)
+        occurrences.update(emitter.sources)
     line = len(binding_lines(bindings.objects, elide_all=True)) + 3
     for function in functions:
         line = number_lines([function], line) + 2
@@ -93,7 +108,8 @@ def compile_program(graph: Graph) -> NumpyProgram:
     exec(compile(tree, filename, "exec"), namespace)
     function = namespace[entry]
     quiet = np.errstate(all="ignore")(function)
-    program = NumpyProgram(graph, function, tuple(functions), bindings.objects, locations, filename, quiet)
+    sources = {statement.lineno: occurrence for statement, occurrence in occurrences.items() if statement in places}
+    program = NumpyProgram(graph, function, tuple(functions), bindings.objects, locations, sources, filename, quiet)
     _show_in_tracebacks(program)
     return program
 
