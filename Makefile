@@ -10,13 +10,14 @@ INSTALLED := .venv/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PYTEST := -m pytest -n auto --maxprocesses=8
 FUZZ_ARGS ?=
+EXHAUSTIVE_ARGS ?=
 BENCH_ARGS ?=
 
 # Tests run one process per core; BLAS threads on top would only fight over them.
 test pytest test-pythons: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test pytest lint format test-pythons fuzz bench hooks clean
+.PHONY: help venv demo test pytest lint format test-pythons fuzz exhaustive bench hooks clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -76,8 +77,15 @@ test-pythons:  ## the tests on each Python that the machine has
 fuzz: venv  ## random programs, all modes against each other; FUZZ_ARGS=...
 	@$(BIN)/python tests/fuzz.py $(FUZZ_ARGS)
 
+exhaustive: venv  ## all float32 through each native function; EXHAUSTIVE_ARGS=...
+	@$(BIN)/python tests/exhaustive.py $(EXHAUSTIVE_ARGS)
+
 bench: venv  ## measurements; BENCH_ARGS=...
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-peers: venv  ## ours against the frameworks that can be installed; BENCH_ARGS=...
+	@$(BIN)/python -m benchmarks.peers.install
+	@$(BIN)/python -m benchmarks peers $(BENCH_ARGS)
 
 hooks: venv  ## runs the checks before each commit
 	@$(BIN)/pre-commit install

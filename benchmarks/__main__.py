@@ -1,14 +1,22 @@
-"""All measurements, or those named: `python -m benchmarks [eager_overhead] [conversion] [workloads]`."""
+"""Measurements: `python -m benchmarks [NAME ...] [ARGUMENT ...]`; what follows the names is for the last of them.
+
+Without names all but `peers`, which takes long and needs the environments that `make bench-peers` makes.
+"""
 
 import subprocess
 import sys
 
 ALL = ("eager_overhead", "conversion", "workloads")
+MODULES = {**{name: name for name in ALL}, "peers": "against_peers"}
 
-names = sys.argv[1:] or ALL
-for name in names:
-    if name not in ALL:
-        sys.exit(f"there is no benchmark {name!r}; there are {', '.join(ALL)}")
-for name in names:
+given = sys.argv[1:]
+count = next((i for i, word in enumerate(given) if word not in MODULES), len(given))
+names, rest = given[:count], given[count:]
+if rest and not names:
+    sys.exit(f"there is no benchmark {rest[0]!r}; there are {', '.join(MODULES)}")
+for name in names or ALL:
     print(f"== {name}", flush=True)
-    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+    arguments = rest if names and name == names[-1] else []
+    done = subprocess.run([sys.executable, "-m", f"benchmarks.{MODULES[name]}", *arguments])
+    if done.returncode:
+        sys.exit(done.returncode)

@@ -1,6 +1,7 @@
 """The command `dy2static`."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -17,8 +18,18 @@ EXAMPLES: Final = Path("examples", "models")
 """Models to compare where none are named: those of the checkout that is the working directory, or that this is of."""
 
 
+LATER: Final = {
+    "check": ("dy2static.codemod.check.command", "what conversion refuses, and traps, in files; runs nothing of them"),
+    "migrate": ("dy2static.codemod.migrate.command", "brings code over from other frameworks"),
+}
+"""Commands in modules that are loaded when they are used; each has a `main` of its own."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 where a model does not do as it should, 2 for bad arguments."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in LATER:
+        return importlib.import_module(LATER[arguments[0]][0]).main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         return _compare(options.paths, options.only, options.html)
@@ -41,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--html", type=Path, metavar="FILE", default=Path("comparison.html"), help="the page to write (comparison.html)"
     )
+    for name, (_, text) in LATER.items():
+        commands.add_parser(name, help=text)
     return parser
 
 

@@ -9,16 +9,22 @@ from typing import Any, overload
 from dy2static.cache.cache import ProgramCache
 from dy2static.cache.compiled import Executor
 from dy2static.cache.program import Program
+from dy2static.cache.signature import signature
+from dy2static.debug.shadow import Shadow
 from dy2static.debug.tracebacks import hide_ours
-from dy2static.eager_mode import is_running_eagerly
+from dy2static.eager_mode import is_running_eagerly, run_eagerly
+from dy2static.errors import ConversionError
+from dy2static.fallback import REFUSALS, Fallback, Fallbacks
 from dy2static.gradient import StaticGradient
-from dy2static.input_spec import InputSpec
+from dy2static.input_spec import InputSpecs, by_parameter
 from dy2static.runtime.calls import call, converted
 from dy2static.source.convert import convert_function
-from dy2static.source.show import code
+from dy2static.source.show import code, numbered
 from dy2static.staging.staged import current
 from eager.nn.module import Module
+from graph.errors import GraphError
 from graph.ir.printer import print_graph
+from graph.location import Loc
 
 
 class StaticFunction:
@@ -27,33 +33,73 @@ class StaticFunction:
     def __init__(
         self,
         function: Callable[..., Any],
-        input_spec: Mapping[str, InputSpec] | Sequence[InputSpec] | None = None,
+        input_spec: InputSpecs | None = None,
         executor: Executor = "numpy",
+        shadow: float = 0.0,
+        fallback: Fallback | None = None,
     ) -> None:
         function = _function_of(function)
         functools.update_wrapper(self, function)  # first: attributes of the function must not replace ours
         self.__dy2static_function__ = function
         self._options = (input_spec, executor)
+        self._shadow = Shadow(shadow) if shadow else None
         self._names = _parameter_names(function)
-        if input_spec is None or isinstance(input_spec, Mapping):
-            specs: dict[str, InputSpec] = dict(input_spec or {})
-        else:
-            declared = [name for name in self._names if name not in ("self", "cls")]
-            specs = dict(zip(declared, input_spec, strict=False))
-        target = converted(function)
+        specs, results = by_parameter(input_spec, [name for name in self._names if name not in ("self", "cls")])
+        self.fallbacks = None if fallback is None else Fallbacks()
+        """The calls that ran as plain Python; None without `fallback="eager"`."""
+        self._refused: GraphError | None = None
+        target = self._converted(function)
         self._target: Callable[..., Any] = function if target is None else target
-        self.cache = ProgramCache(function, self._target, self._names, specs, executor)
+        self.cache = ProgramCache(function, self._target, self._names, specs, executor, results)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_running_eagerly():
             return self.__dy2static_function__(*args, **kwargs)
         if current() is not None:
             return call(self, *args, **kwargs)  # the runtime notes what is converted: guards need it
+        if self.fallbacks is not None:
+            return self._run_or_fall_back(self.fallbacks, args, kwargs)
         try:
+            if self._shadow is not None and self._shadow.is_due():
+                return self._run_twice(self._shadow, args, kwargs)
             return self.cache.run(args, kwargs)
         except Exception as error:
             hide_ours(error)
             raise
+
+    def _converted(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
+        try:
+            target = converted(function)
+            _refuse_generators(function)
+            return target
+        except REFUSALS as error:
+            if self.fallbacks is None:
+                raise
+            self._refused = error
+            return None
+
+    def _run_or_fall_back(self, fallbacks: Fallbacks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        kind = None if self._refused is not None else signature(args, kwargs).family
+        refused = self._refused or fallbacks.known(kind)
+        if refused is None:
+            try:
+                return self.cache.run(args, kwargs)
+            except REFUSALS as error:
+                refused = error
+                fallbacks.remember(kind, error)
+            except Exception as error:
+                hide_ours(error)
+                raise
+        return fallbacks.run(refused, self.__dy2static_function__, *args, **kwargs)
+
+    def _run_twice(self, shadow: Shadow, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        program, taken = self.cache.find(args, kwargs)
+
+        def plain() -> Any:
+            with run_eagerly():
+                return self.__dy2static_function__(*args, **kwargs)
+
+        return shadow.run(program.staged.graph.name, plain, program, taken, args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -69,6 +115,11 @@ class StaticFunction:
     def code(self) -> str:
         """The converted source."""
         return code(self._conversion().tree)
+
+    @property
+    def code_with_lines(self) -> str:
+        """The same, with the line of the user's file that each statement stands for beside it."""
+        return numbered(self._conversion().tree)
 
     def _conversion(self) -> Any:
         return convert_function(getattr(self.__dy2static_function__, "__func__", self.__dy2static_function__))
@@ -103,6 +154,9 @@ class StaticFunction:
         lines = [f"{self!r}: {count} program{'s' * (count != 1)}"]
         first = self.cache.made - len(self.cache.misses) + 1
         lines += [f"  {i}. made for {reason}" for i, reason in enumerate(self.cache.misses, first)]
+        for reason, times in (self.fallbacks.reasons if self.fallbacks else {}).items():
+            lines.append(f"  ran as plain Python {times} time{'s' * (times != 1)}, because:")
+            lines += [f"    {line}" for line in reason.splitlines()]
         return "\n".join(lines)
 
     def grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
@@ -174,6 +228,16 @@ def _function_of(function: Any) -> Callable[..., Any]:
     return MethodType(method, function) if isinstance(method, FunctionType) else function
 
 
+def _refuse_generators(function: Callable[..., Any]) -> None:
+    if inspect.isgeneratorfunction(function):
+        code = function.__code__
+        raise ConversionError(
+            "a generator function cannot be a static function: its values leave it one by one.",
+            next_step="convert the function that consumes it, or collect the values in a list and return it.",
+            loc=Loc(code.co_filename, code.co_firstlineno, function=code.co_qualname),
+        )
+
+
 def _parameter_names(function: Callable[..., Any]) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [name for name, p in inspect.signature(function).parameters.items() if p.kind in kinds]
@@ -183,34 +247,44 @@ def _parameter_names(function: Callable[..., Any]) -> list[str]:
 def to_static(
     function: Callable[..., Any],
     *,
-    input_spec: Mapping[str, InputSpec] | Sequence[InputSpec] | None = None,
+    input_spec: InputSpecs | None = None,
     executor: Executor = "numpy",
+    shadow: float = 0.0,
+    fallback: Fallback | None = None,
 ) -> StaticFunction: ...
 @overload
 def to_static(
     function: None = None,
     *,
-    input_spec: Mapping[str, InputSpec] | Sequence[InputSpec] | None = None,
+    input_spec: InputSpecs | None = None,
     executor: Executor = "numpy",
+    shadow: float = 0.0,
+    fallback: Fallback | None = None,
 ) -> Callable[[Callable[..., Any]], StaticFunction]: ...
 def to_static(
     function: Callable[..., Any] | None = None,
     *,
-    input_spec: Mapping[str, InputSpec] | Sequence[InputSpec] | None = None,
+    input_spec: InputSpecs | None = None,
     executor: Executor = "numpy",
+    shadow: float = 0.0,
+    fallback: Fallback | None = None,
 ) -> Any:
     """Convert a function's source so that its calls run as one static graph: branches and loops on tensors included.
 
     Use it bare, with options, on functions, methods, lambdas and callable objects (an `nn.Module` is converted by its
     `forward`).
-    `input_spec` declares free dims; without it a dim that is seen with two sizes becomes free by itself. `executor` is
-    "numpy" (the graph as a Python function) or "interpreter" (the oracle).
+    `input_spec` declares free dims, by parameter, in order, or as one text: "b t 64, 64 h -> b t h"; a declared dim is
+    never specialised. Without it a dim that is seen with two sizes becomes free by itself. `executor` is
+    "numpy" (the graph as a Python function) or "interpreter" (the oracle). `shadow` is the share of the calls that are
+    checked against plain Python, such as 0.01: on these plain Python gives the result, the compiled program runs beside
+    it without effects, and a ShadowWarning names the first op that differs. With `fallback="eager"`, a function or call
+    that cannot become a graph runs as plain Python, and is counted in `fallbacks`.
     Raises: ConversionError at once for constructs that are not converted, at the user's line.
     """
     if function is None:
-        return functools.partial(to_static, input_spec=input_spec, executor=executor)
+        return functools.partial(to_static, input_spec=input_spec, executor=executor, shadow=shadow, fallback=fallback)
     try:
-        return StaticFunction(function, input_spec, executor)
+        return StaticFunction(function, input_spec, executor, shadow, fallback)
     except Exception as error:
         hide_ours(error)
         raise

@@ -17,3 +17,11 @@ class StagingError(GraphError):
 
 class TraceWarning(UserWarning):
     """A value went from a tensor to Python while a function was traced: what Python made of it is now fixed."""
+
+
+class ShadowWarning(UserWarning):
+    """A checked call of a static function (`to_static(shadow=...)`) gave another result than plain Python."""
+
+
+class UnrolledLoopWarning(UserWarning):
+    """A Python loop puts very many ops into a graph, and its body keeps it from becoming a loop of the graph."""

@@ -19,6 +19,46 @@ class InputSpec:
     def __init__(self, *shape: int | str | None) -> None:
         object.__setattr__(self, "shape", shape)
 
+    @staticmethod
+    def of(text: str) -> "InputSpec":
+        """The shape written as a text: "b t 64" has the names b and t and the size 64, "_" is any size of its own."""
+        return InputSpec(*(_written(dim, text) for dim in text.split()))
+
+
+InputSpecs = Mapping[str, InputSpec | str] | Sequence[InputSpec | str] | str
+"""Shapes by parameter or in order; or all in one text, "b t 64, 64 h -> b t h", with those of the results."""
+
+
+def _written(dim: str, text: str) -> int | str | None:
+    if dim == "_":
+        return None
+    if dim.isdigit():
+        return int(dim)
+    if not dim.isidentifier():
+        raise ValueError(f"{dim!r} in the declared shape {text.strip()!r} is neither a name nor a size nor `_`")
+    return dim
+
+
+def by_parameter(
+    specs: InputSpecs | None, parameters: Sequence[str]
+) -> tuple[dict[str, InputSpec], tuple[InputSpec, ...] | None]:
+    """Declared shapes by parameter, and those of the results where they are declared too.
+
+    `parameters` are the names that shapes in order belong to. Raises: ValueError for more shapes than parameters.
+    """
+    results: tuple[InputSpec, ...] | None = None
+    if isinstance(specs, str):
+        inputs, arrow, outputs = specs.partition("->")
+        results = tuple(map(InputSpec.of, outputs.split(","))) if arrow else None
+        specs = inputs.split(",")
+    if specs is None:
+        return {}, None
+    if not isinstance(specs, Mapping):
+        if len(specs) > len(parameters):
+            raise ValueError(f"{len(specs)} shapes are declared for {len(parameters)} parameters")
+        specs = dict(zip(parameters, specs, strict=False))
+    return {name: InputSpec.of(spec) if isinstance(spec, str) else spec for name, spec in specs.items()}, results
+
 
 def declared(pattern: Pattern, call: Call, specs: Mapping[str, InputSpec], names: Sequence[str]) -> Pattern:
     """The pattern of a call with the declared dims free.

@@ -82,18 +82,25 @@ def _leading_to(records: Sequence[Record], wanted: Collection[Record]) -> set[Re
 
 
 def pull_back(
-    outputs: Sequence[Tensor], cts: Sequence[Tensor | None], wanted: Sequence[Record], *, release: bool
+    outputs: Sequence[Tensor],
+    cts: Sequence[Tensor | None],
+    wanted: Sequence[Record],
+    *,
+    release: bool,
+    is_taped: bool,
 ) -> list[Tensor | None]:
     """Cotangents of the values of the `wanted` records, which are inputs of what is differentiated, given those of
     `outputs`; None where nothing flows. Fresh handles.
 
     Records forget their values as they are passed when `release` is set. Whether the pass is itself recorded is up to
-    the grad mode. Raises: NotDifferentiableError on the way through an op that has no gradient.
+    the grad mode; `is_taped` says whether gradients may be asked of what is recorded.
+    Raises: NotDifferentiableError on the way through an op that has no gradient.
     """
     targets = frozenset(wanted)
     records = reachable(outputs, targets)
     needed = _leading_to(records, targets)
-    b = TapeEmitter(needed) if RECORDER.get() is None else SymbolicTapeEmitter(needed)
+    emitter = TapeEmitter if RECORDER.get() is None else SymbolicTapeEmitter
+    b = emitter(needed, is_taped=is_taped)
     pending: dict[Record, list[_Sum]] = {}
     for x, ct in zip(outputs, cts, strict=True):
         if ct is not None:
@@ -164,7 +171,7 @@ def backward(
             next_step="set `requires_grad = True` on what you differentiate with respect to, before you use it.",
         )
     with set_grad_enabled(create_graph):
-        cts = pull_back([x], [gradient], leaves, release=not (retain_graph or create_graph))
+        cts = pull_back([x], [gradient], leaves, release=not (retain_graph or create_graph), is_taped=create_graph)
         for leaf, ct in zip(leaves, cts, strict=True):
             if ct is not None:
                 leaf.grad = ct if leaf.grad is None else apply(ADD, leaf.grad, ct)

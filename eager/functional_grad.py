@@ -101,11 +101,13 @@ class _Level:
         tensors = [x for x in results if is_tracked(x)]
         self._reached = reachable(tensors, frozenset(self.records))
         own = set(self.records)
-        self.has_outer = outer_mode and (
-            active() is not None  # what is recorded may be differentiated as a whole
-            or any(isinstance(r, Leaf) or (isinstance(r, Watch) and r not in own) for r in self._reached)
+        self.is_taped = outer_mode and (
+            any(isinstance(r, Leaf) or (isinstance(r, Watch) and r not in own) for r in self._reached)
             or any(is_tracked(x) for r in self.records for x in r.inputs)
         )
+        """Whether a tape beyond this level asks."""
+        self.has_outer = self.is_taped or (outer_mode and active() is not None)
+        """Whether anybody may: what is recorded may be differentiated as a whole."""
 
     def close(self, tree: Any) -> Any:
         """Results for the caller: constants, unless something beyond this level asks for their gradients."""
@@ -148,7 +150,7 @@ def value_and_grad(
         loss = _scalar(f, value)
         level = _Level(watched, [loss, *flatten(aux)[0]], outer_mode)
         with set_grad_enabled(level.has_outer):
-            cts = pull_back([loss], [seed(loss)], level.records, release=False)
+            cts = pull_back([loss], [seed(loss)], level.records, release=False, is_taped=level.is_taped)
             gradients = watched.trees_of(cts)
         value, aux = level.close(loss), level.close(aux)
         level.end()
@@ -188,9 +190,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cts = _cotangents(cotangent, treedef, kept)
-        record = is_grad_enabled() and (level.has_outer or any(is_tracked(ct) for ct in cts))
+        is_taped = level.is_taped or any(is_tracked(ct) for ct in cts)
+        record = is_grad_enabled() and (level.has_outer or is_taped)
         with set_grad_enabled(record):
-            return tuple(watched.trees_of(pull_back(kept, cts, level.records, release=False)))
+            found = pull_back(kept, cts, level.records, release=False, is_taped=is_taped)
+            return tuple(watched.trees_of(found))
 
     value = level.close(unflatten(treedef, outputs))
     return (value, pullback, level.close(aux)) if has_aux else (value, pullback)

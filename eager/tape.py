@@ -24,6 +24,7 @@ DIFFERENTIABLE: Final = frozenset([float16, bfloat16, float32, float64, complex6
 CONSTANT: Final = lookup("constant")
 
 Cotangents = tuple[Tensor | None, ...]
+Pullback = Callable[[Cotangents], Cotangents]
 
 
 def is_tracked(x: Any) -> bool:
@@ -78,27 +79,26 @@ class OpRecord(Record):
 
 
 class CustomRecord(Record):
-    """A computation that brings its own pullback."""
+    """A computation that brings its own pullback, and one that can be differentiated itself."""
 
-    __slots__ = ("_results_count", "pullback")
+    __slots__ = ("_results_count", "higher", "pullback")
 
-    def __init__(
-        self, inputs: Sequence[Tensor], results_count: int, pullback: Callable[[Cotangents], Cotangents]
-    ) -> None:
+    def __init__(self, inputs: Sequence[Tensor], results_count: int, pullback: Pullback, higher: Pullback) -> None:
         super().__init__([snapshot(x) for x in inputs])
         self._results_count = results_count
         self.pullback = pullback
+        self.higher = higher
 
     @property
     def results_count(self) -> int:
         return self._results_count
 
     def pull(self, b: "TapeEmitter", cts: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
-        return self.pullback(tuple(cts))
+        return (self.higher if b.is_taped else self.pullback)(tuple(cts))
 
     def release(self) -> None:
         super().release()
-        self.pullback = _used_up
+        self.pullback = self.higher = _used_up
 
 
 class Watch(Record):
@@ -148,16 +148,17 @@ def record_op(opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any], r
 
 
 def record_custom(
-    inputs: Sequence[Tensor], outputs: Sequence[Tensor], pullback: Callable[[Cotangents], Cotangents]
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], pullback: Pullback, higher: Pullback | None = None
 ) -> None:
     """Put a computation on the tape that brings its own gradient, such as a compiled function.
 
     `outputs` are fresh handles. `pullback` takes one cotangent per output (None where none came) and returns one per
     input, or None. What it computes from tracked tensors is itself recorded, so higher orders work when it asks that
-    of all that it keeps. Nothing here looks at data: staged tensors are welcome. Does nothing when no input is tracked.
+    of all that it keeps; where that costs more, `higher` does it, and `pullback` is for passes that nobody
+    differentiates. Nothing here looks at data: staged tensors are welcome. Does nothing when no input is tracked.
     """
     if any(is_tracked(x) for x in inputs):
-        _link(CustomRecord(inputs, len(outputs), pullback), outputs)
+        _link(CustomRecord(inputs, len(outputs), pullback, higher or pullback), outputs)
 
 
 def _link(record: Record, results: Sequence[Tensor]) -> None:

@@ -32,9 +32,11 @@ class DimView:
 
 
 class TapeEmitter(Emitter[Any]):
-    """Applies ops at once. `needed` are the records that the cotangents asked for pass through."""
+    """Applies ops at once. `needed` are the records that the cotangents asked for pass through; `is_taped` says whether
+    gradients may be asked of what is computed here."""
 
-    def __init__(self, needed: Collection[Record]) -> None:
+    def __init__(self, needed: Collection[Record], *, is_taped: bool) -> None:
+        self.is_taped = is_taped
         self._needed = needed
         self._owned: Tensor | None = None
 

@@ -7,7 +7,7 @@ from support.differential import check_gradients, check_static
 from support.programs import all_programs
 
 PROGRAMS = all_programs()
-EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter")
+EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter", "native")
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)

@@ -1,7 +1,7 @@
 """How a block of statements can end: by running into what follows, or by leaving it early."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 Loop = ast.While | ast.For
@@ -18,6 +18,24 @@ class Exit(Enum):
 
 Exits = frozenset[Exit]
 FALL: Exits = frozenset([Exit.FALL])
+
+
+def blocks_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements in a construct, in source order; functions and classes inside are none of its."""
+    match statement:
+        case ast.If() | ast.While() | ast.For():
+            yield statement.body
+            yield statement.orelse
+        case ast.With():
+            yield statement.body
+        case ast.Try():
+            yield statement.body
+            for handler in statement.handlers:
+                yield handler.body
+            yield statement.orelse
+            yield statement.finalbody
+        case _:
+            pass
 
 
 def is_endless(loop: Loop) -> bool:
@@ -66,5 +84,15 @@ class Escapes:
                 if not is_endless(statement):
                     exits |= self.block(statement.orelse)
                 return exits
+            case ast.With():  # its manager may keep an exception to itself, wherever in the body it is raised
+                return self.block(statement.body) | FALL
+            case ast.Try():
+                exits = self.block(statement.body)
+                if Exit.FALL in exits:
+                    exits = (exits - FALL) | self.block(statement.orelse)
+                for handler in statement.handlers:
+                    exits |= self.block(handler.body)
+                after = self.block(statement.finalbody)
+                return exits | (after - FALL) if Exit.FALL in after else after
             case _:
                 return FALL

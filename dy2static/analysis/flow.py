@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from dy2static.analysis.escapes import blocks_of
 from dy2static.analysis.survey import PLAIN, Scope, children, signature_expressions
 
 COMPREHENSIONS_ARE_FUNCTIONS = sys.version_info < (3, 12)
@@ -22,12 +23,15 @@ EVERY = -1
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The names that go in and out of one `if` or loop, in order of first binding. A loop gives back what it takes."""
+    """The names that go in and out of one construct, in order of first binding. Loops, `try` and `with` give back what
+    they take."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     assigned: frozenset[str]
     """Every name that it binds, carried or not."""
+    watched: tuple[str, ...] = ()
+    """Of a `try` or `with`: the names that somebody reads, as its body left them, after an exception in the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class Flow:
 
     `unbound_reads`: loads that may find their name unbound; those of them in `late_reads` stand in a function inside,
     for which the name is a free variable. `undefined`: names that have to start as a marker for "unbound", as they are
-    carried, or read where Python's own error would say something else. `captured`: locals that a function inside reads;
-    they stay one variable through all constructs.
+    carried, or read where Python's own error would say something else. `captured`: locals that a function inside reads,
+    and what a `try` or `with` binds: they stay one variable through all constructs.
     """
 
     carried: dict[ast.stmt, Carried]
@@ -93,18 +97,26 @@ def is_stop_test(statement: ast.stmt) -> TypeGuard[ast.If]:
 
 
 class _Analysis:
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, leaving: tuple[str, ...]) -> None:
+        self.leaving = leaving
         self.names: list[str] = []
         self.bits: dict[str, int] = {}
         for name in scope.bound:
             self.bit(name)
         self.locals = self.mask(name for name in scope.bound if scope.is_local(name))
+        self.outside = self.mask(name for name in scope.bound if not scope.is_local(name))
+        """Bound here, but a variable of the module or of a function around: nothing that blocks take or give."""
+        self.fleeting = self.mask(scope.deleted_inside())
+        """Names that a function inside unbinds, no one knows when."""
         self.captured_names = frozenset(scope.captured())
         self.captured = self.mask(self.captured_names)
         self.units: dict[ast.AST, _Unit] = {}
         self.summaries: dict[ast.stmt, _Summary] = {}
         self.blocks: dict[int, _Summary] = {}
         self.carried: dict[ast.stmt, tuple[int, int, int]] = {}
+        self.watched: dict[ast.stmt, int] = {}
+        """The `try` and `with` statements, each with what is read after an exception in its body."""
+        self.has_deletions = False
         self.undefined = 0
         self.unbound_reads: set[ast.Name] = set()
         self.late_reads: set[ast.Name] = set()
@@ -139,6 +151,8 @@ class _Analysis:
         if unit is None:
             unit = self.units[node] = _Unit(0, 0, 0, [])
             self.scan(node, unit, NO_NAMES)
+            unit.writes &= ~self.outside
+            unit.perhaps &= ~self.outside
             self.locals |= unit.writes | unit.perhaps
         return unit
 
@@ -149,10 +163,10 @@ class _Analysis:
             assert isinstance(node, ast.Name)
             if node.id in own:
                 return
-            if isinstance(node.ctx, ast.Load):
+            if not isinstance(node.ctx, ast.Store):  # `del x` fails where `x` is unbound: it reads
                 unit.reads |= self.bit(node.id)
                 unit.loads.append(node)
-            else:
+            if not isinstance(node.ctx, ast.Load):
                 unit.writes |= self.bit(node.id)
             return
         if kind is ast.Constant:
@@ -248,9 +262,40 @@ class _Analysis:
             case ast.Return():
                 unit = self.unit(statement)
                 return _Summary(unit.reads, EVERY, unit.writes | unit.perhaps)
+            case ast.With():
+                (item,) = statement.items
+                manager, body = self.unit(item.context_expr), self.block(statement.body)
+                target = self.target(item)
+                gen = manager.reads | target.reads | (body.gen & ~target.writes)
+                self.watched.setdefault(statement, 0)
+                return _Summary(gen, manager.writes, manager.writes | target.writes | body.assigned)
+            case ast.Try():
+                return self.summarize_try(statement)
             case _:
                 unit = self.unit(statement)
+                self.has_deletions |= isinstance(statement, ast.Delete)
                 return _Summary(unit.reads, unit.writes, unit.writes | unit.perhaps)
+
+    def target(self, item: ast.withitem) -> _Unit:
+        return _Unit(0, 0, 0, []) if item.optional_vars is None else self.unit(item.optional_vars)
+
+    def summarize_try(self, statement: ast.Try) -> _Summary:
+        """An exception may leave the body anywhere, so what is read behind it may be from before the statement."""
+        body, orelse, final = (self.block(b) for b in (statement.body, statement.orelse, statement.finalbody))
+        handlers = [self.handler(handler) for handler in statement.handlers]
+        gen = body.gen | (orelse.gen & ~body.kill) | final.gen
+        kill, assigned = body.kill | orelse.kill, body.assigned | orelse.assigned | final.assigned
+        for handler in handlers:
+            gen, kill, assigned = gen | handler.gen, kill & handler.kill, assigned | handler.assigned
+        self.watched.setdefault(statement, 0)
+        return _Summary(gen, kill | final.kill, assigned)
+
+    def handler(self, handler: ast.ExceptHandler) -> _Summary:
+        """Its name is unbound again behind it."""
+        body = self.block(handler.body)
+        reads = 0 if handler.type is None else self.unit(handler.type).reads
+        name = 0 if handler.name is None else self.bit(handler.name)
+        return _Summary(reads | (body.gen & ~name), body.kill | name, body.assigned | name)
 
     def stop_reads(self, loop: ast.For) -> int:
         """What the stop test reads. It comes before each trip in the end, though it stands behind."""
@@ -282,15 +327,70 @@ class _Analysis:
                     assigned = target.writes | body.assigned
                     self.carried[statement] = (assigned & head, assigned & head, assigned)
                     self.liveness(statement.body, head)
+                case ast.With():
+                    target = self.target(statement.items[0]).writes
+                    assigned = target | self.block(statement.body).assigned
+                    into = summary.gen | after | self.captured | self.between(statement.body, target)
+                    self.carried[statement] = (assigned & into, assigned & into, assigned)
+                    self.watched[statement] = assigned & after
+                    self.liveness(statement.body, after)
+                case ast.Try():
+                    self.liveness_of_try(statement, summary, after)
                 case _:
                     pass
             after = summary.before(after) | self.captured
+
+    def liveness_of_try(self, statement: ast.Try, summary: _Summary, after: int) -> None:
+        final = self.block(statement.finalbody)
+        behind = final.before(after) | final.gen
+        caught = final.gen
+        for handler in statement.handlers:
+            caught |= self.handler(handler).before(self.behind(handler, behind))
+        into = summary.gen | after | self.captured | self.between(statement.body, 0)
+        self.carried[statement] = (summary.assigned & into, summary.assigned & into, summary.assigned)
+        self.watched[statement] = summary.assigned & caught
+        orelse = self.block(statement.orelse)
+        self.liveness(statement.body, orelse.before(behind) | caught)
+        for handler in statement.handlers:
+            self.liveness(handler.body, behind)
+        self.liveness(statement.orelse, behind)
+        self.liveness(statement.finalbody, after)
+
+    def behind(self, handler: ast.ExceptHandler, behind: int) -> int:
+        """What is read behind a handler: of what is behind the statement, nothing where it raises or returns."""
+        match handler.body[-1]:
+            case ast.Raise():
+                return 0
+            case ast.Assign(targets=[ast.Name(id=name)]) if (name,) == self.leaving[:1]:
+                return self.mask(self.leaving)
+            case _:
+                return behind
+
+    def between(self, statements: Sequence[ast.stmt], bound: int) -> int:
+        """The names that one of `statements` reads and an earlier one, or `bound`, binds: each is a step of its own."""
+        found = 0
+        for i, statement in enumerate(statements):
+            summary = self.summary(statement)
+            if i:  # the first step is given what is bound before
+                found |= summary.gen & bound
+            bound |= summary.assigned
+        return found
+
+    def protect(self, statements: Sequence[ast.stmt], after: int) -> None:
+        """Have what `try` and `with` bind, and others read, stay one variable: an exception may come at any time."""
+        if not self.watched:
+            return
+        watched = dict(self.watched)
+        for statement in watched:
+            self.captured |= self.carried[statement][0]
+        self.liveness(statements, after | self.captured)
+        self.watched = watched
 
     # What is bound where; forwards.
 
     def read(self, unit: _Unit, bound: int) -> int:
         """Note the reads in `unit` that may fail; returns what is bound behind it."""
-        missing = unit.reads & self.locals & ~bound
+        missing = unit.reads & self.locals & ~(bound & ~self.fleeting)
         if missing:
             self.undefined |= missing
             self.unbound_reads.update(load for load in unit.loads if self.bits[load.id] & missing)
@@ -298,6 +398,18 @@ class _Analysis:
 
     def carry(self, statement: ast.stmt, bound: int) -> None:
         self.undefined |= self.carried[statement][0] & ~bound
+
+    def deleted(self, statements: Sequence[ast.stmt]) -> int:
+        """The names that something in `statements` unbinds."""
+        if not self.has_deletions:
+            return 0
+        found = 0
+        for statement in statements:
+            if isinstance(statement, ast.Delete):
+                found |= self.unit(statement).writes
+            for block in blocks_of(statement):
+                found |= self.deleted(block)
+        return found
 
     def boundness(self, statements: Sequence[ast.stmt], bound: int) -> int:
         """What is bound behind `statements` when `bound` is before; all names if nothing comes behind."""
@@ -309,12 +421,24 @@ class _Analysis:
                     bound = self.boundness(statement.body, bound) & self.boundness(statement.orelse, bound)
                 case ast.While():
                     self.carry(statement, bound)
-                    bound = self.read(self.unit(statement.test), bound)
+                    bound = self.read(self.unit(statement.test), bound & ~self.deleted(statement.body))
                     self.boundness(statement.body, bound)
                 case ast.For():
                     bound = self.read(self.unit(statement.iter), bound)
                     self.carry(statement, bound)
+                    bound &= ~self.deleted(statement.body)
                     self.boundness(statement.body, self.read(self.unit(statement.target), bound))
+                case ast.Delete():
+                    unit = self.unit(statement)
+                    bound = self.read(unit, bound) & ~unit.writes
+                case ast.With():
+                    (item,) = statement.items
+                    bound = self.read(self.unit(item.context_expr), bound)
+                    self.carry(statement, bound)
+                    self.boundness(statement.body, self.read(self.target(item), bound))
+                    bound &= ~self.deleted(statement.body)
+                case ast.Try():
+                    bound = self.boundness_of_try(statement, bound)
                 case ast.Return():
                     self.read(self.unit(statement), bound)
                     return EVERY
@@ -322,16 +446,33 @@ class _Analysis:
                     bound = self.read(self.unit(statement), bound)
         return bound
 
+    def boundness_of_try(self, statement: ast.Try, bound: int) -> int:
+        self.carry(statement, bound)
+        caught = bound & ~self.deleted(statement.body)
+        after = self.boundness(statement.orelse, self.boundness(statement.body, bound))
+        for handler in statement.handlers:
+            start = caught if handler.type is None else self.read(self.unit(handler.type), caught)
+            name = 0 if handler.name is None else self.bit(handler.name)
+            after &= self.boundness(handler.body, start | name) & ~name
+        lost = self.deleted([part for block in blocks_of(statement) for part in block])
+        self.boundness(statement.finalbody, bound & ~lost)
+        return (after & ~self.deleted(statement.finalbody)) | self.block(statement.finalbody).kill
 
-def analyse(statements: Sequence[ast.stmt], scope: Scope) -> Flow:
-    """The facts about a function with body `statements`, whose names (before jumps were taken out) are `scope`'s."""
-    work = _Analysis(scope)
+
+def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ...] = ()) -> Flow:
+    """The facts about a function with body `statements`, whose names (before jumps were taken out) are `scope`'s.
+
+    `leaving` are the flag that says that the function has returned, set last where it does, and what goes with it.
+    """
+    work = _Analysis(scope, leaving)
     summary = work.block(statements)
     work.liveness(statements, work.captured)
+    work.protect(statements, work.captured)
     parameters = work.mask(scope.parameters())
     work.boundness(statements, parameters)
     # What is bound in code that nothing leads to is gone from the tree, but still no global.
-    work.undefined |= work.captured & ~(summary.assigned | parameters)
+    work.undefined |= work.mask(work.captured_names) & ~(summary.assigned | parameters)
+    work.undefined |= work.mask(work.captured_names & scope.deleted)
     undefined = work.spell(work.undefined)
     unbound_reads = work.unbound_reads
     late = frozenset(undefined) & work.captured_names
@@ -341,11 +482,16 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope) -> Flow:
         work.late_reads |= loads
     return Flow(
         {
-            node: Carried(work.spell(inputs), work.spell(outputs), frozenset(work.spell(assigned)))
+            node: Carried(
+                work.spell(inputs),
+                work.spell(outputs),
+                frozenset(work.spell(assigned)),
+                work.spell(work.watched.get(node, 0)),
+            )
             for node, (inputs, outputs, assigned) in work.carried.items()
         },
         frozenset(unbound_reads),
         frozenset(work.late_reads & unbound_reads),
         undefined,
-        work.captured_names,
+        frozenset(work.spell(work.captured)),
     )

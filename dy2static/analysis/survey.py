@@ -63,6 +63,8 @@ class Scope:
     """Names that generator expressions read when they are consumed."""
     declared_global: set[str] = field(default_factory=set[str])
     declared_nonlocal: set[str] = field(default_factory=set[str])
+    deleted: set[str] = field(default_factory=set[str])
+    """Names that it unbinds, by `del`."""
     inner: list["Scope"] = field(default_factory=list["Scope"])
 
     def is_local(self, name: str) -> bool:
@@ -82,6 +84,30 @@ class Scope:
         for scope in self.inner:
             names |= scope.free()
         return {name for name in names if self.is_local(name)}
+
+    def outer_writes(self) -> dict[str, str]:
+        """The names of the module ("global") or of a function around ("nonlocal") that this function binds."""
+        found = {name: "global" for name in self.declared_global if name in self.bound}
+        return found | {name: "nonlocal" for name in self.declared_nonlocal if name in self.bound}
+
+    def written_inside(self) -> list[str]:
+        """Locals that a function inside binds."""
+        written = {name for inner in self.inner for name in inner.written_outside()}
+        return [name for name in self.bound if name in written and self.is_local(name)]
+
+    def deleted_inside(self) -> set[str]:
+        """Locals that a function inside unbinds."""
+        return {name for inner in self.inner for name in inner.deleted_outside() if self.is_local(name)}
+
+    def deleted_outside(self) -> set[str]:
+        """The variables of functions around that this one, or one inside it, unbinds."""
+        own = self.declared_nonlocal & self.deleted
+        return own | {n for inner in self.inner for n in inner.deleted_outside() if not self.is_local(n)}
+
+    def written_outside(self) -> set[str]:
+        """The variables of functions around that this one, or one inside it, binds."""
+        own = self.declared_nonlocal & self.bound.keys()
+        return own | {n for inner in self.inner for n in inner.written_outside() if not self.is_local(n)}
 
     def parameters(self) -> list[str]:
         return [argument.arg for argument in parameters(self.node.args)]
@@ -175,6 +201,12 @@ class _Walker:
             case ast.NamedExpr():
                 self.bind(node.target.id, scope)
                 self.visit(node.value, scope, own, lazy)
+            case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar() | ast.MatchMapping():
+                name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+                if name is not None:
+                    self.bind(name, scope)
+                for child in children(node):
+                    self.visit(child, scope, own, lazy)
             case ast.Global():
                 scope.declared_global.update(node.names)
                 self.names.update(node.names)
@@ -206,6 +238,8 @@ class _Walker:
             return
         if not isinstance(node.ctx, ast.Load):
             self.bind(node.id, scope)
+            if isinstance(node.ctx, ast.Del):
+                scope.deleted.add(node.id)
             return
         scope.loads.append(node)
         if lazy:

@@ -4,7 +4,6 @@
 
 import functools
 import itertools
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -13,26 +12,28 @@ from typing import Any, Final, cast
 
 from dy2static.cache.compiled import CompiledGraph, Executor
 from dy2static.cache.counting import note_program
+from dy2static.cache.making import MAKING
+from dy2static.cache.members import Member, members_in
 from dy2static.cache.program import Program
 from dy2static.cache.shortcut import MISS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.size import size_in_bytes
 from dy2static.cache.sources import Guard, GuardSet, Source, collect
+from dy2static.errors import StagingError
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
-from dy2static.source.convert import convert_function
+from dy2static.source.convert import Converted, convert_function
+from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.stage import Staged, stage
 from eager.grad_mode import is_grad_enabled
-from graph.errors import GraphError, InternalError
+from graph.errors import BranchTypeError, GraphError, InternalError, LoopTypeError
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
 MOST_BYTES: Final = 1 << 28
 """The memory that they take: constants count, see `size_in_bytes`. The latest program is kept whatever its size."""
 MOST_SHORTCUTS: Final = 4
-MAKING: Final = threading.RLock()
-"""Held while any program is made: staging changes objects for real, and sets them back."""
 _CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
 """The caches that are in use."""
 
@@ -65,18 +66,22 @@ class ProgramCache:
         names: Sequence[str],
         specs: Mapping[str, InputSpec],
         executor: Executor,
+        results: Sequence[InputSpec] | None = None,
     ) -> None:
         self._function: Any = function
         self._target = target
         self._names = names
         self._specs = specs
         self._executor: Executor = executor
+        self._results = None if results is None else tuple(spec.shape for spec in results)
         self._families: dict[Hashable, Family] = {}
         self.misses: deque[str] = deque(maxlen=MOST_PROGRAMS)
         """Why the latest programs were made."""
         self.made = 0
         """How many programs were made so far."""
         self.latest: Program | None = None
+        self._touches = False
+        """Whether programs read or write objects that staging, in another thread, may change for a while."""
         self._shortcuts: tuple[tuple[Shortcut, Program, Family], ...] = ()
         """Those of programs that were used a second time, latest first."""
         self._with_shortcut: weakref.WeakSet[Program] = weakref.WeakSet()
@@ -97,6 +102,8 @@ class ProgramCache:
 
     def run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """A call of the function, by the program that serves it."""
+        if self._touches and MAKING.owner is not None:
+            MAKING.wait()
         if not kwargs:
             for way, program, family in self._shortcuts:
                 result = way(args)
@@ -116,6 +123,8 @@ class ProgramCache:
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
         """The program that serves a call, made if there is none."""
+        if self._touches and MAKING.owner is not None:
+            MAKING.wait()
         call = signature(args, kwargs)
         key = (call.family, is_grad_enabled())
         family = self._families.get(key)
@@ -135,6 +144,7 @@ class ProgramCache:
             family.programs = (program, *family.programs)
             family.used = next(_CLOCK)
             self._families[key] = family  # not before: a call that cannot be staged leaves nothing behind
+            self._touches = self._touches or bool(program.captured or program.staged.writes)
             self._shrink()
             return program, call
 
@@ -230,21 +240,14 @@ class ProgramCache:
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
         name = getattr(self._function, "__name__", "main")
         name = name if name.isidentifier() else "main"
-        staged = stage(name, self._target, args, kwargs, leaves, call_function, dynamic)
-        used = list(staged.conversions)
-        if self._target is not self._function:
-            used.insert(0, (self._function, convert_function(_plain(self._function))))
-        owner = getattr(self._function, "__self__", None)
-        objects = [("self", owner)] if owner is not None else []
-        objects += [
-            (self._leaf_names(args, kwargs)[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None
-        ]
-        if isinstance(self._function, functools.partial):
-            partial = cast("functools.partial[Any]", self._function)  # pyright: ignore[reportUnknownMemberType]
-            objects += [(f"argument {i} of the partial", value) for i, value in enumerate(partial.args)]
-            objects += [(f"`{key}` of the partial", value) for key, value in partial.keywords.items()]
+        objects = self._objects(call, leaves, self._leaf_names(args, kwargs))
+        staging = functools.partial(
+            stage, name, self._target, args, kwargs, leaves, call_function, dynamic, self._results
+        )
+        staged, conversions = self._staged(staging, objects)
         moving = {source.key for source in dynamic}
-        found = collect([(_plain(f), made) for f, made in used], objects, staged.gradients)
+        found = collect([(_plain(f), made) for f, made in conversions], objects, staged.gradients_read, staged.asked)
+        _refuse_second_names(found, staged, args, kwargs)
         guards = [_pinned(guard, staged) for guard in found if guard.source.key not in moving]
         guards += [Guard(source, type(source.load()), "number") for source in dynamic]
         return Program(
@@ -258,6 +261,41 @@ class ProgramCache:
             reason=reason,
             bytes=size_in_bytes(staged.graph),
         )
+
+    def _staged(
+        self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
+    ) -> tuple[Staged, list[tuple[Any, Converted]]]:
+        """What staging gives, and the functions that it converted. Where it fails on what is outside of the converted
+        code, it is tried again with that as part of it: lists that change, members of classes that Python calls."""
+        lists: list[Source] = []
+        members: dict[tuple[int, str], Member] = {}
+        while True:
+            conversions = [pair for member in members.values() for pair in member.conversions]
+            if self._target is not self._function:
+                conversions.insert(0, (self._function, convert_function(_plain(self._function))))
+            try:
+                return staging(conversions=conversions, lists=lists, members=tuple(members.values())), conversions
+            except (BranchTypeError, LoopTypeError, StagingError) as error:
+                found = {m.key: m for m in members_in(error.__traceback__) if m.key not in members}
+                members.update(found)
+                if not lists:
+                    lists = _places_of_lists(collect([(_plain(f), made) for f, made in conversions], objects))
+                    is_new = bool(found or lists)
+                else:
+                    is_new = bool(found)
+                if not is_new:
+                    raise
+
+    def _objects(self, call: Call, leaves: Sequence[Leaf], names: Sequence[str]) -> list[tuple[str, Any]]:
+        """What the function is given besides tensors and numbers, with names for people."""
+        owner = getattr(self._function, "__self__", None)
+        objects = [("self", owner)] if owner is not None else []
+        objects += [(names[i], leaf) for i, leaf in enumerate(call.leaves) if leaves[i].aval is None]
+        if isinstance(self._function, functools.partial):
+            partial = cast("functools.partial[Any]", self._function)  # pyright: ignore[reportUnknownMemberType]
+            objects += [(f"argument {i} of the partial", value) for i, value in enumerate(partial.args)]
+            objects += [(f"`{key}` of the partial", value) for key, value in partial.keywords.items()]
+        return objects
 
     def _leaf_names(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
         """A name for each leaf: the parameter's, which graphs and messages show."""
@@ -287,6 +325,29 @@ def _plain(function: Any) -> Any:
     while isinstance(function, functools.partial):
         function = cast("functools.partial[Any]", function).func
     return getattr(function, "__func__", function)
+
+
+def _places_of_lists(guards: Sequence[Guard]) -> list[Source]:
+    """Where outside plain lists are held, which the graph could change if they were its own."""
+    kinds = ("attribute", "item", "cell")
+    return [g.source for g in guards if type(g.expected) is list and g.how == "identity" and g.source.kind in kinds]
+
+
+def _refuse_second_names(
+    guards: Sequence[Guard], staged: Staged, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> None:
+    """Raises: StagingError where the function changes an argument in place which it also reaches by another way: the
+    graph has a value for each."""
+    for write in staged.writes:
+        changed = write.owner.find(args, kwargs) if write.owner is not None else getattr(write.cell, "handle", None)
+        for guard in guards:
+            is_argument = write.owner is not None or any(changed is x for x in args)
+            if changed is not None and is_argument and guard.source.load() is changed:
+                raise StagingError(
+                    f"an argument is changed in place, and it is also {guard.source.text}: the graph has a value for "
+                    "each and would change one of them only",
+                    next_step="pass a copy, or use one of the names only.",
+                )
 
 
 def _pinned(guard: Guard, staged: Staged) -> Guard:

@@ -16,13 +16,14 @@ from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import grad, split, vjp
 from graph.execute.interpreter import run
+from graph.execute.native import compile_native
 from graph.execute.numpy_program import compile_program
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph
-from graph.passes.erase_stop_gradient import erase_stop_gradient
-from graph.passes.pipeline import optimize
+from graph.passes.erase_effects import erase_effects
+from graph.passes.pipeline import TO_RUN, is_checked, optimize
 
-Executor = Literal["numpy", "interpreter"]
+Executor = Literal["numpy", "interpreter", "native"]
 Runner = Callable[..., tuple[Any, ...]]
 
 
@@ -30,7 +31,7 @@ class CompiledGraph:
     """An optimized graph and what runs it. Compiled on first use; safe to share between threads."""
 
     def __init__(self, graph: Graph, executor: Executor) -> None:
-        self.graph = optimize(graph, check=__debug__)
+        self.graph = optimize(graph, check=is_checked())
         self.executor: Executor = executor
         self._lock = threading.RLock()
         self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
@@ -38,16 +39,27 @@ class CompiledGraph:
         self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
 
     @functools.cached_property
+    def to_run(self) -> Graph:
+        """The graph without what only differentiation needs."""
+        return optimize(self.graph, TO_RUN, check=is_checked())
+
+    @functools.cached_property
     def program(self) -> Any:
         """The NumPy program of the graph."""
-        return compile_program(erase_stop_gradient(self.graph))
+        return compile_program(self.to_run)
+
+    @functools.cached_property
+    def native(self) -> Any:
+        """The native program of the graph."""
+        return compile_native(self.to_run)
 
     @functools.cached_property
     def runner(self) -> Runner:
         """Takes the data of the parameters, gives that of the results."""
         if self.executor == "interpreter":
             return lambda *args: run(self.graph, args)
-        return self.program
+        with self._lock:  # cached properties lock nothing by themselves
+            return self.native if self.executor == "native" else self.program
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """Run on tensors (or what else parameters may be); tensors among the results are fresh handles.
@@ -63,6 +75,8 @@ class CompiledGraph:
     def _differentiable(self, inputs: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
         cut, forward, backward = self._split(wrt)
         values = forward.runner(*map(_data, inputs))
+        if forward is self:
+            return [_wrapped(x) for x in values]
         count = len(cut.active_results)
         results = [_wrapped(x) for x in values[:count]]
         residuals = [*(_data(inputs[i]) for i in cut.from_params), *values[count:]]
@@ -75,30 +89,32 @@ class CompiledGraph:
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
             rest = iter(cts)
             given = [_cotangent(like, rest) for like in likes]
-            if GRAD_MODE.get() and any(x is not None and is_tracked(x) for x in (*tracked, *cts)):
-                return tuple(self._vjp(wrt)([*kept, *given])[count:])
             found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
             return tuple(wrap(found[i]) if i in found else None for i in wrt)
 
-        record_custom(tracked, [x for i in active for x in _tensors(results[i])], pullback)
+        def higher(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+            rest = iter(cts)
+            return tuple(self._vjp(wrt)([*kept, *(_cotangent(like, rest) for like in likes)])[count:])
+
+        record_custom(tracked, [x for i in active for x in _tensors(results[i])], pullback, higher)
         return results
 
     def _split(self, wrt: tuple[int, ...]) -> "tuple[Split, CompiledGraph, CompiledGraph]":
         with self._lock:
             if wrt not in self._halves:
                 cut = split(self.graph, wrt)
-                self._halves[wrt] = (
-                    cut,
-                    CompiledGraph(cut.forward, self.executor),
-                    CompiledGraph(cut.backward, self.executor),
-                )
+                forward = backward = self  # of a training step: its results have no gradients
+                if any(cut.active_results):
+                    forward = CompiledGraph(cut.forward, self.executor)
+                    backward = CompiledGraph(cut.backward, self.executor)
+                self._halves[wrt] = (cut, forward, backward)
             return self._halves[wrt]
 
     def _vjp(self, wrt: tuple[int, ...]) -> "CompiledGraph":
         """Parameters, then cotangents of the floating results -> results, then cotangents of `wrt`."""
         with self._lock:
             if wrt not in self._vjps:
-                self._vjps[wrt] = CompiledGraph(vjp(self.graph, wrt), self.executor)
+                self._vjps[wrt] = CompiledGraph(vjp(erase_effects(self.graph), wrt), self.executor)
             return self._vjps[wrt]
 
     def gradient(self, wrt: tuple[int, ...]) -> "CompiledGraph":

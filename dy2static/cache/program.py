@@ -9,11 +9,12 @@ from typing import Any, cast
 import numpy as np
 
 from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.making import MAKING
 from dy2static.cache.signature import Call, Pattern
 from dy2static.cache.sources import GuardSet, Source
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
 from dy2static.staging.cells import HandleCell
-from dy2static.staging.restore import restore
+from dy2static.staging.restore import restore, restore_change
 from dy2static.staging.spec import TensorSpec
 from dy2static.staging.stage import Staged, Write
 from eager.tape_links import Leaf
@@ -64,7 +65,8 @@ class Program:
             return self.captured[ref.index]() if isinstance(ref, CapturedRef) else ref.find(args, kwargs)
 
         result = restore(self.staged.result, values, find)
-        changes = [(write, restore(write.spec, values, find)) for write in self.staged.writes]
+        changes = [(write, restore_change(write.spec, values, find)) for write in self.staged.writes]
+        MAKING.wait()
         for write, value in changes:
             _apply(write, value, find)
         return result

@@ -7,13 +7,16 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.staging.arguments import Leaf
-from eager.pytree import LEAF, flatten
+from eager.pytree import LEAF, children, flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim
 from graph.dtypes import of_scalar
 
 NUMBERS: Final = (int, float, complex)
 HANDLES: Final[Any] = (Tensor, np.ndarray)
+PLAIN: Final = frozenset([Tensor, np.ndarray, bool, int, float, complex, str, type(None)])
+"""Classes of arguments that hold no other objects."""
+TUPLE: Final[Any] = tuple
 INT64: Final = range(-(2**63), 2**63)
 
 
@@ -46,7 +49,22 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
         ids = [id(leaf) for leaf in leaves if isinstance(leaf, HANDLES)]
         if len(set(ids)) < len(ids):  # one handle passed twice is one handle in the program
             family.append(tuple(map(ids.index, ids)))
+    if any(type(value) not in PLAIN for value in (*args, *kwargs.values())):
+        held = [identity for value in (*args, *kwargs.values()) for identity in changeable(value)]
+        if len(set(held)) < len(held):
+            family.append(("containers", *map(held.index, held)))
     return Call(leaves, tuple(family), sizes)
+
+
+def changeable(value: Any) -> list[int]:
+    """The identities of the containers in a value that can change, in order."""
+    if value is None or isinstance(value, HANDLES) or type(value) in NUMBERS:
+        return []
+    split = children(value)
+    if split is None:
+        return []
+    own = [] if isinstance(value, TUPLE) else [id(value)]
+    return [*own, *(identity for item in split[1] for identity in changeable(item))]
 
 
 def _take(value: Any, family: list[Hashable], sizes: list[Size], leaves: list[Any]) -> None:

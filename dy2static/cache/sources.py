@@ -4,8 +4,11 @@ After staging, all that converted code can have read is found again: the globals
 converted, and within these values the attributes whose names their source mentions.
 """
 
+import array as arrays
 import functools
 import types
+import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -22,6 +25,8 @@ from graph.aval import Aval
 BY_VALUE: Final = (bool, int, float, complex, str, bytes, type(None), np.dtype, range, np.generic)
 MOST_ITEMS: Final = 10_000
 """Containers with more items are held to their identity and length only."""
+MOST_BYTES: Final = 1 << 16
+"""Arrays with more bytes are held to a checksum."""
 MISSING: Final = object()
 
 
@@ -48,6 +53,12 @@ class Source:
                     return self.owner[self.name]
                 case "cell":
                     return self.owner.cell_contents
+                case "class":  # what a class itself defines
+                    return self.owner.__dict__.get(self.name, MISSING)
+                case "own":  # what hides it in an object
+                    return self.owner.__dict__.get(self.name, MISSING)
+                case "items":
+                    return tuple(self.owner)
                 case _:
                     return len(self.owner)
         except (AttributeError, KeyError, IndexError, ValueError):
@@ -61,8 +72,8 @@ class Guard:
     source: Source
     expected: Any
     how: str
-    """"value", "identity", "tensor" (any tensor of the type `expected`), "number" (any of the class `expected`), or
-    "alias" (the same object as at the source `expected`)."""
+    """"value", "identity", "tensor" (any of the type `expected`), "number" (any of the class `expected`), "array" (any
+    NumPy array of the `content` that is expected), or "alias" (the same object as at the source `expected`)."""
 
     def holds(self) -> bool:
         """Whether the program would be made the same now."""
@@ -73,6 +84,8 @@ class Guard:
             return type(found) is self.expected and is_input_number(found)
         if self.how == "alias":
             return found is self.expected.load()
+        if self.how == "array":
+            return content(found) == self.expected
         if self.how == "tensor":
             return (
                 isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
@@ -85,6 +98,8 @@ class Guard:
         now = "nothing" if found is MISSING else short(found)
         if self.how == "alias":
             return f"{self.source.text} was the same tensor as {self.expected.text}, it is another one now"
+        if self.how == "array":
+            return f"{self.source.text} was changed in place"
         if self.how == "number":
             return f"{self.source.text} was an {self.expected.__name__}, it is {now} now"
         return f"{self.source.text} was {short(self.expected)}, it is {now} now"
@@ -121,6 +136,23 @@ def same_value(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def _class_of(value: object) -> type[Any]:
+    return cast("type[Any]", type(value))
+
+
+def content(value: Any) -> tuple[Any, ...] | None:
+    """What tells two NumPy arrays (or byte arrays) apart; None for other values. Large ones by a checksum."""
+    if isinstance(value, np.ndarray):
+        array = cast("np.ndarray[Any, Any]", value)
+        if array.dtype.hasobject:
+            return (array.dtype, array.shape, tuple(map(id, array.ravel().tolist())))
+        held = array.tobytes()
+        return (array.dtype, array.shape, held if len(held) <= MOST_BYTES else (zlib.crc32(held), zlib.adler32(held)))
+    if isinstance(value, bytearray | arrays.array):
+        return (_class_of(cast(Any, value)), bytes(cast(Any, value)))
+    return None
+
+
 def short(value: Any) -> str:
     """A value in few words."""
     if isinstance(value, Tensor | Aval):
@@ -133,25 +165,34 @@ def collect(
     functions: Iterable[tuple[Callable[..., Any], Converted]],
     arguments: Iterable[tuple[str, Any]],
     gradients: Iterable[Leaf] = (),
+    asked: Iterable[tuple[Any, str | None]] = (),
 ) -> list[Guard]:
     """Guards for all that these functions can read: from their globals and closures, from objects among the arguments,
-    and the gradients of some leaves of the tape."""
-    pairs = list(functions)
+    the gradients of some leaves of the tape, and attributes that were `asked` for by a text (None: for all of them)."""
+    pairs, held, asked = list(functions), list(arguments), list(asked)
     names = frozenset(name for _, made in pairs for name in made.attribute_names)
-    walk = _Walk(names)
-    for function, made in pairs:
-        walk.function(cast(types.FunctionType, function), made)
-    for text, value in arguments:
-        walk.inside(value, text)
-    for leaf in gradients:
-        walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
-    return walk.guards
+    while True:
+        walk = _Walk(names)
+        for function, made in pairs:
+            walk.function(cast(types.FunctionType, function), made)
+        for text, value in held:
+            walk.inside(value, text)
+        for leaf in gradients:
+            walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
+        for owner, name in asked:
+            walk.asked(owner, name)
+        if frozenset(walk.names) == names:
+            return walk.guards
+        names = frozenset(walk.names)  # code that runs as it is reads more
 
 
 class _Walk:
     def __init__(self, attribute_names: frozenset[str]) -> None:
         self.guards: list[Guard] = []
+        self.names = set(attribute_names)
+        """The attribute names that the code mentions, with those of unconverted code found on the way."""
         self._names = attribute_names
+        self._plain: set[types.CodeType] = set()
         self._seen: set[tuple[str, int, Any]] = set()
         self._entered: dict[int, Any] = {}
         self._tensors: dict[int, Source] = {}
@@ -164,6 +205,39 @@ class _Walk:
             if name in made.free_names:
                 self.read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
 
+    def plain(self, function: types.FunctionType) -> None:
+        """A user's function that runs as it is: a property, an operator of a class, and what these call."""
+        if function.__code__ in self._plain or is_library(function.__globals__.get("__name__") or ""):
+            return
+        self._plain.add(function.__code__)
+        found: set[str] = set()
+        _add_names(function.__code__, found)
+        self.names |= found
+        for name in sorted(found & function.__globals__.keys()):
+            self.read(Source("item", function.__globals__, name, f"global `{name}`"))
+            if isinstance(called := function.__globals__[name], types.FunctionType):
+                self.plain(called)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            self.read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
+
+    def asked(self, owner: Any, name: str | None) -> None:
+        """An attribute that is read by a text, or all of them; that it is not there matters too."""
+        if name is None:
+            self.inside(vars(owner), f"the attributes of a {_class_of(owner).__name__}")
+        elif is_data(owner, name) or not hasattr(owner, name):
+            source = Source("attribute", owner, name, f"attribute {name!r} of a {_class_of(owner).__name__}")
+            if source.load() is MISSING:
+                self.expect(source, MISSING)
+            self.read(source)
+        else:
+            self.names.add(name)
+
+    def expect(self, source: Source, value: Any) -> None:
+        """Guard one place by the identity of what it holds."""
+        if source.key not in self._seen:
+            self._seen.add(source.key)
+            self.guards.append(Guard(source, value, "identity"))
+
     def read(self, source: Source) -> None:
         """Guard one place, and go on inside what it holds."""
         if source.key in self._seen:
@@ -172,6 +246,9 @@ class _Walk:
         value = source.load()
         if value is MISSING:
             return
+        if source.kind == "items":
+            self.guards.append(Guard(source, value, "value"))
+            return
         if isinstance(value, Tensor):
             self.guards.append(Guard(source, Aval(value.dtype, value.shape), "tensor"))
             first = self._tensors.setdefault(id(value), source)
@@ -179,6 +256,8 @@ class _Walk:
                 self.guards.append(Guard(source, first, "alias"))
         elif isinstance(value, BY_VALUE):
             self.guards.append(Guard(source, value, "value"))
+        elif (held := content(value)) is not None:
+            self.guards.append(Guard(source, held, "array"))
         else:
             self.guards.append(Guard(source, value, "identity"))
             self.inside(value, source.text)
@@ -192,9 +271,12 @@ class _Walk:
             self.read(source)
 
     def _within(self, value: Any, text: str) -> Iterator[Source]:
-        if isinstance(value, list | tuple | dict | set | frozenset):
+        if isinstance(value, list | tuple | dict | set | frozenset | deque):
             items = cast("list[Any]", value)
-            yield Source("length", items, None, f"the length of {text}")
+            if isinstance(value, set | frozenset | dict) and len(items) <= MOST_ITEMS:
+                yield Source("items", items, None, f"what is in {text}, and its order,")
+            else:
+                yield Source("length", items, None, f"the length of {text}")
             if isinstance(value, set | frozenset) or len(items) > MOST_ITEMS:
                 return
             keys: Iterable[Any] = cast("dict[Any, Any]", value) if isinstance(value, dict) else range(len(items))
@@ -209,9 +291,63 @@ class _Walk:
                 return
         elif isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
             return
+        cls = cast("type[Any]", cast(Any, value)) if isinstance(value, type) else _class_of(value)
+        own: Any = {} if isinstance(value, type) else getattr(cast(Any, value), "__dict__", {})
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
-                yield Source("attribute", value, name, f"{text}.{name}")
+                yield Source("attribute", cast(Any, value), name, f"{text}.{name}")
+            elif name in self._names:
+                self._member(cast(Any, value), cls, name, text, own is not value and _class_of(own) is dict)
+        for function in operators(cls):
+            self.plain(function)
+        if "__dict__" in self._names and _class_of(own) is dict:
+            yield from self._within(own, f"the attributes of {text}")
+
+    def _member(self, value: Any, cls: type, name: str, text: str, has_own: bool) -> None:
+        """A method or property of a user's class: it may be replaced, and hidden by an attribute of the object."""
+        for base in cls.__mro__:
+            if base is object or is_library(base.__module__):
+                return
+            found = base.__dict__.get(name, MISSING)
+            self.expect(Source("class", base, name, f"`{base.__qualname__}.{name}`"), found)
+            if found is MISSING:
+                continue
+            for function in computing(found):
+                self.plain(function)
+            if has_own:
+                self.expect(Source("own", value, name, f"{text}.{name}"), MISSING)
+            return
+
+
+NOT_CALLED: Final = frozenset(
+    f"__{name}__"
+    for name in (
+        *("init", "new", "del", "init_subclass", "set_name", "class_getitem", "call", "post_init"),
+        *("getstate", "setstate", "reduce", "reduce_ex", "copy", "deepcopy"),
+    )
+)
+"""Special methods that staged code does not run, or runs converted."""
+
+
+def operators(cls: type) -> list[types.FunctionType]:
+    """The special methods of a user's class, which run as they are."""
+    return [
+        found
+        for base in cls.__mro__
+        if base is not object and not is_library(base.__module__)
+        for name, found in vars(base).items()
+        if name.startswith("__") and name.endswith("__") and name not in NOT_CALLED
+        if isinstance(found, types.FunctionType)
+    ]
+
+
+def computing(member: Any) -> list[types.FunctionType]:
+    """The functions that run, as they are, when a member of a class is read: those of a property or descriptor."""
+    if isinstance(member, types.FunctionType | staticmethod | classmethod):
+        return []
+    candidates: list[Any] = [getattr(member, name, None) for name in ("fget", "func")]
+    candidates.append(getattr(_class_of(member), "__get__", None))
+    return [found for found in candidates if isinstance(found, types.FunctionType)]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -226,8 +362,13 @@ def library_names(cls: type) -> frozenset[str]:
     return frozenset(names)
 
 
+ASKING: Final = frozenset({"getattr", "hasattr", "vars", "attrgetter", "__dict__", "__getattribute__"})
+
+
 def _add_names(code: types.CodeType, names: set[str]) -> None:
     names.update(code.co_names)
+    if ASKING.intersection(code.co_names):
+        names.update(text for text in code.co_consts if isinstance(text, str) and text.isidentifier())
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             _add_names(constant, names)

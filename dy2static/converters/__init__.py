@@ -11,17 +11,24 @@ from dy2static.converters import (
     assert_stmt,
     bool_ops,
     calls,
+    comprehensions,
+    del_stmt,
     f_strings,
     for_stmt,
     functions,
+    generators,
     if_expr,
     if_stmt,
     jumps,
     list_display,
+    match_stmt,
     raise_stmt,
     stores,
+    try_stmt,
     undefined,
+    walrus,
     while_stmt,
+    with_stmt,
 )
 from dy2static.converters.context import ConvertContext
 from dy2static.converters.rewrite import Converters, Rewriter
@@ -31,27 +38,30 @@ STATEMENTS: dict[type[ast.AST], Any] = {
     ast.Assert: assert_stmt.convert,
     ast.Assign: stores.convert_assign,
     ast.AugAssign: stores.convert_augmented,
+    ast.Delete: del_stmt.convert,
     ast.For: for_stmt.convert,
     ast.FunctionDef: functions.convert_definition,
     ast.Global: functions.drop_declaration,
     ast.If: if_stmt.convert,
     ast.Nonlocal: functions.drop_declaration,
     ast.Raise: raise_stmt.convert,
+    ast.Try: try_stmt.convert,
     ast.While: while_stmt.convert,
+    ast.With: with_stmt.convert,
 }
 EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.BoolOp: bool_ops.convert_bool_op,
     ast.Call: calls.convert,
     ast.Compare: bool_ops.convert_compare,
-    ast.DictComp: list_display.convert_comprehension,
-    ast.GeneratorExp: list_display.convert_comprehension,
+    ast.DictComp: comprehensions.convert,
+    ast.GeneratorExp: comprehensions.convert,
     ast.IfExp: if_expr.convert,
     ast.JoinedStr: f_strings.convert,
     ast.Lambda: functions.convert_lambda,
     ast.List: list_display.convert,
-    ast.ListComp: list_display.convert,
+    ast.ListComp: comprehensions.convert,
     ast.Name: undefined.convert,
-    ast.SetComp: list_display.convert_comprehension,
+    ast.SetComp: comprehensions.convert,
     ast.UnaryOp: bool_ops.convert_unary_op,
 }
 CONVERTERS = Converters(STATEMENTS, EXPRESSIONS)
@@ -63,6 +73,12 @@ def rewrite(function: ast.FunctionDef, ctx: ConvertContext) -> ast.FunctionDef:
     return function
 
 
+SUGAR = (
+    ((ast.Match,), match_stmt.convert),  # first: guards may have `:=` in them, and become operands of `and`
+    ((ast.NamedExpr,), walrus.convert),
+    ((ast.Yield, ast.YieldFrom), generators.convert),
+)
+"""What is written out as other constructs before names are looked at, each with the classes that ask for it."""
 PIPELINE = (
     jumps.convert,  # before all others: only then does every block run to its end, so that it can be a function
     rewrite,  # inner constructs before the function around them is made; their order by kind does not matter

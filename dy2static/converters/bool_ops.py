@@ -35,7 +35,8 @@ def convert_unary_op(node: ast.UnaryOp, rewriter: Rewriter) -> ast.expr:
 
 
 def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
-    """`a < b < c` -> `_rt.compare_chain(a, ('<', lambda: b), ('<', lambda: c))`; `a in b` -> `_rt.in_(a, b)`.
+    """`a < b < c` -> `_rt.compare_chain(a, ('<', lambda: b), ('<', lambda: c))`; `a in b` -> `_rt.in_(a, b)`;
+    `a is None` -> `_rt.is_(a, None)`.
 
     Other single comparisons stay: operators know staged values.
     """
@@ -45,6 +46,9 @@ def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
     match node.ops[0]:
         case ast.In() | ast.NotIn():
             return convert_membership(node, rewriter)
+        case (ast.Is() | ast.IsNot()) as op:
+            name = "is_" if isinstance(op, ast.Is) else "is_not"
+            return call(rewriter.ctx.runtime, name, [node.left, rewriter.expression(node.comparators[0])], node)
         case _:
             node.comparators[0] = rewriter.expression(node.comparators[0])
             return node

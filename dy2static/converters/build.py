@@ -6,7 +6,7 @@ from typing import TypedDict
 
 TYPE_PARAMETERS = [field for field in ast.FunctionDef._fields if field == "type_params"]
 LOAD, STORE = ast.Load(), ast.Store()
-Located = ast.expr | ast.stmt | ast.arg
+Located = ast.expr | ast.stmt | ast.arg | ast.ExceptHandler
 
 
 class Position(TypedDict):
@@ -32,6 +32,8 @@ def head(at: Located) -> Position:
         at = at.test
     elif isinstance(at, ast.For):
         at = at.iter
+    elif isinstance(at, ast.With):
+        at = at.items[0].context_expr
     place = position(at)
     if place["end_lineno"] != place["lineno"]:
         place["end_lineno"], place["end_col_offset"] = place["lineno"], place["col_offset"]
@@ -76,6 +78,11 @@ def call(runtime: str, name: str, arguments: Sequence[ast.expr], at: Located) ->
     place = head(at)
     function = ast.Attribute(ast.Name(runtime, LOAD, **place), name, LOAD, **place)
     return ast.Call(function, list(arguments), [], **place)
+
+
+def call_plain(function: ast.expr, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
+    """A call as a user would write it."""
+    return ast.Call(function, list(arguments), [], **position(at))
 
 
 def statement(value: ast.expr, at: Located) -> ast.Expr:

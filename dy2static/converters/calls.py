@@ -17,6 +17,9 @@ def convert(node: ast.Call, rewriter: Rewriter) -> ast.expr:
     """
     if is_bare_super(node, rewriter.ctx):
         return explicit_super(node, rewriter)
+    if is_of_runtime(node.func, rewriter.ctx):
+        rewriter.parts(node)
+        return node
     if is_direct(node.func, rewriter.ctx):
         node.args = [list_display.plain(argument, rewriter) for argument in node.args]
         for keyword in node.keywords:
@@ -26,6 +29,15 @@ def convert(node: ast.Call, rewriter: Rewriter) -> ast.expr:
     converted = call(rewriter.ctx.runtime, "call", [node.func, *node.args], node)
     converted.keywords = node.keywords
     return converted
+
+
+def is_of_runtime(function: ast.expr, ctx: ConvertContext) -> bool:
+    """Whether it is a call that a converter before this one has made."""
+    match function:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name == ctx.runtime
+        case _:
+            return False
 
 
 def is_bare_super(node: ast.Call, ctx: ConvertContext) -> bool:

@@ -6,6 +6,7 @@ from dy2static.analysis.flow import is_stop_test
 from dy2static.converters import list_display
 from dy2static.converters.blocks import BlockMaker
 from dy2static.converters.build import assign, load, position, returns
+from dy2static.converters.outer_names import is_outer
 from dy2static.converters.rewrite import Rewriter
 
 
@@ -35,7 +36,7 @@ def convert(node: ast.For, rewriter: Rewriter) -> list[ast.stmt]:
 def item_name(target: ast.expr, maker: BlockMaker, rewriter: Rewriter) -> str:
     """The body's first parameter: the target itself, where it is a name of the body alone."""
     if isinstance(target, ast.Name):
-        is_shared = target.id in rewriter.flow.captured
+        is_shared = target.id in rewriter.flow.captured or is_outer(target.id, rewriter)
         if not is_shared and target.id not in maker.carried.inputs:
             return target.id
     return rewriter.ctx.names.fresh("item")

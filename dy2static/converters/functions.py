@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from dy2static.converters.build import Located, position
+from dy2static.converters.outer_names import owned
 from dy2static.converters.rewrite import Rewriter
 from dy2static.converters.undefined import starts
 
@@ -34,6 +35,7 @@ def convert_body(node: ast.FunctionDef, rewriter: Rewriter) -> None:
     docstring, statements = split_docstring(node.body)
     converted = rewriter.block(statements)
     start = starts(rewriter.flow.undefined, rewriter.ctx.runtime, first_line(node, statements))
+    start += owned(rewriter.ctx.scopes[node].written_inside(), rewriter, first_line(node, statements))
     node.body = [*docstring, *start, *converted] or [ast.Pass(**position(node))]
 
 
@@ -50,5 +52,5 @@ def split_docstring(body: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt
 
 
 def drop_declaration(node: ast.Global | ast.Nonlocal, rewriter: Rewriter) -> list[ast.stmt]:
-    """A declared name that is only read needs no declaration."""
+    """A declared name that is only read needs no declaration; one that is bound goes through `outer_names`."""
     return [ast.Pass(**position(node))]

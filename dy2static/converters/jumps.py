@@ -9,15 +9,16 @@
 
 Where only a part of one side leaves, a flag says whether it did, and guards what follows. The result is Python with
 the same meaning. A `for` that can be left ends in `if <flags>: break`, its stop test, which `for_stmt` takes off; a
-`while` has the flags in its test. The `else` of a loop stands behind it, guarded by the loop's flag.
+`while` has the flags in its test. The `else` of a loop stands behind it, guarded by the loop's flag. What leaves a
+`try` or `with` early sets its flag too, and runs to the end of the block.
 """
 
 import ast
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dy2static.analysis.escapes import FALL, Escapes, Exit, Exits, Loop, is_endless
+from dy2static.analysis.escapes import FALL, Escapes, Exit, Exits, Loop, blocks_of, is_endless
 from dy2static.converters.build import Located, constant, load, position, returns, set_name
 from dy2static.converters.context import ConvertContext
 
@@ -37,6 +38,8 @@ class _Where:
 
     depth: int
     flagged: Exits
+    is_protected: bool = False
+    """Whether an exception would be seen by code of this function: a flag is not set before all went well."""
 
 
 def is_none(value: ast.expr | None) -> bool:
@@ -49,8 +52,8 @@ def returns_of(statements: Sequence[ast.stmt]) -> list[ast.Return]:
     for statement in statements:
         if isinstance(statement, ast.Return):
             found.append(statement)
-        elif isinstance(statement, ast.If | ast.While | ast.For):
-            found += returns_of(statement.body) + returns_of(statement.orelse)
+        for block in blocks_of(statement):
+            found += returns_of(block)
     return found
 
 
@@ -78,8 +81,8 @@ def mentions(node: ast.stmt | ast.expr, flag: str) -> bool:
             return any(mentions(value, flag) for value in values)
         case ast.If() | ast.While():
             return mentions(node.test, flag) or any(mentions(part, flag) for part in [*node.body, *node.orelse])
-        case ast.For():
-            return any(mentions(part, flag) for part in node.body)
+        case ast.For() | ast.With() | ast.Try():
+            return any(mentions(part, flag) for block in blocks_of(node) for part in block)
         case _:
             return False
 
@@ -95,6 +98,36 @@ def start_flag(statements: list[ast.stmt], flag: str) -> list[ast.stmt]:
         first.orelse = start_flag(first.orelse, flag)
         return statements
     return [*statements[: users[0]], set_name(flag, constant(False, first), first), *statements[users[0] :]]
+
+
+def split_items(node: ast.With) -> None:
+    """`with a, b: ...` -> `with a:` and in it `with b: ...`."""
+    if len(node.items) > 1:
+        inner = ast.With(node.items[1:], node.body, **position(node))
+        node.items, node.body = node.items[:1], [inner]
+
+
+def first_jump(statements: Sequence[ast.stmt]) -> ast.stmt:
+    """The first early exit in source order."""
+    for statement in statements:
+        if isinstance(statement, ast.Return | ast.Break | ast.Continue):
+            return statement
+        for block in blocks_of(statement):
+            found = first_jump(block)
+            if isinstance(found, ast.Return | ast.Break | ast.Continue):
+                return found
+    return statements[0]
+
+
+def may_fail_late(statements: Sequence[ast.stmt]) -> bool:
+    """Whether something in a block can fail on the way out, after a flag says that the block is left: a `finally`, the
+    end of a `with`."""
+    for statement in statements:
+        if isinstance(statement, ast.With) or (isinstance(statement, ast.Try) and statement.finalbody):
+            return True
+        if any(may_fail_late(block) for block in blocks_of(statement)):
+            return True
+    return False
 
 
 class _Lowering:
@@ -142,6 +175,8 @@ class _Lowering:
                 case ast.If():
                     statement.body = self.block(statement.body, where)
                     statement.orelse = self.block(statement.orelse, where)
+                case ast.With() | ast.Try():
+                    return done + self.protected(statement, rest, where)
                 case ast.FunctionDef():
                     convert(statement, self.ctx)
                 case _:
@@ -165,14 +200,15 @@ class _Lowering:
                 return [set_name(flag, true, jump)]
             case ast.Return():
                 done: list[ast.stmt] = []
-                if Exit.RETURN in where.flagged:
-                    self.used.add(self.did_return)
-                    done.append(set_name(self.did_return, true, jump))
                 if self.has_value:
                     value = constant(None, jump) if jump.value is None else jump.value
                     done.append(set_name(self.return_value, value, jump))
                 elif jump.value is not None and not isinstance(jump.value, ast.Constant):
                     done.append(ast.Expr(jump.value, **position(jump)))
+                if Exit.RETURN in where.flagged:
+                    self.used.add(self.did_return)
+                    flag = set_name(self.did_return, true, jump)
+                    done.insert(len(done) if where.is_protected else 0, flag)
                 return done
 
     def if_with_jumps(self, node: ast.If, rest: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
@@ -181,7 +217,7 @@ class _Lowering:
         orelse_falls = Exit.FALL in self.escapes.block(node.orelse)
         if rest and body_falls and orelse_falls and not is_small(rest):
             exits = self.escapes.statement(node) - FALL
-            inner = _Where(where.depth, where.flagged | exits)
+            inner = replace(where, flagged=where.flagged | exits)
             node.body, node.orelse = self.filled(node.body, inner), self.block(node.orelse, inner)
             return [node, *self.guarded(exits, rest, where, node)]
         both = body_falls and orelse_falls
@@ -192,6 +228,38 @@ class _Lowering:
         else:
             node.orelse = self.block(node.orelse, where)
         return [node]
+
+    def protected(self, node: ast.With | ast.Try, rest: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
+        """A `try` or `with`: what leaves it early sets a flag, as an exception may have left it too, or `finally` be
+        still to run. `with a, b` becomes one in the other."""
+        if isinstance(node, ast.With):
+            split_items(node)
+        exits, falls = self.escapes.statement(node) - FALL, Exit.FALL in self.escapes.statement(node)
+        inner = _Where(where.depth, where.flagged | (exits if rest and falls else NOTHING), is_protected=True)
+        if isinstance(node, ast.Try):
+            self.try_blocks(node, inner, where)
+        else:
+            node.body = self.filled(node.body, inner)
+        if not (rest and falls):
+            return [node]
+        return [node, *(self.guarded(exits, rest, where, node) if exits else self.block(rest, where))]
+
+    def try_blocks(self, node: ast.Try, inner: _Where, where: _Where) -> None:
+        for statement in node.finalbody:
+            if self.escapes.statement(statement) - FALL:
+                jump = first_jump(node.finalbody)
+                what = f"`{type(jump).__name__.lower()}` in a `finally` drops the exception that may be on its way."
+                raise self.ctx.error(what, "leave behind the `try` statement.", jump)
+        exits = self.escapes.block(node.body) - FALL
+        body = replace(inner, flagged=inner.flagged | exits) if node.orelse else inner
+        stale = self.flags(exits & {Exit.BREAK, Exit.RETURN}, inner) if may_fail_late(node.body) else []
+        node.body = self.filled(node.body, body)
+        for handler in node.handlers:
+            resets = [set_name(flag, constant(False, handler), handler) for flag in stale]
+            handler.body = [*resets, *self.filled(handler.body, inner)]
+        if node.orelse:
+            node.orelse = self.guarded(exits, node.orelse, inner, node) if exits else self.block(node.orelse, inner)
+        node.finalbody = self.block(node.finalbody, where)
 
     def filled(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
         """A lowered block, with `pass` when nothing is left of it."""
@@ -221,7 +289,7 @@ class _Lowering:
     def loop(self, loop: Loop, rest: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
         exits = self.escapes.block(loop.body)
         leaves = exits & {Exit.BREAK, Exit.RETURN}
-        inner = _Where(where.depth + 1, frozenset([Exit.RETURN]))
+        inner = _Where(where.depth + 1, frozenset([Exit.RETURN]), where.is_protected)
         did_break, did_continue = self.flag("did_break", inner), self.flag("did_continue", inner)
         rest = self.with_else(loop, rest, exits, did_break)
         endless = is_endless(loop)

@@ -1,4 +1,4 @@
-"""List displays and list comprehensions."""
+"""List displays, and the parts of comprehensions that stay as they are."""
 
 import ast
 
@@ -6,7 +6,7 @@ from dy2static.converters.build import call
 from dy2static.converters.rewrite import Rewriter
 
 
-def convert(node: ast.List | ast.ListComp, rewriter: Rewriter) -> ast.expr:
+def convert(node: ast.List, rewriter: Rewriter) -> ast.expr:
     """`[a, b]` -> `_rt.list_([a, b])`: staged code may grow it."""
     return call(rewriter.ctx.runtime, "list_", [plain(node, rewriter)], node)
 
@@ -14,15 +14,15 @@ def convert(node: ast.List | ast.ListComp, rewriter: Rewriter) -> ast.expr:
 def plain(node: ast.expr, rewriter: Rewriter) -> ast.expr:
     """Converts `node`, but leaves a list written out a plain list: for where nothing can hold on to it."""
     match node:
-        case ast.List() | ast.ListComp():
-            convert_parts(node, rewriter)
+        case ast.List():
+            rewriter.parts(node)
             return node
         case _:
             return rewriter.expression(node)
 
 
 def convert_parts(node: ast.expr, rewriter: Rewriter) -> None:
-    """Converts what is inside a display or comprehension; lists that a comprehension runs over stay plain."""
+    """Converts what is inside a comprehension; lists that it runs over stay plain."""
     match node:
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
             convert_generators(node.generators, rewriter)
@@ -33,12 +33,6 @@ def convert_parts(node: ast.expr, rewriter: Rewriter) -> None:
             node.value = rewriter.expression(node.value)
         case _:
             rewriter.parts(node)
-
-
-def convert_comprehension(node: ast.SetComp | ast.DictComp | ast.GeneratorExp, rewriter: Rewriter) -> ast.expr:
-    """Comprehensions that make no list stay, with their parts converted."""
-    convert_parts(node, rewriter)
-    return node
 
 
 def convert_generators(generators: list[ast.comprehension], rewriter: Rewriter) -> None:

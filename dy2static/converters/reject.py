@@ -2,24 +2,20 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from dy2static.analysis.survey import Scope, Survey
+from dy2static.analysis.survey import Survey, children
 from dy2static.converters.context import ConvertContext
+from dy2static.converters.generators import is_generator
+from dy2static.converters.walrus import unwritten
 from dy2static.errors import ConversionError
 
 UNSUPPORTED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Yield: ("`yield` cannot be converted.", "collect the values in a list and return it."),
-    ast.YieldFrom: ("`yield from` cannot be converted.", "collect the values in a list and return it."),
     ast.AsyncFunctionDef: ("`async def` cannot be converted.", "make it a plain function, and await outside of it."),
     ast.AsyncFor: ("`async for` cannot be converted.", "gather the items first, outside of the converted function."),
     ast.AsyncWith: ("`async with` cannot be converted.", "enter the context outside of the converted function."),
     ast.Await: ("`await` cannot be converted.", "await outside, and pass the result in."),
-    ast.Try: ("`try` cannot be converted yet.", "handle the exception outside of the converted function."),
-    ast.TryStar: ("`try` cannot be converted yet.", "handle the exception outside of the converted function."),
-    ast.With: ("`with` cannot be converted yet.", "enter the context outside of the converted function."),
-    ast.Delete: ("`del` cannot be converted yet.", "leave the name or item, or build a new value without it."),
-    ast.Match: ("`match` cannot be converted yet.", "write it as `if` and `elif`."),
+    ast.TryStar: ("`except*` cannot be converted.", "catch exceptions one by one, with `except`."),
     ast.ClassDef: ("a class inside a function cannot be converted.", "move the class to module level."),
 }
 if sys.version_info >= (3, 12):
@@ -39,11 +35,18 @@ NEEDS_NO_ARGUMENT = frozenset(["vars", "dir"])
 
 def reject(survey: Survey, ctx: ConvertContext) -> None:
     """Raises ConversionError at the first thing, in source order, that conversion does not take."""
+    errors = rejections(survey, ctx)
+    if errors:
+        raise errors[0]
+
+
+def rejections(survey: Survey, ctx: ConvertContext) -> list[ConversionError]:
+    """All that conversion does not take, in source order. Asks nothing of running code: `dy2static check` lists it."""
     errors = [*unsupported_statements(survey, ctx), *outer_writes(survey, ctx)]
     errors += walrus_in_conditional_part(survey, ctx)
+    errors += sent_values(survey, ctx)
     errors += frame_access(survey, ctx)
-    if errors:
-        raise min(errors, key=lambda error: (error.loc.line, error.loc.col))
+    return sorted(errors, key=lambda error: (error.loc.line, error.loc.col))
 
 
 def unsupported_statements(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
@@ -57,59 +60,55 @@ def unsupported_statements(survey: Survey, ctx: ConvertContext) -> Iterator[Conv
 
 
 def outer_writes(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
-    """`global` and `nonlocal` of names that the function then binds."""
+    """Names declared `global` or `nonlocal` that something else than an assignment binds."""
     for scope in survey.scope.walk():
-        yield from outer_writes_of(scope, survey, ctx)
+        outer = scope.outer_writes()
+        if outer:
+            yield from other_bindings(scope.node, outer, ctx)
 
 
-def outer_writes_of(scope: Scope, survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
-    for names, kind, word in (
-        (scope.declared_global, ast.Global, "global"),
-        (scope.declared_nonlocal, ast.Nonlocal, "nonlocal"),
-    ):
-        written = {name for name in names if name in scope.bound}
-        if not written:
-            continue
-        for node in survey.find(kind):
-            assert isinstance(node, ast.Global | ast.Nonlocal)
-            for name in node.names:
-                if name in written:
-                    what = f"`{name}` is {word} and assigned here, which cannot be converted yet."
-                    yield ctx.error(what, "return the new value, or keep it in an attribute or a list.", node)
+def other_bindings(node: ast.AST, outer: Mapping[str, str], ctx: ConvertContext) -> Iterator[ConversionError]:
+    for child in children(node):
+        match child:
+            case ast.Import() | ast.ImportFrom():
+                bound = [alias.asname or alias.name.partition(".")[0] for alias in child.names]
+            case ast.FunctionDef():
+                bound = [child.name]
+            case ast.NamedExpr():
+                bound = [child.target.id]
+            case _:
+                bound = list[str]()
+        for name in bound:
+            if name in outer:
+                assert isinstance(child, ast.expr | ast.stmt)
+                what = f"`{name}` is {outer[name]}, and bound here by something that is no assignment."
+                yield ctx.error(what, f"bind a name of the function, and assign it to `{name}`.", child)
+        if not isinstance(child, ast.FunctionDef | ast.Lambda):
+            yield from other_bindings(child, outer, ctx)
+
+
+def sent_values(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
+    """`yield` as an expression: somebody may send it a value."""
+    alone: set[ast.AST] = set()
+    for scope in survey.scope.walk():
+        if isinstance(scope.node, ast.FunctionDef) and is_generator(scope.node):
+            alone.update(n.value for n in ast.walk(scope.node) if isinstance(n, ast.Expr))
+    for node in survey.find(ast.Yield, ast.YieldFrom):
+        assert isinstance(node, ast.Yield | ast.YieldFrom)
+        if node not in alone:
+            word = "yield" if isinstance(node, ast.Yield) else "yield from"
+            what = f"the value of `{word}` is used here; only `{word} ...` as a statement of its own can be converted."
+            yield ctx.error(what, "pass values in as arguments instead of sending them.", node)
 
 
 def walrus_in_conditional_part(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
+    """Elsewhere it is written out as statements, see `walrus`."""
     if next(survey.find(ast.NamedExpr), None) is None:
         return
-    for part, place in conditional_parts(survey):
-        for node in ast.walk(part):
-            if isinstance(node, ast.NamedExpr):
-                what = f"`{node.target.id} :=` stands in {place}, where it cannot be converted yet."
-                yield ctx.error(what, f"assign `{node.target.id}` in a statement of its own.", node)
-
-
-def conditional_parts(survey: Survey) -> Iterator[tuple[ast.expr, str]]:
-    """Expressions that become functions of their own."""
-    for node in survey.find(ast.BoolOp, ast.IfExp, ast.Compare, ast.While, ast.Assert):
-        match node:
-            case ast.BoolOp(op=ast.And()):
-                yield node, "an `and`"
-            case ast.BoolOp():
-                yield node, "an `or`"
-            case ast.IfExp():
-                yield node.body, "a conditional expression"
-                yield node.orelse, "a conditional expression"
-            case ast.Compare() if len(node.ops) > 1:
-                for part in node.comparators:
-                    yield part, "a chained comparison"
-            case ast.While():
-                yield node.test, "the test of a `while`"
-            case ast.Assert():
-                yield node.test, "an `assert`"
-                if node.msg is not None:
-                    yield node.msg, "an `assert`"
-            case _:
-                pass
+    for kind, place in ((ast.Lambda, "lambda"), (ast.GeneratorExp, "generator expression")):
+        for node in unwritten(list(survey.find(kind))):
+            what = f"`{node.target.id} :=` stands in a part of a {place} that may not be evaluated."
+            yield ctx.error(what, f"make the {place} a function with statements.", node)
 
 
 def frame_access(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:

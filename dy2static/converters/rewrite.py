@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dy2static.analysis.flow import Flow, analyse
 from dy2static.analysis.survey import child_fields
@@ -24,13 +24,15 @@ class Converters:
 class Rewriter:
     """Converts what stands in one function. A converter calls it for the parts of its construct, in whatever order.
 
-    `first_parameter`: of the innermost user function, for `super()`. Trees are changed in place: they are ours.
+    `first_parameter`: of the innermost user function, for `super()`. `outer`: the names that this function declares
+    `global` or `nonlocal` and binds. Trees are changed in place: they are ours.
     """
 
     ctx: ConvertContext
     converters: Converters
     flow: Flow
     first_parameter: str | None
+    outer: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         converted: list[ast.stmt] = []
@@ -47,7 +49,9 @@ class Rewriter:
 
     def expression(self, expression: ast.expr) -> ast.expr:
         kind = type(expression)
-        if kind is ast.Constant or (kind is ast.Name and expression not in self.flow.unbound_reads):
+        if kind is ast.Constant:
+            return expression
+        if kind is ast.Name and expression not in self.flow.unbound_reads and not self.outer:
             return expression
         converter = self.converters.expressions.get(kind)
         if converter is not None:
@@ -79,7 +83,10 @@ class Rewriter:
         """The rewriter for the body of `function`."""
         scope = ctx.scopes[function]
         parameters = scope.parameters()
-        return Rewriter(ctx, converters, analyse(function.body, scope), parameters[0] if parameters else None)
+        first = parameters[0] if parameters else None
+        leaving = (ctx.names.fresh("did_return"), ctx.names.fresh("return_value"))
+        flow = analyse(function.body, scope, leaving)
+        return Rewriter(ctx, converters, flow, first, scope.outer_writes())
 
     def inside(self, function: ast.FunctionDef) -> "Rewriter":
         """The rewriter for the body of a function that stands in this one.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dy2static.converters.build import Located, assign, call, constant, load, position, set_name, statement, store
+from dy2static.converters.outer_names import is_outer, store_outer
 from dy2static.converters.rewrite import Rewriter
 
 SYMBOLS: dict[type[ast.operator], str] = {
@@ -32,7 +33,7 @@ Place = ast.Attribute | ast.Subscript
 def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
     """`obj.a = v` -> `_rt.set_attr(obj, 'a', v)`, `x[i] = v` -> `_rt.set_item(x, i, v)`; names stay as they are."""
     value = rewriter.expression(node.value)
-    if not any(has_place(target) for target in node.targets):
+    if not any(has_place(target, rewriter) for target in node.targets):
         node.value = value
         return [node]
     if len(node.targets) > 1:
@@ -59,6 +60,10 @@ def convert_augmented(node: ast.AugAssign, rewriter: Rewriter) -> list[ast.stmt]
     symbol = constant(SYMBOLS[type(node.op)], node)
     value = rewriter.expression(node.value)
     match node.target:
+        case ast.Name(id=name) as target if is_outer(name, rewriter):
+            old = rewriter.expression(load(name, target))
+            new = call(runtime, "update", [old, symbol, value], node)
+            return [store_outer(name, new, rewriter, node)]
         case ast.Name(id=name) as target:
             old: ast.expr = load(name, target)
             if target in rewriter.flow.unbound_reads:
@@ -93,15 +98,15 @@ def read_place(target: Place, parts: list[ast.expr]) -> ast.expr:
     return ast.Subscript(parts[0], parts[1], ast.Load(), **place)
 
 
-def has_place(target: ast.expr) -> bool:
-    """Whether something in the target is an attribute or an item."""
+def has_place(target: ast.expr, rewriter: Rewriter) -> bool:
+    """Whether something in the target is an attribute, an item, or a variable that is not the function's own."""
     match target:
-        case ast.Name():
-            return False
+        case ast.Name(id=name):
+            return is_outer(name, rewriter)
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return any(has_place(part) for part in parts)
+            return any(has_place(part, rewriter) for part in parts)
         case ast.Starred(value=value):
-            return has_place(value)
+            return has_place(value, rewriter)
         case _:
             return True
 
@@ -111,7 +116,9 @@ def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located)
     match target:
         case ast.Attribute() | ast.Subscript():
             return store_to_place(target, value, rewriter, at)
-        case _ if has_place(target):
+        case ast.Name(id=name) if is_outer(name, rewriter):
+            return [store_outer(name, value, rewriter, at)]
+        case _ if has_place(target, rewriter):
             unpacking = _Unpacking(rewriter)
             pattern = unpacking.pattern(target)
             done: list[ast.stmt] = [assign(pattern, value, at)]
@@ -197,7 +204,7 @@ class _Unpacking:
                 return ast.Tuple([self.pattern(part) for part in parts], ast.Store(), **position(target))
             case ast.Starred(value=value):
                 return ast.Starred(self.pattern(value), ast.Store(), **position(target))
-            case ast.Name() if not self.late:
+            case ast.Name(id=name) if not self.late and not is_outer(name, self.rewriter):
                 return target
             case _:
                 name = self.rewriter.ctx.names.fresh("item", len(self.late))

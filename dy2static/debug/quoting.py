@@ -28,8 +28,8 @@ def quote_operands(error: GraphError, frame: FrameType | None, types: Sequence[T
     """
     if not isinstance(error, QUOTED) or "\n" in error.what:
         return
-    if not error.next_step:
-        error.next_step = next(step for kind, step in NEXT.items() if isinstance(error, kind))
+    if not error.next_step and "Use " not in error.what:
+        error.next_step = _advice(error)
     expression = expression_at(error.loc)
     if expression is None:
         return
@@ -41,6 +41,12 @@ def quote_operands(error: GraphError, frame: FrameType | None, types: Sequence[T
     quoted = [f"`{text}` is {kind}" for text, kind in kinds.items() if kind and not text[0].isdigit()]
     if quoted:
         error.what = f"{error.what}\n  {', '.join(quoted)}."
+
+
+def _advice(error: GraphError) -> str:
+    if "axis" in error.what and "out of bounds" in error.what:
+        return "use an axis that the tensor has; -1 is the last one."
+    return next(step for kind, step in NEXT.items() if isinstance(error, kind))
 
 
 def expression_at(loc: Loc) -> ast.expr | None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 from dy2static.converters.allow import is_library
 from dy2static.debug.quoting import quote_operands
 from dy2static.staging.locate import OURS
-from graph.errors import GraphError, InternalError
+from dy2static.staging.locate import location_of as users_line
+from graph.errors import GraphError, InternalError, TraceGuardError
 from graph.execute.failure import location_of, types_of
 from graph.location import Loc
 
@@ -67,12 +68,15 @@ def _clean(error: BaseException) -> None:
     kept = [step for step, inner in itertools.zip_longest(steps, steps[1:]) if not _is_block(step, inner)]
     made: TracebackType | None = None
     loc = location_of(error)
+    if isinstance(error, TraceGuardError) and error.loc.line:
+        loc = error.loc
     if loc is not None:
         made = frame_at(loc)
         _take_note(error, loc.excerpt())
         if isinstance(error, GraphError):
             error.at(loc)
     if isinstance(error, GraphError):
+        error.at(users_line(error))
         quote_operands(error, kept[-1].step.tb_frame if kept and loc is None else None, types_of(error))
     for step in reversed(kept):
         made = TracebackType(made, step.step.tb_frame, step.step.tb_lasti, step.step.tb_lineno)
@@ -131,7 +135,7 @@ def _take_note(error: BaseException, text: str) -> None:
             del error.__notes__
 
 
-class _AtLine(Exception):
+class _AtLineError(Exception):
     """Raised to have a frame made."""
 
 
@@ -147,8 +151,8 @@ def frame_at(loc: Loc) -> TracebackType | None:
     name = loc.function or "<module>"
     code = compile(ast.Module([statement], []), loc.file, "exec").replace(co_name=name, co_qualname=name)
     try:
-        exec(code, {"error": _AtLine, "__name__": "<graph>"})
-    except _AtLine as made:
-        assert made.__traceback__ is not None
-        return made.__traceback__.tb_next
+        exec(code, {"error": _AtLineError, "__name__": "<graph>"})
+    except _AtLineError as made:
+        step = made.__traceback__
+        return None if step is None else step.tb_next
     return None

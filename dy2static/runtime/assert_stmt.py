@@ -45,7 +45,9 @@ def _in_graph(stager: Stager, value: Any, message: Callable[[], Any] | None) -> 
     stager.builder.loc = user_location()
     forms = tuple(text.forms)
     parts = () if message is None else tuple(text.parts)
-    stager.builder.check(stager.truth(value), *text.values, error="AssertionError", parts=parts, forms=forms)
+    truth = stager.truth(value)
+    stager.builder.check(truth, *text.values, error="AssertionError", parts=parts, forms=forms)
+    stager.assume(stager.told(truth, True))
 
 
 def _known_text(stager: Stager, message: Callable[[], Any]) -> StagedText | None:

@@ -1,10 +1,12 @@
 """`and`, `or`, `not`, chained comparisons, `in`: each operand is evaluated only when Python would."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.runtime.if_stmt import if_
+from dy2static.staging.optional import is_none, maybe_none, present
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 from eager.tensor import Tensor
@@ -27,8 +29,8 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     ">=": operator.ge,
     "==": operator.eq,
     "!=": operator.ne,
-    "is": operator.is_,
-    "is not": operator.is_not,
+    "is": lambda a, b: is_(a, b),
+    "is not": lambda a, b: is_not(a, b),
     "in": _in,
     "not in": _not_in,
 }
@@ -41,8 +43,9 @@ def and_(*operands: Callable[[], Any]) -> Any:
     if len(operands) == 1:
         return value
     stager = current()
-    if stager is not None and is_staged_value(value):
-        return _either(stager, value, lambda: and_(*operands[1:]), lambda: value)
+    if stager is not None and is_staged_value(test := stager.test_of(value)):
+        result = _either(stager, test, lambda: and_(*operands[1:]), lambda: value)
+        return _telling(stager, result, value, True)
     return and_(*operands[1:]) if value else value
 
 
@@ -52,8 +55,9 @@ def or_(*operands: Callable[[], Any]) -> Any:
     if len(operands) == 1:
         return value
     stager = current()
-    if stager is not None and is_staged_value(value):
-        return _either(stager, value, lambda: value, lambda: or_(*operands[1:]))
+    if stager is not None and is_staged_value(test := stager.test_of(value)):
+        result = _either(stager, test, lambda: value, lambda: or_(*operands[1:]))
+        return _telling(stager, result, value, False)
     return value if value else or_(*operands[1:])
 
 
@@ -67,16 +71,46 @@ def _either(stager: Stager, test: Any, then: Callable[[], Any], orelse: Callable
     return if_(test, *truths, (), ("the truth",))[0]
 
 
+def _telling(stager: Stager, result: Any, first: Any, when: bool) -> Any:
+    """The result of `and` (`or`), which is true (false) only where its first operand is."""
+    if all(isinstance(x, StagedNumber) and maybe_none(x) is None for x in (result, first)):
+        facts = stager.told(first.value, when)
+        stager.tell(result.value, facts if when else (), () if when else facts)
+    return result
+
+
 def _truth(stager: Stager, value: Any) -> Any:
+    value = stager.test_of(value)
     return StagedNumber.of(stager.truth(value)) if is_staged_value(value) else bool(value)
 
 
 def not_(value: Any) -> Any:
     """`not value`."""
     stager = current()
-    if stager is not None and is_staged_value(value):
-        return StagedNumber.of(stager.builder.logical_not(stager.truth(value)))
+    if stager is not None and is_staged_value(test := stager.test_of(value)):
+        truth = stager.truth(test)
+        found = stager.builder.logical_not(truth)
+        stager.tell(found, stager.told(truth, False), stager.told(truth, True))
+        return StagedNumber.of(found)
     return not value
+
+
+def is_(a: Any, b: Any) -> Any:
+    """`a is b`. Only of what may be None it is a question to the graph."""
+    if maybe_none(a) is None and maybe_none(b) is None:
+        return a is b
+    if a is None or b is None:
+        return is_none(a if b is None else b)
+    return and_(lambda: is_none(a, True), lambda: is_none(b, True), lambda: _there(a) is _there(b))
+
+
+def is_not(a: Any, b: Any) -> Any:
+    """`a is not b`."""
+    return not_(is_(a, b))
+
+
+def _there(value: Any) -> Any:
+    return present(value, "TypeError", "this value is None")
 
 
 def compare_chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
@@ -102,10 +136,24 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(container, Tensor):
         equal = stager.apply(lookup("eq"), (container, item), {})
         return StagedNumber.of(stager.builder.any(equal.value, axis=None, keepdims=False))
+    if isinstance(item, StagedNumber) and isinstance(container, range):
+        return _in_range(item, container)
     if isinstance(item, Tensor) and isinstance(container, (list, tuple)):
         candidates = cast("Sequence[Any]", container)
         return or_(*(_equals(item, other) for other in candidates)) if len(candidates) else False
+    if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
+        candidates = tuple(cast("Iterable[Any]", container))
+        return or_(*(_equals(item, other) for other in candidates)) if candidates else False
+    own: Any = getattr(cast("type[Any]", type(container)), "__contains__", None)
+    if isinstance(own, FunctionType):
+        found = stager.call(own, (container, item), {})
+        return StagedNumber.of(stager.truth(found)) if is_staged_value(found) else bool(found)
     return item in container
+
+
+def _in_range(item: StagedNumber, container: range) -> Any:
+    low, high = sorted((container[0], container[-1])) if container else (0, -1)
+    return and_(lambda: item >= low, lambda: item <= high, lambda: (item - low) % abs(container.step) == 0)
 
 
 def _equals(item: Any, other: Any) -> Callable[[], Any]:

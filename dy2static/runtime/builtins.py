@@ -1,13 +1,15 @@
 """What Python's builtins mean for staged values."""
 
-import builtins
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
+from dy2static.runtime.sequences import all_, any_, filter_, list_, map_, max_, min_, sorted_
+from dy2static.staging.caught import Caught
 from dy2static.staging.cells import AttributeCell
 from dy2static.staging.iterables import (
     is_staged_iterable,
@@ -18,6 +20,7 @@ from dy2static.staging.iterables import (
 )
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
@@ -26,13 +29,39 @@ from graph.dtypes import DType, float64, int64
 
 
 def len_(stager: Stager, x: Any) -> Any:
+    x = present(x, "TypeError", "object of type 'NoneType' has no len()")
     if isinstance(x, StageableList):
         return x.length()
     if isinstance(x, Tensor):
         if not x.ndim:
             raise TypeError("len() of unsized object")
         return x.shape[0]
-    return len(x)
+    method = getattr(cast("type[Any]", type(x)), "__len__", None)
+    return stager.call(method, (x,), {}) if isinstance(method, FunctionType) else len(x)
+
+
+NOT_A_NUMBER: Final = "{}() argument must be {}, not 'NoneType'"
+
+
+def whole(stager: Stager, x: StagedNumber) -> StagedNumber:
+    """A staged number as a Python int, cut off at the point.
+
+    Raises at run time what Python raises for NaN and infinity, and an OverflowError for what has no 64 bits.
+    """
+    b = stager.builder
+    if x.dtype.kind == "f":
+        b.loc = user_location()
+        value = x.value
+        checks = (
+            (b.logical_not(b.isnan(value)), "ValueError", "cannot convert float NaN to integer"),
+            (b.isfinite(value), "OverflowError", "cannot convert float infinity to integer"),
+            (b.lt(b.abs(value), 2.0**63), "OverflowError", "an int of the graph has 64 bits, this one needs more"),
+        )
+        for holds, error, text in checks:
+            b.check(holds, error=error, parts=(text,), forms=())
+    elif x.dtype.kind == "c":
+        raise TypeError("int() argument must be a string, a bytes-like object or a real number, not 'complex'")
+    return StagedNumber.of(b.cast(x.value, int64))
 
 
 def _number(stager: Stager, x: Tensor, dtype: DType) -> StagedNumber:
@@ -44,15 +73,102 @@ def _number(stager: Stager, x: Tensor, dtype: DType) -> StagedNumber:
 
 
 def int_(stager: Stager, *args: Any) -> Any:
-    return _number(stager, args[0], int64) if len(args) == 1 and isinstance(args[0], Tensor) else int(*args)
+    if len(args) != 1 or not isinstance(args[0], Tensor):
+        return int(*args)
+    x = present(args[0], "TypeError", NOT_A_NUMBER.format("int", "a string, a bytes-like object or a real number"))
+    return whole(stager, _number(stager, x, x.dtype))
 
 
 def float_(stager: Stager, *args: Any) -> Any:
-    return _number(stager, args[0], float64) if args and isinstance(args[0], Tensor) else float(*args)
+    if not args or not isinstance(args[0], Tensor):
+        return float(*args)
+    x = present(args[0], "TypeError", NOT_A_NUMBER.format("float", "a string or a real number"))
+    return _number(stager, x, float64)
+
+
+def round_(stager: Stager, x: Any, ndigits: Any = None) -> Any:
+    if not isinstance(x, Tensor) or (ndigits is not None and not isinstance(x, StagedNumber)):
+        rounded: Any = round(cast(Any, x), ndigits)
+        return rounded
+    x = present(x, "TypeError", "type NoneType doesn't define __round__ method")
+    if x.dtype.kind in "iub":
+        if ndigits is None or (isinstance(ndigits, int) and ndigits >= 0):
+            return _number(stager, x, int64)
+    elif ndigits is None:
+        return whole(stager, StagedNumber.of(stager.builder.round(_number(stager, x, x.dtype).value)))
+    raise StagingError(
+        "`round` to a number of digits gives the decimal number that is nearest, which is not available in a graph",
+        next_step="use `xp.round(x, digits)` on a tensor, or round the result outside.",
+        loc=user_location(),
+    )
+
+
+def divmod_(stager: Stager, x: Any, y: Any) -> Any:
+    if isinstance(x, StagedNumber) or isinstance(y, StagedNumber):
+        return x // y, x % y
+    return divmod(x, y)
+
+
+PYTHON_POW: Final[Callable[..., Any]] = pow
+
+
+def pow_(stager: Stager, base: Any, exp: Any, mod: Any = None) -> Any:
+    if mod is None:
+        return base**exp
+    if not any(isinstance(x, Tensor) for x in (base, exp, mod)):
+        return PYTHON_POW(base, exp, mod)
+    raise StagingError(
+        "`pow` with a modulus is not available in a graph",
+        next_step="multiply in a loop, with `%` at each step.",
+        loc=user_location(),
+    )
+
+
+def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
+    obj = present(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
+    _note_asked(stager, obj, name)
+    return getattr(obj, name, *default)
+
+
+def vars_(stager: Stager, *args: Any) -> Any:
+    found = cast("dict[str, Any]", vars(*args))
+    _note_asked(stager, args[0], None)
+    return found
+
+
+def _note_asked(stager: Stager, obj: Any, name: str | None) -> None:
+    """An attribute that is read by a text: conversion does not see the name."""
+    is_ours = isinstance(obj, Tensor | StageableList) or id(obj) in stager.arguments or stager.cells.is_born(obj)
+    if not is_ours:
+        stager.asked.append((obj, name))
+
+
+def _of_maybe(stager: Stager, x: Any, of_none: bool, question: Callable[[Any], bool]) -> Any:
+    """The answer for a value that is None on some paths: for its kind, which is known, and for None."""
+    maybe = maybe_none(x)
+    assert maybe is not None
+    with stager.region("trial"):
+        stager.assume(((maybe.flag, True),))
+        of_value = question(present(x, "TypeError", ""))
+    return of_none if of_none == of_value else is_none(x, negated=of_value)
+
+
+def hasattr_(stager: Stager, obj: Any, name: str) -> Any:
+    maybe = maybe_none(obj)
+    if maybe is None:
+        _note_asked(stager, obj, name)
+        held = maybe_none(getattr(obj, name, None))
+        if held is not None and held.attribute is not None:
+            return StagedNumber.of(stager.builder.lift(held.flag))
+        return hasattr(obj, name)
+    return _of_maybe(stager, obj, hasattr(None, name), lambda there: hasattr(there, name))
 
 
 def bool_(stager: Stager, *args: Any) -> Any:
-    return StagedNumber.of(stager.truth(args[0])) if args and is_staged_value(args[0]) else bool(*args)
+    if len(args) != 1:
+        return bool(*args)
+    test = stager.test_of(args[0])
+    return StagedNumber.of(stager.truth(test)) if is_staged_value(test) else bool(test)
 
 
 def range_(stager: Stager, *bounds: Any) -> Any:
@@ -73,36 +189,6 @@ def zip_(stager: Stager, *overs: Any, strict: bool = False) -> Any:
 
 def reversed_(stager: Stager, over: Any) -> Any:
     return staged_reversed(stager, over) if is_staged_iterable(over) else reversed(over)
-
-
-def min_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
-    return _extreme(stager, builtins.min, lambda a, b: a < b, args, kwargs)
-
-
-def max_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
-    return _extreme(stager, builtins.max, lambda a, b: a > b, args, kwargs)
-
-
-def _extreme(
-    stager: Stager, python: Callable[..., Any], better: Callable[[Any, Any], Any], args: Any, kwargs: Any
-) -> Any:
-    items = args if len(args) > 1 else args[0]
-    if is_staged_iterable(items):
-        raise StagingError(
-            f"`{python.__name__}` of Python cannot go over a tensor in a graph",
-            next_step=f"use `x.{python.__name__}()`.",
-            loc=user_location(),
-        )
-    if kwargs or not any(isinstance(x, Tensor) for x in items):
-        return python(*args, **kwargs)
-    best = items[0]
-    for item in items[1:]:
-        best = _better(better, item, best)
-    return best
-
-
-def _better(better: Callable[[Any, Any], Any], item: Any, best: Any) -> Any:
-    return if_expr(better(item, best), lambda: item, lambda: best)
 
 
 def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
@@ -127,6 +213,16 @@ def print_(
     flush: bool = False,
 ) -> None:
     """Printed each time that the graph runs, in program order."""
+    unsure = next((i for i, arg in enumerate(args) if type(arg) is OptionalObject), None)
+    if unsure is not None:
+        options: dict[str, Any] = {"sep": sep, "end": end, "file": file, "flush": flush}
+        before, arg, after = args[:unsure], args[unsure], args[unsure + 1 :]
+        if_expr(
+            is_none(arg),
+            lambda: print_(stager, *before, None, *after, **options),
+            lambda: print_(stager, *before, present(arg, "TypeError", ""), *after, **options),
+        )
+        return
     stream = _stream(file)
     text = StagedText()
     for i, arg in enumerate(args):
@@ -152,7 +248,11 @@ def _stream(file: Any) -> str:
 PYTHON_TYPES: Final[dict[str, type]] = {"b": bool, "i": int, "f": float, "c": complex}
 
 
-def isinstance_(stager: Stager, x: Any, classes: Any) -> bool:
+def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
+    if maybe_none(x) is not None:
+        return _of_maybe(stager, x, isinstance(None, classes), lambda there: isinstance_(stager, there, classes))
+    if isinstance(x, Caught):
+        return x.is_a(classes)
     if isinstance(x, StagedNumber):
         flat = cast("tuple[Any, ...]", classes if isinstance(classes, tuple) else (classes,))
         kind = PYTHON_TYPES[x.dtype.kind]
@@ -161,6 +261,14 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> bool:
 
 
 def type_(stager: Stager, *args: Any) -> Any:
+    if len(args) == 1 and maybe_none(args[0]) is not None:
+        raise StagingError(
+            "the type of a value that is None on some paths is known only when the graph runs",
+            next_step="test it with `is None` first.",
+            loc=user_location(),
+        )
+    if len(args) == 1 and isinstance(args[0], Caught):
+        return args[0].kind
     if len(args) == 1 and isinstance(args[0], StagedNumber):
         return PYTHON_TYPES[args[0].dtype.kind]
     if len(args) == 1 and isinstance(args[0], Tensor):
@@ -170,14 +278,21 @@ def type_(stager: Stager, *args: Any) -> Any:
     return type(*args)
 
 
-def list_(stager: Stager, *args: Any) -> Any:
-    if args and isinstance(args[0], StageableList):
-        return args[0].copy()
-    return stager.lists.display(list(*args))
-
-
 def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
-    stager.cells.put(AttributeCell(obj, name), value)
+    """Properties and descriptors of users' classes store by their own functions, converted."""
+    obj = changeable(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
+    if isinstance(obj, Tensor):
+        setattr(obj, name, value)
+        return
+    cls = cast("type[Any]", type(obj))
+    member: Any = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    store: Any = getattr(cast("type[Any]", type(member)), "__set__", None)
+    if isinstance(member, property) and member.fset is not None:
+        stager.call(member.fset, (obj, value), {})
+    elif isinstance(store, FunctionType):
+        stager.call(store, (member, obj, value), {})
+    else:
+        stager.cells.put(AttributeCell(obj, name), value)
 
 
 def str_(stager: Stager, *args: Any) -> Any:
@@ -202,5 +317,16 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     list: list_,
     setattr: setattr_,
     str: str_,
+    round: round_,
+    divmod: divmod_,
+    pow: pow_,
+    any: any_,
+    all: all_,
+    sorted: sorted_,
+    map: map_,
+    filter: filter_,
+    hasattr: hasattr_,
+    getattr: getattr_,
+    vars: vars_,
 }
 """Builtins that differ for staged values; all take the stager first."""

@@ -2,14 +2,17 @@
 
 import functools
 from collections.abc import Callable
-from types import BuiltinMethodType, FunctionType, MethodType
+from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
 from dy2static.converters.allow import is_library
+from dy2static.runtime import logging_calls, math_functions, random_calls
 from dy2static.runtime.builtins import BUILTINS
+from dy2static.runtime.generators import Generator
 from dy2static.source.convert import convert_function
 from dy2static.staging.cells import ItemCell, ListCell
 from dy2static.staging.lists import StageableList
+from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
 
@@ -19,21 +22,51 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     stager = current()
     if stager is None:
         return function(*args, **kwargs)
+    function = present(function, "TypeError", "'NoneType' object is not callable")
     staged_meaning = _builtin(function)
+    if any(isinstance(arg, Generator) for arg in args) and _takes_all(function):
+        args = tuple(arg.drained() if isinstance(arg, Generator) else arg for arg in args)
     if staged_meaning is not None:
         return staged_meaning(stager, *args, **kwargs)
+    random_calls.check(stager, function, args, kwargs)
+    logger = logging_calls.logger_of(function)
+    if logger is not None:
+        return logging_calls.log(stager, logger, function.__name__, args, kwargs)
+    if type(function) is BuiltinFunctionType and math_functions.takes(function, args):
+        return math_functions.in_graph(stager, function, args, kwargs)
     if isinstance(function, BuiltinMethodType):
         _note_change(stager, function)
         return function(*args, **kwargs)
     target = converted(function)
     if target is not None:
-        return target(*args, **kwargs)
+        return stager.calls.run(target, args, kwargs)
+    if isinstance(function, type) and (initialise := _own_init(function)) is not None:
+        return _instance(stager, function, initialise, args, kwargs)
     if _is_of_library(function):
         args = tuple(map(_callback, args))
         kwargs = {name: _callback(value) for name, value in kwargs.items()}
     made = function(*args, **kwargs)
     if isinstance(function, type):
         stager.cells.born(made)
+    random_calls.note(stager, function, made)
+    return made
+
+
+def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
+    """The converted `__init__` of a user's class whose instances are made the usual way; None for other classes."""
+    found: Any = cls.__init__
+    is_usual = type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
+    if not is_usual or not isinstance(found, FunctionType) or found.__code__.co_filename.startswith("<"):
+        return None
+    return converted(found)
+
+
+def _instance(
+    stager: Stager, cls: type[Any], initialise: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    made = cls.__new__(cls, *args, **kwargs)
+    stager.cells.born(made)
+    stager.calls.run(initialise, (made, *args), kwargs)
     return made
 
 
@@ -101,5 +134,13 @@ def _note_change(stager: Stager, method: BuiltinMethodType) -> None:
             stager.cells.touch(ItemCell(owner, key))
 
 
+def _takes_all(function: Any) -> bool:
+    """Whether a builtin takes all the values of a generator before it does anything else that one could see."""
+    if isinstance(function, BuiltinMethodType):
+        return not isinstance(function.__self__, ModuleType) or function in TAKE_ALL
+    return isinstance(function, type) and function in TAKE_ALL
+
+
+TAKE_ALL = (all, any, dict, frozenset, list, max, min, set, sorted, sum, tuple)
 LIST_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 DICT_CHANGES = frozenset({"update", "pop", "popitem", "clear", "setdefault"})

@@ -1,7 +1,8 @@
 """f-strings: text now, or text that is made when the graph runs."""
 
-from typing import Any
+from typing import Any, cast
 
+from dy2static.staging.optional import OptionalObject
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
 
@@ -14,7 +15,9 @@ def fstring(*parts: str | tuple[Any, str, str]) -> Any:
             text.add(part)
             continue
         value, conversion, spec = part
-        if isinstance(value, Tensor | StagedText):
+        if hasattr(cast(Any, type(value)), "__staged_text__"):
+            value = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__()
+        if isinstance(value, Tensor | StagedText | OptionalObject):
             text.add_value(value, conversion, spec)
             continue
         match conversion:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dy2static.runtime.bool_ops import and_, not_
+from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
-from dy2static.staging.iterables import StagedIterable, staged_iterable
+from dy2static.runtime.rolling import Roller
+from dy2static.staging.iterables import StagedIterable, staged_iterable, staged_zip
 from dy2static.staging.loop import staged_for, staged_while
-from dy2static.staging.staged import current
+from dy2static.staging.staged import current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
 
 Body = Callable[..., tuple[Any, ...]]
@@ -15,17 +17,31 @@ State = tuple[Any, ...]
 
 
 def for_(
-    iterable: Iterable[Any],
+    iterable: Iterable[Any] | StagedIterable,
     body: Body,
     state: State,
     names: tuple[str, ...],
     stop: Callable[..., Any] | None = None,
 ) -> State:
     """Loop; `body` takes the item and the values of `names` and returns these anew. `stop` ends it before a trip."""
+    if isinstance(iterable, Generator):
+        return consume(iterable, body, state, names, stop)
     stager = current()
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
-        return _unrolled(iterable, body, state, names, stop)
+        roller = None if stager is None or not isinstance(iterable, range | list | tuple) else Roller(stager)
+        return _unrolled(iterable, body, state, names, stop, roller)
+    return _in_graph(stager, over, body, state, names, stop)
+
+
+def _in_graph(
+    stager: Stager,
+    over: StagedIterable,
+    body: Body,
+    state: State,
+    names: tuple[str, ...],
+    stop: Callable[..., Any] | None,
+) -> State:
     if isinstance(over.length, int) and over.length == 0:
         return state
     if stop is None:
@@ -34,14 +50,33 @@ def for_(
 
 
 def _unrolled(
-    iterable: Iterable[Any], body: Body, state: State, names: tuple[str, ...], stop: Callable[..., Any] | None
+    iterable: Any,
+    body: Body,
+    state: State,
+    names: tuple[str, ...],
+    stop: Callable[..., Any] | None,
+    roller: Roller | None,
 ) -> State:
+    done = 0
+
+    def rest() -> State:
+        stager = the_stager()
+        left = iterable[done:]
+        over = staged_zip(stager, left)
+        first = StagedIterable(over.length, lambda i: over.item(i)[0])
+        return _in_graph(stager, first, body, state, names, stop)
+
     if stop is None:
         for item in iterable:
+            if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
+                return rolled
             state = body(item, *state)
+            done += 1
         return state
     items = iter(iterable)
     while True:
+        if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
+            return rolled
         # The next item is not asked for once the loop is over: that can have effects.
         is_over = stop(*state)
         is_staged = is_staged_value(is_over)
@@ -51,6 +86,7 @@ def _unrolled(
             item = next(items)
         except StopIteration:
             return state
+        done += 1
         state = _guarded(is_over, body, item, state, names) if is_staged else body(item, *state)
 
 

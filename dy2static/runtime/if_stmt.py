@@ -13,6 +13,6 @@ def if_(
 ) -> tuple[Any, ...]:
     """Run the branch that `test` chooses on `inputs`; returns the values of the output `names`."""
     stager = current()
-    if stager is not None and is_staged_value(test):
+    if stager is not None and is_staged_value(test := stager.test_of(test)):
         return staged_if(stager, test, then, orelse, inputs, names)
     return then(*inputs) if test else orelse(*inputs)

@@ -1,34 +1,52 @@
 """`raise`, now or when the graph runs."""
 
-import builtins
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
-from dy2static.errors import StagingError
-from dy2static.staging.locate import user_location
-from dy2static.staging.never import must_come_later, raise_in_graph
-from dy2static.staging.staged import StagedTensor, current
-from dy2static.staging.text import StagedText
+from dy2static.staging.caught import Caught
+from dy2static.staging.exceptions import is_staged_part
+from dy2static.staging.never import RaisedInGraph, must_come_later, raise_error_in_graph
+from dy2static.staging.staged import current
+
+NOTHING: Final = object()
+"""No `from`."""
 
 
-def raise_(error: Any, cause: Any = None) -> None:
+def raise_(error: Any, cause: Any = NOTHING) -> None:
     """`raise error from cause`. Where the graph decides whether it comes to this, and where a run does something before
     it, the exception is raised when the graph runs and gets there."""
     stager = current()
-    kind: type = error if isinstance(error, type) else type(error)
-    arguments: tuple[Any, ...] = () if isinstance(error, type) else error.args
-    if stager is None or not (must_come_later(stager) or any(map(_is_staged, arguments))):
-        if cause is not None:
-            raise cast(Exception, error) from cause
-        raise cast(Exception, error)
-    if getattr(builtins, kind.__name__, None) is not kind or len(arguments) > 1:
-        raise StagingError(
-            f"`raise {kind.__name__}` under a test of the graph: only built-in exceptions with at most one argument "
-            "can be raised there",
-            next_step="raise a built-in exception with one message.",
-            loc=user_location(),
-        )
-    raise_in_graph(stager, kind, arguments)
+    if isinstance(error, Caught):
+        _raise_caught(error)
+    if stager is not None and _is_exception_class(error):
+        error = error()
+    is_later = stager is not None and isinstance(error, Exception) and (must_come_later(stager) or _is_staged(error))
+    if stager is None or not is_later:
+        if cause is NOTHING:
+            raise error
+        raise error from cause
+    raise_error_in_graph(stager, error, cause if cause is not NOTHING else None)
 
 
-def _is_staged(value: Any) -> bool:
-    return isinstance(value, StagedText | StagedTensor)
+def _is_exception_class(error: Any) -> bool:
+    return isinstance(error, type) and issubclass(error, BaseException)
+
+
+def _is_staged(error: Exception) -> bool:
+    """Whether something in an exception is known only when the graph runs."""
+    return any(map(is_staged_part, (*error.args, *vars(error).values())))
+
+
+def raise_again() -> None:
+    """A bare `raise`: the exception that is being handled."""
+    stager = current()
+    handled = stager.handling[-1] if stager is not None and stager.handling else None
+    if isinstance(handled, Caught):
+        _raise_caught(handled)
+    if handled is not None:
+        raise_(handled)
+    raise  # called where an exception is being handled, or fails as it would there
+
+
+def _raise_caught(error: Caught) -> NoReturn:
+    error.raise_again()
+    raise RaisedInGraph from cast(Any, None)

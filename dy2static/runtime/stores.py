@@ -7,8 +7,9 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.errors import StagingError
+from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
-from dy2static.staging.cells import AttributeCell, ItemCell
+from dy2static.staging.cells import ItemCell
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.sharing import own_handle
@@ -38,10 +39,10 @@ IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
 def set_attr(obj: Any, name: str, value: Any) -> None:
     """`obj.name = value`."""
     stager = current()
-    if stager is None or isinstance(obj, Tensor):
+    if stager is None:
         setattr(obj, name, value)
     else:
-        stager.cells.put(AttributeCell(obj, name), value)
+        setattr_(stager, obj, name, value)
 
 
 def set_item(container: Any, key: Any, value: Any) -> None:

@@ -1,5 +1,6 @@
 """Names that are unbound on some path."""
 
+import builtins
 from typing import Any
 
 from dy2static.staging.maybe import MaybeDefined
@@ -11,20 +12,25 @@ def read(value: Any, name: str) -> Any:
 
     Where the graph decides, the check is made each time that the graph runs past this place.
     """
-    if isinstance(value, Undefined):
-        raise UnboundLocalError(unbound_text(name))
-    if isinstance(value, MaybeDefined):
-        return value.read(name, unbound_text(name))
-    return value
+    return read_value(value, unbound_text(name), "UnboundLocalError")
 
 
 def read_free(value: Any, name: str) -> Any:
     """The same for a name that belongs to a function around: NameError, in Python's words."""
+    return read_value(value, free_text(name), "NameError")
+
+
+def read_value(value: Any, text: str, error: str) -> Any:
+    """The value, or the built-in exception `error` with `text` where it stands for an unbound name."""
     if isinstance(value, Undefined):
-        raise NameError(free_text(name))
+        raise getattr(builtins, error)(text)
     if isinstance(value, MaybeDefined):
-        return value.read(name, free_text(name), "NameError")
+        return value.read(value.name, text, error)
     return value
+
+
+def global_text(name: str) -> str:
+    return f"name {name!r} is not defined"
 
 
 def free_text(name: str) -> str:

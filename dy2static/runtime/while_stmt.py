@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dy2static.runtime.rolling import Roller
 from dy2static.staging.loop import staged_while
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager, is_staged_value
@@ -20,11 +21,16 @@ def while_(
         while test(*state):
             state = body(*state)
         return state
+    roller = Roller(stager)
     has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
     while True:
         mark = len(stager.builder.ops)
         with stager.cells.trial() as trial:
-            value = test(*state)
+            try:
+                value = stager.test_of(test(*state))
+            except Exception:
+                trial.keep()  # a handler sees what was done before
+                raise
             if not is_staged_value(value):
                 trial.keep()
         if not trial.is_kept:
@@ -35,6 +41,10 @@ def while_(
         if has_exit and _exit_is_staged(stager, test, body, state):
             return staged_while(stager, test, body, state, names)
         has_exit = False
+        if roller.is_due():
+            rolled = roller.roll(lambda: staged_while(stager, test, body, state, names))  # noqa: B023 - called at once
+            if rolled is not None:
+                return rolled
         state = body(*state)
 
 

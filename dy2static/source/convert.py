@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 
 from dy2static.analysis.survey import Function, Survey, survey
-from dy2static.converters import PIPELINE
+from dy2static.converters import PIPELINE, SUGAR
 from dy2static.converters.allow import is_library
 from dy2static.converters.build import definition, returns
 from dy2static.converters.context import ConvertContext, Names
@@ -19,8 +19,10 @@ from dy2static.source.load import Source, load
 MAX_CONVERSIONS = 4
 """Of one code object: there is more than one only where a module that it uses was rebound."""
 
-GENERATED = ("then", "orelse", "test", "body", "stop")
+GENERATED = ("then", "orelse", "test", "body", "stop", "inside", "final")
 """Names of the functions that converters make."""
+NUMBERED = ("step", "handle")
+"""The same; several of each may stand in one `try`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +189,32 @@ def make_conversion(function: FunctionType) -> Conversion:
     known = Globals(function)
     ctx = context_of(function, found, known)
     reject(found, ctx)
+    tree, found, ctx = written_out(tree, found, ctx, function, known)
     for convert in PIPELINE:
         tree = convert(tree, ctx)
+    tries = [node for node in found.find(ast.Try) if isinstance(node, ast.Try)]
+    most = max((len(part) for node in tries for part in (node.body, node.handlers)), default=0)
     generated = [ctx.names.fresh(name) for name in GENERATED]
+    generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
     code = compile_function(tree, original, ctx.runtime, generated)
     return Conversion(code, tree, source, ctx.runtime, found.attribute_names, ctx.global_names, known.library())
 
 
-def context_of(function: FunctionType, found: Survey, known: Globals) -> ConvertContext:
+def written_out(
+    tree: ast.FunctionDef, found: Survey, ctx: ConvertContext, function: FunctionType, known: Globals
+) -> tuple[ast.FunctionDef, Survey, ConvertContext]:
+    """The function without the constructs that are short for others, and what a survey of that says."""
+    wanted = [convert for kinds, convert in SUGAR if any(True for _ in found.find(*kinds))]
+    if not wanted:
+        return tree, found, ctx
+    for convert in wanted:
+        tree = convert(tree, ctx)
+    found = survey(tree)
+    return tree, found, context_of(function, found, known, ctx.runtime)
+
+
+def context_of(function: FunctionType, found: Survey, known: Globals, runtime: str | None = None) -> ConvertContext:
+    """What converters may ask; `runtime` is the name that the tree has for the runtime already."""
     code = function.__code__
     names = Names(found.names | frozenset(code.co_freevars))
     bound = {name for scope in found.scopes.values() for name in scope.bound if scope.is_local(name)}
@@ -205,9 +225,9 @@ def context_of(function: FunctionType, found: Survey, known: Globals) -> Convert
         names=names,
         scopes=found.scopes,
         resolve=known.lookup,
-        global_names=frozenset(found.scope.free() - free - bound),
+        global_names=frozenset(found.scope.free() - free - bound - {runtime}),
         free_names=free,
-        runtime=names.fresh("_rt"),
+        runtime=runtime or names.fresh("_rt"),
     )
 
 

@@ -9,6 +9,7 @@ from types import CodeType, FunctionType
 
 from dy2static.analysis.survey import Function, parameters
 from dy2static.errors import ConversionError, SourceUnavailableError
+from dy2static.source.changed import has_changed
 from dy2static.source.lambdas import find_lambda
 from dy2static.source.mangling import class_of, mangle
 from dy2static.source.parsed_file import Definition, functions_in
@@ -40,9 +41,12 @@ def load(function: FunctionType) -> Source:
     Raises: SourceUnavailableError when its file is not there, has changed since, or never was (`exec`).
     """
     code = function.__code__
+    linecache.checkcache(code.co_filename)  # the file may have been edited, and its module reloaded
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
         raise unavailable(code, NO_FILE)
+    if has_changed(code, lines):
+        raise unavailable(code, NOT_THERE)
     node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
     if node is None:
         raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else NOT_THERE)

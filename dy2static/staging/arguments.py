@@ -54,11 +54,17 @@ class Arguments:
         self.kwargs: dict[str, Any] = {}
         self.references: dict[int, ArgumentRef] = {}
         self._alive: list[Any] = []
+        self.twins: dict[int, tuple[list[Any], StageableList]] = {}
+        """Lists from outside that may change under control flow, by identity, with what stands for each."""
 
     def note(self, made: Any, ref: ArgumentRef) -> None:
         """Remember that `made` stands for the object at `ref`."""
         self.references[id(made)] = ref
         self._alive.append(made)
+
+    def original(self, identity: int) -> list[Any] | None:
+        """The list from outside that the twin of this identity stands for."""
+        return next((held for held, twin in self.twins.values() if id(twin) == identity), None)
 
     def owner_of(self, cell: Cell) -> ArgumentRef | None:
         """The argument that a cell belongs to."""
@@ -72,6 +78,7 @@ def place_arguments(
     placed = Arguments()
     rest = iter(leaves)
     handles: dict[int, Any] = {}
+    containers: dict[int, Any] = {}
 
     def place(value: Any, path: tuple[int, ...]) -> Any:
         split = children(value)
@@ -81,7 +88,10 @@ def place_arguments(
         inner = [place(item, (*path, i)) for i, item in enumerate(items)]
         if value is None or node.kind is tuple:
             return rebuild(node, inner)
+        if id(value) in containers:  # one list passed twice is one list
+            return containers[id(value)]
         made = StageableList(inner) if issubclass(node.kind, list) else rebuild(node, inner)
+        containers[id(value)] = made
         placed.note(made, ArgumentRef(path))
         stager.arguments[id(made)] = made
         return made

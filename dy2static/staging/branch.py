@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dy2static.staging.cells import Cell, Key
+from dy2static.errors import StagingError
+from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
+from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import (
     ConstantSpec,
@@ -19,7 +21,8 @@ from dy2static.staging.spec import (
     unpack_all,
 )
 from dy2static.staging.staged import StagedTensor
-from dy2static.staging.stager import Stager
+from dy2static.staging.stager import Facts, Stager
+from dy2static.staging.undefined import Undefined
 from graph.errors import BranchTypeError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
@@ -57,12 +60,17 @@ def staged_if(
     stager.builder.loc = loc
     pred = stager.truth(test)
     count = len(names)
-    branches = (_stage(stager, "then", then, inputs, count), _stage(stager, "else", orelse, inputs, count))
+    branches = (
+        _stage(stager, "then", then, inputs, count, stager.told(pred, True)),
+        _stage(stager, "else", orelse, inputs, count, stager.told(pred, False)),
+    )
     if all(branch.raises for branch in branches):
         regions, captured = close([b.builder for b in branches], [[], []])
         append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
         raise RaisedInGraph
     cells = _changed_cells(branches)
+    for branch in branches:
+        refuse_new_keys(branch.changed, branches, loc)
     values = [(*b.values, *(_left_in(stager, b, cell) for cell in cells)) for b in branches]
     labels = [label_of(name) for name in names] + [cell.text for cell in cells]
     same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)] + [False] * len(cells)
@@ -74,11 +82,13 @@ def staged_if(
     stager.builder.loc = loc
     regions, captured = close([b.builder for b in branches], packed)
     results = append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
+    if branches[0].raises or branches[1].raises:
+        stager.assume(stager.told(pred, branches[1].raises))
     merged = unpack_all(specs, results, stager)
     going_on = [branch for branch in branches if not branch.raises]
     for cell, value in zip(cells, merged[count:], strict=True):
         stager.sharing.merge(value, [object_in(cell, branch.changed, stager) for branch in going_on], cell.text)
-        stager.cells.put(cell, value)
+        stager.cells.put(cell, held_by(cell, value))
     for i in range(count):
         if not same[i]:
             stager.sharing.merge(merged[i], [branch.outputs[i] for branch in going_on], labels[i])
@@ -86,9 +96,15 @@ def staged_if(
 
 
 def _stage(
-    stager: Stager, name: str, body: Callable[..., tuple[Any, ...]], inputs: Sequence[Any], count: int
+    stager: Stager,
+    name: str,
+    body: Callable[..., tuple[Any, ...]],
+    inputs: Sequence[Any],
+    count: int,
+    facts: Facts,
 ) -> Branch:
     with stager.region(name) as builder, stager.cells.frame() as frame:
+        stager.assume(facts)
         outputs = until_raised(stager, body, *inputs)
         if outputs is None:
             never = tuple(Never() for _ in range(count))
@@ -103,6 +119,29 @@ def _changed_cells(branches: Sequence[Branch]) -> list[Cell]:
         for key, change in branch.changed.items():
             found.setdefault(key, change.cell)
     return list(found.values())
+
+
+def refuse_new_keys(changes: Changes, branches: Sequence["Branch"], loc: Loc) -> None:
+    """Raises StagingError for a key that one branch adds to a dict, or takes from it, and another does not."""
+    for key, change in changes.items():
+        if not isinstance(change.cell, ItemCell) or any(branch.raises for branch in branches):
+            continue
+        was_there = not isinstance(change.cell.load(), Undefined)
+        kept = [
+            was_there if key not in branch.changed else not isinstance(branch.changed[key].object, Undefined)
+            for branch in branches
+        ]
+        if len(set(kept)) > 1:
+            raise key_error(change.cell, loc)
+
+
+def key_error(cell: ItemCell, loc: Loc) -> StagingError:
+    """The error for a dict whose keys the graph would decide on."""
+    return StagingError(
+        f"the key {cell.item!r} of a dict is there on some paths only; a dict in a graph has fixed keys",
+        next_step=f"set {cell.item!r} before, to None for instance, and test it with `is None`.",
+        loc=loc,
+    )
 
 
 def _left_in(stager: Stager, branch: Branch, cell: Cell) -> Any:

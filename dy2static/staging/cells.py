@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CellType
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from dy2static.staging.lists import StageableList
 from dy2static.staging.staged import StagedTensor
@@ -181,7 +181,8 @@ class AttributeCell:
 
     def store(self, value: Any) -> None:
         if isinstance(value, Undefined):
-            delattr(self.owner, self.name)
+            if not isinstance(self.load(), Undefined):
+                delattr(self.owner, self.name)
         else:
             setattr(self.owner, self.name, value)
 
@@ -213,11 +214,14 @@ class ItemCell:
 
     def store(self, value: Any) -> None:
         if isinstance(value, Undefined):
-            del self.owner[self.item]
+            if not isinstance(self.load(), Undefined):
+                del self.owner[self.item]
         else:
             self.owner[self.item] = value
 
 
+NOTE: Final = "note"
+"""The kind of cells in which the runtime takes notes: the program does not see them."""
 Frame = dict[Key, tuple[Cell, Any]]
 """The cells that were changed, each with what it held before."""
 
@@ -273,23 +277,53 @@ class Cells:
         finally:
             self._frames.pop()
             self._born.pop()
-            if not trial.is_kept:
+            if trial.is_kept:
+                self._merge(frame, born)
+            else:
                 undo(frame)
-        if trial.is_kept:
-            outer = self._frames[-1]
-            for key, entry in frame.items():
-                if key[1] not in self._born[-1]:
-                    outer.setdefault(key, entry)
-            self._born[-1].update(born)
+
+    def _merge(self, frame: Frame, born: dict[int, Any]) -> None:
+        """Add the changes of a frame that has ended to the one around it."""
+        outer = self._frames[-1]
+        for key, entry in frame.items():
+            if key[1] not in self._born[-1]:
+                outer.setdefault(key, entry)
+        self._born[-1].update(born)
+
+    @property
+    def depth(self) -> int:
+        """How many blocks are being staged in one another."""
+        return len(self._frames)
+
+    def changed_since(self, depth: int) -> list[Cell]:
+        """The cells changed in the blocks from `depth` on, apart from those that were made in them."""
+        made = {identity for born in self._born[depth - 1 :] for identity in born}
+        first: Frame = {}
+        for frame in self._frames[depth - 1 :]:
+            first = {**frame, **first}
+        return [
+            cell
+            for key, (cell, before) in first.items()
+            if key[1] not in made and key[0] != NOTE and not _is_same(before, cell.load())
+        ]
 
     @property
     def outermost(self) -> Frame:
         """The frame of the whole program."""
         return self._frames[0]
 
+    @property
+    def is_outermost(self) -> bool:
+        """Whether no branch, loop or trial is being staged."""
+        return len(self._frames) == 1
+
     def born(self, value: Any) -> None:
         """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
         self._born[-1][id(value)] = value
+
+    def is_born(self, value: Any) -> bool:
+        """Whether the staged code itself made the object."""
+        return any(id(value) in born for born in self._born)
 
     def forget(self, value: Any) -> None:
         """The opposite of `born`: the object stands for one outside of the frame."""
@@ -324,6 +358,19 @@ class Cells:
         cell.store(value)
 
 
+def _is_same(before: Any, now: Any) -> bool:
+    """Whether a value is what it was, of a tensor or list by what is in it."""
+    if before is now or (type(before) in (bool, int, str) and type(now) is type(before) and before == now):
+        return True
+    if isinstance(before, Tensor) and isinstance(now, Tensor):
+        return before._data is now._data  # pyright: ignore[reportPrivateUsage]
+    if isinstance(before, StageableList) and isinstance(now, StageableList):
+        items, others = before.ordinary(), now.ordinary()
+        same = len(items) == len(others) and all(a is b for a, b in zip(items, others, strict=True))
+        return same and before.staged is now.staged
+    return False
+
+
 def undo(frame: Frame) -> None:
     """Give every cell what it held before, latest change first."""
     for cell, before in reversed(list(frame.values())):
@@ -348,11 +395,21 @@ class ClosureCell:
         return "a variable of the enclosing function"
 
     def load(self) -> Any:
-        return self.cell.cell_contents
+        try:
+            return self.cell.cell_contents
+        except ValueError:
+            return EMPTY
 
     def of(self, owner: CellType) -> "ClosureCell":
         """The same place in another cell."""
         return ClosureCell(owner)
 
     def store(self, value: Any) -> None:
-        self.cell.cell_contents = value
+        if value is EMPTY:
+            del self.cell.cell_contents
+        else:
+            self.cell.cell_contents = value
+
+
+EMPTY: Final = Undefined("a variable of the enclosing function")
+"""What is in a variable that was never bound."""

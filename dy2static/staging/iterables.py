@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.optional import OptionalObject, present
 from dy2static.staging.staged import StagedNumber
 from eager.tensor import Tensor
 from graph.dtypes import int64
@@ -31,6 +32,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
     """
     if isinstance(value, StagedIterable):
         return value
+    value = present(value, "TypeError", "'NoneType' object is not iterable")
     if isinstance(value, StagedNumber):
         kind = {"b": "bool", "i": "int", "f": "float", "c": "complex"}[value.dtype.kind]
         raise TypeError(f"{kind!r} object is not iterable")
@@ -46,7 +48,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
 
 def is_staged_iterable(value: Any) -> bool:
     """Whether a `for` over `value` is a loop of the graph."""
-    return isinstance(value, (StagedIterable, Tensor)) or (
+    return isinstance(value, (StagedIterable, Tensor, OptionalObject)) or (
         isinstance(value, StageableList) and value.staged is not None
     )
 

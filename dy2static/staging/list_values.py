@@ -18,7 +18,8 @@ from dy2static.staging.spec import (
     unify,
     unpack,
 )
-from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.staged import StagedNumber
+from dy2static.staging.taped_ops import append_op
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ class ListValues:
 
     def pack(self, element: Spec, value: StageableList) -> list[Value]:
         """The graph values of a list whose elements `element` covers."""
-        b = self._stager.builder
         held = value.staged
         if held is None:
             columns = [self._parts(element, item) for item in value.ordinary()]
-            return [b.list_make(*(column[i] for column in columns), element=t) for i, t in enumerate(types(element))]
+            return [
+                self._op("list_make", *(column[i] for column in columns), element=t)
+                for i, t in enumerate(types(element))
+            ]
         if held.element is None:
-            return [b.list_make(element=t) for t in types(element)]
+            return [self._op("list_make", element=t) for t in types(element)]
         if [str(t) for t in types(held.element)] != [str(t) for t in types(element)]:
             self.unsupported(f"turning a list of {held.element} into one of {element}")
         return list(held.values)
@@ -100,7 +103,7 @@ class ListValues:
         """The graph lists of `items`, ready to take such an element."""
         assert items.staged is not None
         if items.staged.element is None:
-            return [self._stager.builder.list_make(element=t) for t in types(element)]
+            return [self._op("list_make", element=t) for t in types(element)]
         return items.staged.values
 
     def _parts(self, element: Spec, item: Any) -> list[Value]:
@@ -122,6 +125,9 @@ class ListValues:
             raise IndexError(text)
         return items.staged.values
 
+    def _op(self, name: str, *operands: Value, **attrs: Any) -> Any:
+        return append_op(self._stager, name, *operands, **attrs)
+
     # Methods
 
     def append(self, items: StageableList, item: Any) -> None:
@@ -129,9 +135,8 @@ class ListValues:
         b.loc = user_location()
         element = self._element(items, item)
         lists = self._held(items, element)
-        items.staged = StagedList(
-            element, tuple(b.list_append(v, x) for v, x in zip(lists, self._parts(element, item), strict=True))
-        )
+        pairs = zip(lists, self._parts(element, item), strict=True)
+        items.staged = StagedList(element, tuple(self._op("list_append", v, x) for v, x in pairs))
 
     def extend(self, items: StageableList, more: Iterable[Any]) -> None:
         if not (isinstance(more, StageableList) and more.staged is not None):
@@ -148,21 +153,18 @@ class ListValues:
         b = self._stager.builder
         b.loc = user_location()
         pairs = zip(items.staged.values, more.staged.values, strict=True)
-        items.staged = StagedList(items.staged.element, tuple(b.list_concat(x, y) for x, y in pairs))
+        items.staged = StagedList(items.staged.element, tuple(self._op("list_concat", x, y) for x, y in pairs))
 
     def insert(self, items: StageableList, index: Any, item: Any) -> None:
-        b = self._stager.builder
         at = self._index(index)
         element = self._element(items, item)
         lists = self._held(items, element)
-        items.staged = StagedList(
-            element, tuple(b.list_insert(v, at, x) for v, x in zip(lists, self._parts(element, item), strict=True))
-        )
+        pairs = zip(lists, self._parts(element, item), strict=True)
+        items.staged = StagedList(element, tuple(self._op("list_insert", v, at, x) for v, x in pairs))
 
     def pop(self, items: StageableList, index: Any) -> Any:
-        b = self._stager.builder
         at = self._index(index)
-        pairs = [b.list_pop(v, at) for v in self._nonempty(items, "pop from empty list")]
+        pairs = [self._op("list_pop", v, at) for v in self._nonempty(items, "pop from empty list")]
         assert items.staged is not None
         items.staged = StagedList(items.staged.element, tuple(rest for rest, _ in pairs))
         return self._item(items, (popped for _, popped in pairs))
@@ -171,22 +173,20 @@ class ListValues:
         assert items.staged is not None
         b = self._stager.builder
         b.loc = user_location()
-        items.staged = StagedList(items.staged.element, tuple(b.list_reverse(v) for v in items.staged.values))
+        items.staged = StagedList(items.staged.element, tuple(self._op("list_reverse", v) for v in items.staged.values))
 
     def get(self, items: StageableList, index: Any) -> Any:
-        b = self._stager.builder
         if isinstance(index, slice):
             return self._slice(items, cast(slice, index))
         at = self._index(index)
-        return self._item(items, [b.list_get(v, at, checked=True) for v in self._nonempty(items)])
+        return self._item(items, [self._op("list_get", v, at, checked=True) for v in self._nonempty(items)])
 
     def _slice(self, items: StageableList, index: slice) -> StageableList:
         assert items.staged is not None
-        b = self._stager.builder
         named = [(name, getattr(index, name)) for name in ("start", "stop", "step")]
         given = tuple(name for name, bound in named if bound is not None)
         bounds = [self._index(bound) for _, bound in named if bound is not None]
-        values = tuple(b.list_slice(v, *bounds, given=given) for v in items.staged.values)
+        values = tuple(self._op("list_slice", v, *bounds, given=given) for v in items.staged.values)
         made = StageableList((), StagedList(items.staged.element, values))
         self._stager.sharing.share_elements()
         self._stager.cells.born(made)
@@ -195,13 +195,15 @@ class ListValues:
     def set(self, items: StageableList, index: Any, item: Any) -> None:
         if isinstance(index, slice):
             self.unsupported("assignment to a slice")
-        b = self._stager.builder
         at = self._index(index)
         lists = self._nonempty(items, "list assignment index out of range")
         element = self._element(items, item)
         items.staged = StagedList(
             element,
-            tuple(b.list_set(v, at, x, checked=True) for v, x in zip(lists, self._parts(element, item), strict=True)),
+            tuple(
+                self._op("list_set", v, at, x, checked=True)
+                for v, x in zip(lists, self._parts(element, item), strict=True)
+            ),
         )
 
     def delete(self, items: StageableList, index: Any) -> None:
@@ -213,7 +215,7 @@ class ListValues:
         assert items.staged is not None
         if items.staged.element is None:
             return 0
-        return StagedNumber.of(self._stager.builder.list_len(items.staged.values[0]))
+        return StagedNumber.of(self._op("list_len", items.staged.values[0]))
 
     def stack(self, items: StageableList, axis: int) -> Any:
         return self._joined("list_stack", items, axis)
@@ -227,7 +229,7 @@ class ListValues:
         values = self._nonempty(items)
         if len(values) != 1:
             self.unsupported("stacking a list whose elements are not tensors")
-        return StagedTensor.of(getattr(b, op)(values[0], axis=axis))
+        return self._stager.handle(self._op(op, values[0], axis=axis))
 
     def unsupported(self, what: str) -> NoReturn:
         """The error for what graph lists cannot do."""

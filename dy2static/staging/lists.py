@@ -179,6 +179,10 @@ class StageableList(list[Any]):
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
 
+# Messages of Python, and ours, name the class: to the program it is a list.
+StageableList.__name__ = StageableList.__qualname__ = "list"
+
+
 def _born(made: StageableList) -> StageableList:
     """A list that was made just now: nobody outside of the block being staged sees its changes."""
     stager = current()

@@ -13,7 +13,7 @@ from graph.location import UNKNOWN, Loc
 
 _PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)
 OURS: Final = tuple(f"{path.parent}/" for path in _PACKAGES)
-GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<locals>"})
+GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<listcomp>", "<locals>"})
 """Names that conversion gives to the functions that it makes of blocks."""
 
 

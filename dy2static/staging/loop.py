@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dy2static.errors import StagingError
-from dy2static.staging.branch import label_of
-from dy2static.staging.cells import Cell, HandleCell, Key, ListCell
+from dy2static.staging.branch import key_error, label_of
+from dy2static.staging.cells import Cell, HandleCell, ItemCell, Key, ListCell
 from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import until_raised
+from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.sharing import refused
 from dy2static.staging.spec import ConstantSpec, MismatchError, Spec, pack_all, spec_of, types, unify, unpack_all
 from dy2static.staging.staged import StagedNumber
-from dy2static.staging.stager import Stager
+from dy2static.staging.stager import Facts, Stager
+from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
@@ -79,16 +82,17 @@ def staged_while(
             stager.builder.loc = loc
             truth = until_raised(stager, test, *values)
             pred = stager.predicate(False if truth is None else truth)
+            told, over = (_carried_facts(test_builder, stager.told(pred, holds)) for holds in (True, False))
             if left := [cell for key, (cell, _) in frame.items() if key not in entered]:
                 raise StagingError(
                     f"the test of this loop changes {left[0].text}",
                     next_step="make the change in the body, before or after the test.",
                     loc=loc,
                 )
-        staged = _stage_body(stager, carried, body, None)
+        staged = _stage_body(stager, carried, body, None, told)
         if not _widen(stager, carried, staged, loc):
             packed = _pack(stager, carried, staged)
-            return _finish(stager, carried, staged, "while_loop", (), [test_builder], [[pred], packed], loc)
+            return _finish(stager, carried, staged, "while_loop", (), [test_builder], [[pred], packed], loc, over)
     raise InternalError("the description of a loop's state does not settle")
 
 
@@ -128,7 +132,7 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     count = len(carried.names)
     for cell, value in zip(carried.cells.values(), values[count:], strict=True):
         stager.sharing.merge(value, [cell.load()], cell.text)
-        stager.cells.put(cell, value)
+        stager.cells.put(cell, held_by(cell, value))
     for i in carried.in_place:
         stager.cells.put(_cell_of(carried.initial[i]), values[i])
         values[i] = carried.initial[i]
@@ -147,10 +151,22 @@ def _cell_of(value: Any) -> Cell:
     return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
 
 
-def _stage_body(stager: Stager, carried: Carried, body: Body, item: Callable[[StagedNumber], Any] | None) -> StagedBody:
+def _carried_facts(test: GraphBuilder, facts: Facts) -> list[tuple[int, bool]]:
+    """What a test tells of carried flags, by position."""
+    return [(test.params.index(flag), holds) for flag, holds in facts if flag in test.params]
+
+
+def _stage_body(
+    stager: Stager,
+    carried: Carried,
+    body: Body,
+    item: Callable[[StagedNumber], Any] | None,
+    facts: Sequence[tuple[int, bool]] = (),
+) -> StagedBody:
     with stager.region("body") as builder, stager.cells.frame(builder) as frame:
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
+        stager.assume(tuple((builder.params[i], holds) for i, holds in facts))
         entered = set(frame)
 
         def trip() -> tuple[Any, ...]:
@@ -173,6 +189,8 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         if key not in carried.cells and key not in own:
             cell = carried.cells[key] = change.cell
             initial = held(cell, stager)
+            if isinstance(cell, ItemCell) and isinstance(initial, Undefined) != isinstance(change.object, Undefined):
+                raise key_error(cell, loc)
             carried.initial.append(initial)
             carried.specs.append(spec_of(initial, stager))
             changed = True
@@ -263,16 +281,19 @@ def _finish(
     tests: list[GraphBuilder],
     yields: list[list[Value]],
     loc: Loc,
+    facts: Sequence[tuple[int, bool]] = (),
 ) -> tuple[Any, ...]:
     stager.builder.loc = loc
     initial = pack_all(carried.specs, carried.initial, stager)
     regions, captured = close([*tests, staged.builder], yields)
     results = append_region_op(stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions)
+    stager.assume(tuple((results[i], holds) for i, holds in facts))
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
+    _follow_objects(stager, carried, staged)
     for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
         stager.sharing.merge(value, [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
-        stager.cells.put(cell, value)
+        stager.cells.put(cell, held_by(cell, value))
     for i in range(count):
         if i in carried.in_place:
             stager.cells.put(_cell_of(carried.initial[i]), merged[i])
@@ -282,3 +303,24 @@ def _finish(
         else:
             stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], carried.label(i))
     return tuple(merged[:count])
+
+
+def _follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None:
+    """Note what the body was given that may be an object from outside which an earlier trip left in the variable.
+
+    Raises: StagingError where the body changes it in place.
+    """
+    sharing, settled = stager.sharing, False
+    pairs = [
+        (carried.label(i), given, left)
+        for i, (given, left) in enumerate(zip(staged.passed, staged.outputs, strict=True))
+        if i not in carried.in_place
+    ]
+    while not settled:
+        settled = True
+        for label, given, left in pairs:
+            if left is not given and stager.is_from_outside(left) and not stager.is_from_outside(given):
+                if _is_mutable(given) and _cell_of(given).key in staged.touched:
+                    raise refused(label)
+                sharing.merge(given, [left], label)
+                settled = not stager.is_from_outside(given)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import the_stager
+from dy2static.staging.taped_ops import append_op
+from graph.aval import OptionalType
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -31,5 +33,11 @@ class MaybeDefined:
         if text:
             b.check(self.flag, error=error, parts=(text,), forms=())
         # Named, so that it stays behind the check, and with it all that is made of the value.
-        values = [b.unwrap(v, name=name if text else "") for v in self.values]
+        names = [name if text and not _is_optional(v) else "" for v in self.values]
+        values = [append_op(stager, "unwrap", v, name=n) for v, n in zip(self.values, names, strict=True)]
         return stager.sharing.read(self, stager.unpack(self.spec, values))
+
+
+def _is_optional(v: Value) -> bool:
+    """Whether what is wrapped may be None by itself: in a run both are None, and only the flag tells them apart."""
+    return isinstance(v.type, OptionalType) and isinstance(v.type.element, OptionalType)

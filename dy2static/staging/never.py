@@ -5,8 +5,9 @@ it or by an index that is out of range, becomes a `fail` op; what would come aft
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from dy2static.staging.exceptions import append_raise, is_simple
 from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.text import StagedText
 from graph.errors import IndexRangeError
@@ -60,8 +61,10 @@ def fail_as(stager: "Stager", error: Exception) -> None:
     stager.builder.loc = location_of(error)
     if isinstance(error, IndexRangeError):
         fail(stager, IndexError, (error.what,))
-    else:
+    elif is_simple(error):
         fail(stager, type(error), error.args)
+    else:
+        append_raise(stager, error)
 
 
 def is_of_the_program(error: Exception) -> bool:
@@ -92,7 +95,17 @@ def must_come_later(stager: "Stager") -> bool:
     return stager.builder is not stager.root or any(effect_of(op) is not Effect.PURE for op in stager.root.ops)
 
 
-def raise_in_graph(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:
+def raise_error_in_graph(stager: "Stager", error: Exception, cause: Any = None) -> NoReturn:
+    """End the path that is being staged with this exception; `cause` is what stands behind `from`."""
+    stager.builder.loc = user_location()
+    if cause is None and is_simple(error):
+        fail(stager, type(error), error.args)
+    else:
+        append_raise(stager, error, cause)
+    raise RaisedInGraph
+
+
+def raise_in_graph(stager: "Stager", kind: type, args: tuple[Any, ...]) -> NoReturn:
     """End the path that is being staged with an exception."""
     stager.builder.loc = user_location()
     fail(stager, kind, args)

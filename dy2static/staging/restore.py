@@ -11,11 +11,13 @@ from dy2static.staging.spec import (
     ListSpec,
     MaybeSpec,
     NeverSpec,
+    OptionalSpec,
     Spec,
     TensorSpec,
     UndefinedSpec,
     types,
 )
+from dy2static.staging.undefined import Undefined
 from eager.pytree import rebuild
 from eager.tensor import Tensor, wrap
 from graph.errors import InternalError
@@ -43,12 +45,29 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             is_bound = next(values).item()
             found = [next(values) for _ in types(inner)]
             if not is_bound:
-                raise UnboundLocalError(f"{name!r} is not bound")
+                return Undefined(name)
             return restore(inner, iter(found), find)
+        case OptionalSpec(inner):
+            is_there = next(values).item()
+            found = [next(values) for _ in types(inner)]
+            return restore(inner, iter(found), find) if is_there else None
         case NeverSpec():
             raise InternalError("a value that is never there leaves a graph")
         case UndefinedSpec(name):
             raise InternalError(f"the unbound name {name!r} leaves a graph")
+
+
+def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any]) -> Any:
+    """The same for what a changed place holds: `Undefined` where a run has left nothing there."""
+    match spec:
+        case UndefinedSpec(name):
+            return Undefined(name)
+        case MaybeSpec(name, inner):
+            is_bound = next(values).item()
+            found = [next(values) for _ in types(inner)]
+            return restore(inner, iter(found), find) if is_bound else Undefined(name)
+        case _:
+            return restore(spec, values, find)
 
 
 def _tensor(x: Any) -> Any:

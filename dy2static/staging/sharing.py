@@ -84,6 +84,14 @@ class Sharing:
             self._merged[id(value)] = (value, self._merged[id(maybe)][1])  # pyright: ignore[reportUnknownArgumentType]
         return value  # pyright: ignore[reportUnknownVariableType]
 
+    def read_optional(self, optional: Any, value: Any) -> Any:
+        """The value of what may be None, which stands for what that does; a list in it cannot be changed in place."""
+        if isinstance(value, list) and value is not optional:
+            self._merged[id(value)] = (value, "a list that is None on some paths")  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(value, Tensor) and id(optional) in self._merged:
+            self._merged[id(value)] = (value, self._merged[id(optional)][1])
+        return value  # pyright: ignore[reportUnknownVariableType]
+
     def copy(self, value: Any, original: Any) -> None:
         """Note `value` as what a block left in `original`, which is set back when the block ends."""
         self._copies[id(value)] = (weakref.ref(value), weakref.ref(original))
@@ -131,11 +139,11 @@ class Sharing:
         if _is_alive(self._stored, owner) or _is_alive(self._taken, owner):
             raise _refused_in_list()
         if owner in self._merged:
-            raise _refused(self._merged[owner][1])
+            raise refused(self._merged[owner][1])
         if owner in self._originals:
             _, merged, label = self._originals[owner]
             if any(ref() is not None for ref in merged):
-                raise _refused(label)
+                raise refused(label)
 
 
 def _items(value: Any) -> list[Any]:
@@ -175,7 +183,8 @@ def _refused_in_list() -> StagingError:
     )
 
 
-def _refused(label: str) -> StagingError:
+def refused(label: str) -> StagingError:
+    """The error for a change in place of what a name stands for on some paths only."""
     return StagingError(
         f"a tensor or list is changed in place here, and {label} is that object on some paths that lead here and "
         "another on others: what the change is seen by would differ from run to run",

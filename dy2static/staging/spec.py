@@ -14,17 +14,29 @@ from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
+from dy2static.staging.optional import (
+    MaybeNone,
+    OptionalNumber,
+    OptionalObject,
+    OptionalTensor,
+    maybe_none,
+    optional,
+    present,
+)
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
+from dy2static.staging.taped_ops import append_op
 from dy2static.staging.text import StagedText
 from dy2static.staging.undefined import Undefined
 from eager.pytree import Node, children, rebuild
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, ListType, OptionalType, Type, scalar
 from graph.dtypes import bool_, of_scalar
+from graph.ir.opdef import lookup
+from graph.ir.regions import close
+from graph.ir.value import Value
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
-from graph.ir.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,16 @@ class MaybeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionalSpec:
+    """A value that is None on some paths."""
+
+    inner: "Spec"
+
+    def __str__(self) -> str:
+        return f"{self.inner}, or None"
+
+
+@dataclass(frozen=True, slots=True)
 class UndefinedSpec:
     """An unbound name."""
 
@@ -106,7 +128,7 @@ class NeverSpec:
         return "never there"
 
 
-Spec = NeverSpec | TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | UndefinedSpec
+Spec = NeverSpec | TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | OptionalSpec | UndefinedSpec
 
 
 class MismatchError(Exception):
@@ -132,6 +154,13 @@ def same_constant(a: Any, b: Any) -> bool:
 
 def spec_of(value: Any, stager: "Stager") -> Spec:
     """The description of a value as it is."""
+    maybe = maybe_none(value)
+    if maybe is not None:
+        known = stager.known(maybe.flag)
+        if maybe.attribute is not None and not known:
+            name = maybe.attribute[1]
+            return MaybeSpec(name, maybe.spec) if known is None else UndefinedSpec(name)
+        return OptionalSpec(maybe.spec) if known is None else maybe.spec if known else ConstantSpec(None)
     match value:
         case StagedTensor():
             return TensorSpec(value.value.aval, isinstance(value, StagedNumber))
@@ -181,6 +210,14 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             return MaybeSpec(name, other)
         case (MaybeSpec(name, x), MaybeSpec(_, y)) | (MaybeSpec(name, x), y) | (x, MaybeSpec(name, y)):
             return MaybeSpec(name, unify(x, y, join, path))
+        case (OptionalSpec(), ConstantSpec(None)):
+            return a
+        case (ConstantSpec(None), OptionalSpec()):
+            return b
+        case (OptionalSpec(x), OptionalSpec(y)) | (OptionalSpec(x), y) | (x, OptionalSpec(y)):
+            return OptionalSpec(unify(x, y, join, path))
+        case (ConstantSpec(None), other) | (other, ConstantSpec(None)):
+            return OptionalSpec(stageable(other))
         case TensorSpec(), TensorSpec():
             return _unify_tensors(a, b, join, path)
         case (TensorSpec() as tensor, ConstantSpec(value)) | (ConstantSpec(value), TensorSpec() as tensor):
@@ -270,6 +307,8 @@ def types(spec: Spec) -> list[Type]:
             return [t for part in parts for t in types(part)]
         case MaybeSpec(_, inner):
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
+        case OptionalSpec(inner):
+            return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
         case ConstantSpec() | UndefinedSpec() | NeverSpec():
             return []
 
@@ -279,6 +318,8 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
     if isinstance(value, Never):  # nobody gets there: a value of the type, whatever it is
         b = stager.builder
         return [b.unwrap(b.none(type=t), name="") for t in types(spec)]
+    if isinstance(spec, TensorSpec | ListSpec | ContainerSpec):
+        value = present(value, "TypeError", "this value is None")
     match spec:
         case TensorSpec(aval, _):
             return [stager.cast_to(value, aval.dtype)]
@@ -290,20 +331,46 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return [v for part, item in zip(parts, split[1], strict=True) for v in pack(part, item, stager)]
         case MaybeSpec(_, inner):
             return _pack_maybe(inner, value, stager)
+        case OptionalSpec(inner):
+            return _pack_optional(inner, value, stager)
         case ConstantSpec() | UndefinedSpec() | NeverSpec():
             return []
 
 
 def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
     b = stager.builder
+    maybe = maybe_none(value)
+    if maybe is not None and maybe.attribute is not None:
+        value = MaybeDefined(maybe.attribute[1], maybe.flag, maybe.spec, maybe.values)
     if isinstance(value, Undefined):
         return [b.constant(False), *(b.none(type=t) for t in types(inner))]
     if not isinstance(value, MaybeDefined):
-        return [b.constant(True), *(b.some(v) for v in pack(inner, value, stager))]
+        return [b.constant(True), *(append_op(stager, "some", v) for v in pack(inner, value, stager))]
     if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
         return [value.flag, *value.values]
-    bare = unpack(value.spec, iter([b.unwrap(v, name="") for v in value.values]), stager)
-    return [value.flag, *(b.some(v) for v in pack(inner, bare, stager))]
+    bare = unpack(value.spec, iter([append_op(stager, "unwrap", v, name="") for v in value.values]), stager)
+    return [value.flag, *(append_op(stager, "some", v) for v in pack(inner, bare, stager))]
+
+
+def _pack_optional(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
+    b = stager.builder
+    maybe = maybe_none(value)
+    known = value is not None if maybe is None else stager.known(maybe.flag)
+    if known is False:
+        return [b.constant(False), *(b.none(type=t) for t in types(inner))]
+    if known:
+        there = pack(inner, present(value, "TypeError", ""), stager)
+        return [b.constant(True), *(append_op(stager, "some", v) for v in there)]
+    assert maybe is not None
+    if maybe.spec == inner:
+        return [maybe.flag, *maybe.values]
+    with stager.region("then") as then:
+        stager.assume(((maybe.flag, True),))
+        there = [then.some(v) for v in pack(inner, present(value, "TypeError", ""), stager)]
+    with stager.region("else") as orelse:
+        missing = [orelse.none(type=t) for t in types(inner)]
+    regions, captured = close([then, orelse], [there, missing])
+    return [maybe.flag, *b.append(lookup("cond"), (maybe.flag, *captured), {}, regions)]
 
 
 def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
@@ -319,6 +386,11 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
         case MaybeSpec(name, inner):
             flag = next(values)
             return MaybeDefined(name, flag, inner, tuple(next(values) for _ in types(inner)))
+        case OptionalSpec(inner):
+            maybe = MaybeNone(next(values), inner, tuple(next(values) for _ in types(inner)))
+            if not isinstance(inner, TensorSpec):
+                return optional(maybe, OptionalObject)
+            return optional(maybe, OptionalNumber if inner.weak else OptionalTensor)
         case ConstantSpec(value):
             return value
         case UndefinedSpec(name):

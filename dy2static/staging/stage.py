@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
+from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, undo
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell, undo
+from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.lists import StageableList
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
+from dy2static.staging.optional import maybe_none, present
+from dy2static.staging.recursion import Calls
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
-from dy2static.staging.stager import Stager
+from dy2static.staging.stager import Stager, is_staged_value
 from eager.pytree import children
 from eager.recorder import recording
 from eager.tape_links import Leaf
@@ -36,6 +40,17 @@ class Source(Protocol):
     @property
     def text(self) -> str: ...
     def load(self) -> Any: ...
+
+
+class Member(Protocol):
+    """A member of a class in its converted form (see `cache.members`)."""
+
+    @property
+    def owner(self) -> type: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def converted(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +79,13 @@ class Staged:
     """The leaves of the tape whose gradients it read or replaced."""
     conversions: tuple[tuple[Any, Converted], ...]
     """The functions that were converted on the way."""
+    asked: tuple[tuple[Any, str | None], ...] = ()
+    """Attributes that were read by a text; None stands for all of an object."""
+    gradients_read: tuple[Leaf, ...] = ()
+    """Those of `gradients` that were there before and matter."""
 
 
-NOTHING: Final[Mapping[Key, StagedNumber]] = MappingProxyType({})
+NOTHING: Final[Mapping[Key, Any]] = MappingProxyType({})
 
 
 def stage(
@@ -77,29 +96,60 @@ def stage(
     leaves: Sequence[ArgumentLeaf],
     call: Callable[..., Any],
     dynamic: Sequence[Source] = (),
+    shapes: Sequence[Declared] | None = None,
+    lists: Sequence[Source] = (),
+    members: Sequence[Member] = (),
+    conversions: list[tuple[Any, Converted]] | None = None,
 ) -> Staged:
-    """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime.
+    """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime; `shapes`
+    are what the tensors that it returns are declared to have; `lists` are places outside whose lists may change under
+    control flow of the graph, `members` those of classes that are converted for as long as this takes. `conversions`
+    gets the functions that were converted, if this fails too.
 
     All that the run changes is set back before this returns, whether it succeeds or not.
     """
     stager = Stager(name, call)
+    stager.calls = Calls(stager)
+    if conversions is not None:
+        stager.conversions = conversions
     placed = place_arguments(stager, args, kwargs, leaves)
     try:
-        given: dict[Key, StagedNumber] = {}
+        given: dict[Key, Any] = {}
+        for member in members:
+            cell = AttributeCell(member.owner, member.name)
+            given[cell.key] = member.converted
+            stager.cells.put(cell, member.converted)
+        for source in lists:
+            held = source.load()
+            twin = placed.twins.setdefault(id(held), (held, StageableList(held)))[1]
+            stager.arguments[id(twin)] = given[cell_of(source).key] = twin
+            stager.cells.put(cell_of(source), twin)
         for source in dynamic:
             number = source.load()
-            param = stager.root.param(scalar(of_scalar(number)), source.text)
+            known = number.dtype if isinstance(number, StagedNumber) else of_scalar(number)
+            param = stager.root.param(scalar(known), source.text)
             given[cell_of(source).key] = made = StagedNumber.of(param)
             stager.cells.put(cell_of(source), made)
         with recording(stager):
             value = _run(stager, function, placed)
+            if shapes is not None:
+                check_shapes(stager, value, shapes)
             result, results = describe(stager, placed, value)
             writes = writes_of(stager, placed, results, given)
     finally:
         undo(stager.cells.outermost)
-    graph = stager.root.build(results)
+    graph = stager.root.build(results, stager.functions)
     captured = tuple(held for held, _ in stager.captured.values())
-    return Staged(graph, captured, result, writes, tuple(stager.gradients.values()), tuple(stager.conversions))
+    return Staged(
+        graph,
+        captured,
+        result,
+        writes,
+        tuple(stager.gradients.values()),
+        tuple(stager.conversions),
+        tuple(stager.asked),
+        tuple(stager.gradients_read.values()),
+    )
 
 
 def _run(stager: Stager, function: Callable[..., Any], placed: Arguments) -> Any:
@@ -132,11 +182,19 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
     known = _reference(stager, placed, value)
     if known is not None:
         return ConstantSpec(known), []
+    if (maybe := maybe_none(value)) is not None and maybe.attribute is not None:
+        return describe(stager, placed, present(value, "AttributeError", ""))
+    if hasattr(cast(Any, type(value)), "__drains__"):
+        raise StagingError(
+            "a generator cannot leave a graph: nothing of it has run yet",
+            next_step="return a list of its values: `list(...)`.",
+        )
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
     is_leaf = value is None or isinstance(value, Tensor) or is_graph_list
     split = None if is_leaf else children(value)
     if split is None:
-        value = stager.settled(value) if isinstance(value, StagedTensor) else value
+        _refuse_leak(stager, value)
+        value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value
         spec = spec_of(value, stager)
         return spec, pack(spec, value, stager)
     node, items = split
@@ -144,10 +202,24 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
     return ContainerSpec(node, tuple(spec for spec, _ in described)), [v for _, values in described for v in values]
 
 
+def _refuse_leak(stager: Stager, value: Any) -> None:
+    """Raises: StagingError for an object that the function made, with values of the graph in its attributes: a run
+    would not make another one."""
+    held = list(getattr(value, "__dict__", {}).values()) if stager.cells.is_born(value) else []
+    if not isinstance(value, Tensor | StageableList) and any(map(is_staged_value, held)):
+        raise StagingError(
+            f"a {type(value).__name__} that the function makes, and that holds values of the graph, is returned or "
+            "kept",
+            next_step="make its class a dataclass, or register it with `eager.pytree.register_pytree`.",
+        )
+
+
 def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
     """How to find an object that the caller has already; None for one that is new."""
     if id(value) in placed.references:
         return placed.references[id(value)]
+    if (original := placed.original(id(value))) is not None:
+        return original
     if isinstance(value, Tensor) and not isinstance(value, StagedTensor):
         stager.lift_tensor(value)  # its place may hold another one in the next call
     if id(value) in stager.captured:
@@ -156,20 +228,28 @@ def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:
 
 
 def writes_of(
-    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, StagedNumber] = NOTHING
+    stager: Stager, placed: Arguments, results: list[Value], given: Mapping[Key, Any] = NOTHING
 ) -> tuple[Write, ...]:
     """Describe what changed cells hold in the end; their graph values go to `results`.
 
-    `given` are the numbers that were put in place of those read elsewhere: where they still are, nothing changed.
+    `given` are the numbers and lists that were put in place of those outside: where they still are, nothing changed.
     """
     writes: list[Write] = []
     for cell, before in stager.cells.outermost.values():
         if cell.key in given and cell.load() is given[cell.key]:
             continue  # an input that was only read
         owner = placed.owner_of(cell)
-        if owner is None and not stager.is_seen_outside(cell, before):
+        original = placed.original(cell.key[1])
+        if original is not None:
+            cell = ListCell(original)
+        elif owner is None and not stager.is_seen_outside(cell, before):
             continue
-        spec, values = describe(stager, placed, cell.load())
+        changed = cell.load() if original is None else placed.twins[id(original)][1].twin()
+        if (maybe := maybe_none(changed)) is not None and maybe.attribute is not None:
+            spec = spec_of(changed, stager)
+            values = pack(spec, changed, stager)
+        else:
+            spec, values = describe(stager, placed, changed)
         results += values
         writes.append(Write(cell, owner, spec))
     return tuple(writes)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from dy2static.errors import StagingError
+from dy2static.staging.locate import user_location
 from eager.dispatch import apply
 from eager.recorder import active
 from eager.tensor import Tensor
@@ -75,6 +77,9 @@ class StagedTensor(Tensor):
     __str__ = __repr__
 
 
+StagedTensor.__name__ = Tensor.__name__  # Python's messages name the class of an operand
+
+
 def _handle(cls: type[S], value: Value) -> S:
     made = cls.__new__(cls)
     made._data = value  # pyright: ignore[reportPrivateUsage]
@@ -94,6 +99,32 @@ class StagedNumber(StagedTensor):
     @staticmethod
     def of(value: Value) -> "StagedNumber":
         return _handle(StagedNumber, value)
+
+
+class StagedStructure(StagedTensor):
+    """A handle to a graph list, or to a value that may be missing. Only the tape sees it, and sums it up."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(value: Value) -> "StagedStructure":
+        return _handle(StagedStructure, value)
+
+    @property
+    def shape(self) -> tuple[()]:
+        return ()
+
+    @property
+    def ndim(self) -> int:
+        return 0
+
+    @property
+    def dtype(self) -> DType:
+        """That of the tensors in it."""
+        inner = self.value.type
+        while not isinstance(inner, Aval):
+            inner = inner.element
+        return inner.dtype
 
 
 NUMBERS: Final = (bool, int, float, complex)
@@ -128,6 +159,14 @@ def _number_unary(op: str) -> Any:
     return operator
 
 
+def _no_hash(self: StagedNumber) -> NoReturn:
+    raise StagingError(
+        "a number that is known only when the graph runs cannot be a key of a dict or an element of a set",
+        next_step="keep the values in a list or a tensor, and index it.",
+        loc=user_location(),
+    )
+
+
 def _immutable(self: StagedNumber, key: Any, value: Any) -> NoReturn:
     raise TypeError("a number does not support item assignment")
 
@@ -154,11 +193,13 @@ for _op in ("lt", "le", "gt", "ge", "eq", "ne"):
 for _name, _op in {"neg": "neg", "abs": "abs", "invert": "bitwise_invert", "pos": "positive"}.items():
     setattr(StagedNumber, f"__{_name}__", _number_unary(_op))
 StagedNumber.__setitem__ = _immutable  # pyright: ignore[reportAttributeAccessIssue]
-StagedNumber.__hash__ = object.__hash__  # pyright: ignore[reportAttributeAccessIssue]
+StagedNumber.__hash__ = _no_hash  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def staged(value: Value, weak: bool = False) -> StagedTensor:
     """A handle to a graph value; a staged Python number when `weak`."""
+    if not isinstance(value.type, Aval):
+        return StagedStructure.of(value)
     return StagedNumber.of(value) if weak else StagedTensor.of(value)
 
 

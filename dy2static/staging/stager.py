@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn, cast
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListC
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.never import raise_in_graph
 from dy2static.staging.number_ops import number_op
+from dy2static.staging.optional import OptionalObject, maybe_none, present
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
-from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, staged
+from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, link_of
 from eager.tape_links import Leaf, resolve
@@ -23,8 +26,13 @@ from graph.aval import Aval, Dim
 from graph.dtypes import DType, int64, is_differentiable
 from graph.errors import GraphError, ShapeError
 from graph.ir.builder import GraphBuilder
-from graph.ir.opdef import OpDef
+from graph.ir.op import Graph
+from graph.ir.opdef import OpDef, lookup
+from graph.ir.regions import close
 from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.recursion import Calls
 
 WAY_OUT: Final[dict[str, tuple[str, str]]] = {
     "bool": (
@@ -40,12 +48,20 @@ WAY_OUT: Final[dict[str, tuple[str, str]]] = {
         "use the functions of `eager`, or those of NumPy that tensors implement.",
     ),
 }
+ADD: Final = lookup("add")
+ADD_ANY: Final = lookup("add_any")
+
+
+Facts = tuple[tuple[Value, bool], ...]
+"""Flags of values that may be None, each with what it is."""
 
 
 class Stager:
     """A `Recorder`: ops become ops of the graph under construction; tensors from outside become its inputs."""
 
     is_stager: Final = True
+    calls: "Calls"
+    """The calls of converted functions."""
 
     def __init__(self, name: str, call: Callable[..., Any]) -> None:
         self._call = call
@@ -56,8 +72,17 @@ class Stager:
         self._began = Leaf().order
         self.gradients: dict[int, Leaf] = {}
         """Leaves of the tape from outside whose gradients were read or replaced, by identity."""
+        self.gradients_read: dict[int, Leaf] = {}
+        """Those of them whose gradients from before matter."""
         self.root = GraphBuilder(name)
         self.builder = self.root
+        self.warned: set[tuple[str, int]] = set()
+        """Places that were warned of."""
+        self._made: dict[int, Any] = {}
+        self.asked: list[tuple[Any, str | None]] = []
+        """Objects whose attributes were read by a text, and that; None where it was all of them."""
+        self.functions: dict[str, Graph] = {}
+        """Graph functions, by name."""
         self.lists = ListValues(self)
         self.captured: dict[int, tuple[Any, Value]] = {}
         """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
@@ -69,6 +94,42 @@ class Stager:
         """Objects that the caller passed, by identity: changes to them are seen outside."""
         self.sharing = Sharing(self.is_from_outside, self.arguments)
         self.cells = Cells(self.sharing.check)
+        self.attempts = 0
+        """In how many blocks whose exceptions are caught in the graph the code stands that is being staged."""
+        self.handling: list[Any] = []
+        """The exceptions that are being handled, innermost last."""
+        self._facts: dict[tuple[GraphBuilder, Value], bool] = {}
+        """Which flags of values that may be None are known, in a region and those inside it."""
+        self._told: dict[Value, tuple[Facts, Facts]] = {}
+        """What the truth of a value tells of such flags, and what its being false does."""
+
+    # Values that may be None
+
+    def known(self, flag: Value) -> bool | None:
+        """Whether a value is there, where the tests that led here say so."""
+        b: GraphBuilder | None = self.builder
+        while b is not None:
+            if (b, flag) in self._facts:
+                return self._facts[b, flag]
+            b = b.parent
+        return None
+
+    def assume(self, facts: "Facts") -> None:
+        """Note what holds from here on in the current region."""
+        self._facts.update({(self.builder, flag): holds for flag, holds in facts})
+
+    def tell(self, test: Value, when_true: "Facts", when_false: "Facts") -> None:
+        """Note what a test tells of flags, when it is true and when it is false."""
+        self._told[test] = (when_true, when_false)
+
+    def told(self, test: Value, truth: bool) -> "Facts":
+        """What is known where `test` is true, or false."""
+        b: GraphBuilder | None = self.builder
+        while b is not None and test not in self._told:
+            outer = next((outer for outer, inner in b.captures.items() if inner is test), None)
+            b = None if outer is None else b.parent
+            test = outer or test
+        return self._told.get(test, ((), ()))[not truth]
 
     # Inputs
 
@@ -111,6 +172,14 @@ class Stager:
             return True
         return id(x) in self.captured or id(x) in self.arguments or self.sharing.is_merged(x)
 
+    def made_here(self, x: Any) -> None:
+        """Note an object that the staged code makes in the same way in every run."""
+        self._made[id(x)] = x
+
+    def is_made_here(self, x: Any) -> bool:
+        """Whether it was noted so."""
+        return id(x) in self._made
+
     def is_seen_outside(self, cell: Cell, before: Any) -> bool:
         """Whether a change of the cell is one that the caller can see: it was there before this staging began."""
         if isinstance(cell, HandleCell):
@@ -137,6 +206,8 @@ class Stager:
         """Append one op; results are staged tensors."""
         b = self.builder
         b.loc = user_location()
+        if opdef is ADD and isinstance(operands[0], StagedStructure):
+            opdef = ADD_ANY  # a sum of cotangents
         values = [x if type(x) in NUMBERS else self.lift(x) for x in operands]
         weak = [isinstance(x, StagedNumber) for x in operands]
         if self.is_cut():
@@ -157,10 +228,14 @@ class Stager:
 
     def gradient(self, leaf: Leaf, written: bool) -> None:
         """The gradient of a leaf is about to be read or replaced."""
+        cell = GradientCell(leaf)
         if leaf.order < self._began:
             self.gradients[id(leaf)] = leaf
+            is_known = cell.key in self.cells.outermost or (written and self.cells.is_outermost)
+            if not is_known:
+                self.gradients_read[id(leaf)] = leaf
         if written:
-            self.cells.touch(GradientCell(leaf))
+            self.cells.touch(cell)
 
     # Gradients
 
@@ -194,6 +269,8 @@ class Stager:
         if kind == "len":
             return self._length(x)
         if kind == "iter":
+            if not x.ndim:
+                raise TypeError("iteration over a 0-d array")
             size = self._length(x)
             if isinstance(size, int):
                 return iter([x[i] for i in range(size)])
@@ -258,6 +335,10 @@ class Stager:
             self.lift_tensor(x)
         self.cells.touch_tensor(x)
 
+    def raise_in_graph(self, kind: type, args: tuple[Any, ...]) -> NoReturn:
+        """End the path that is being staged with an exception."""
+        raise_in_graph(self, kind, args)
+
     # Sizes, truth
 
     def sizes_of(self, value: Value) -> tuple[Any, ...]:
@@ -271,12 +352,30 @@ class Stager:
         Raises: ValueError with NumPy's text for a tensor of another size; at run time where only then it is known.
         """
         b = self.builder
+        if maybe_none(x) is not None:
+            return self._truth_of_optional(x)
         if not isinstance(x, Tensor):
             return b.ne(self.lift(x.length()), 0)
         value = b.lift(self.lift_tensor(x))
         if value.ndim:
             value = self._only_element(value)
         return value if value.dtype.kind == "b" else b.ne(value, 0)
+
+    def _truth_of_optional(self, x: Any) -> Value:
+        maybe = maybe_none(x)
+        assert maybe is not None
+        known = self.known(maybe.flag)
+        if known is not None:
+            return self.predicate(present(x, "TypeError", "")) if known else self.builder.constant(False)
+        with self.region("then") as then:
+            self.assume(((maybe.flag, True),))
+            there = self.predicate(present(x, "TypeError", ""))
+        with self.region("else") as orelse:
+            missing = orelse.constant(False)
+        regions, captured = close([then, orelse], [[there], [missing]])
+        (found,) = self.builder.append(lookup("cond"), (maybe.flag, *captured), {}, regions)
+        self.tell(found, ((maybe.flag, True),), ())
+        return found
 
     def _only_element(self, value: Value) -> Value:
         b = self.builder
@@ -292,11 +391,38 @@ class Stager:
         b.check(b.eq(total, 1), error="ValueError", parts=(ambiguous(2),), forms=())
         return b.reshape(value, ())
 
+    def test_of(self, x: Any) -> Any:
+        """What the truth of `x` is to be taken of: for an object of a class with a truth of its own (`__bool__`, or
+        `__len__`), what its converted method says."""
+        if is_staged_value(x) or isinstance(x, StageableList):
+            return x
+        cls = cast("type[Any]", type(x))
+        for name in ("__bool__", "__len__"):
+            method = getattr(cls, name, None)
+            if isinstance(method, FunctionType):
+                found = self.call(method, (x,), {})
+                return found if is_staged_value(found) else bool(found)
+            if method is not None:
+                return x
+        return x
+
     def predicate(self, x: Any) -> Value:
         """`truth` of any value, an ordinary one too."""
+        x = self.test_of(x)
         if is_staged_value(x):
             return self.truth(x)
         return self.builder.constant(bool(x))
+
+    # Trials
+
+    def mark(self) -> tuple[int, dict[tuple[GraphBuilder, Value], bool]]:
+        """How far the current region has come, for `take_back`."""
+        return len(self.builder.ops), dict(self._facts)
+
+    def take_back(self, mark: tuple[int, dict[tuple[GraphBuilder, Value], bool]]) -> None:
+        """Forget what was appended and learned since the mark: it was a trial."""
+        self.builder.truncate(mark[0])
+        self._facts = mark[1]
 
     # Regions
 
@@ -329,6 +455,6 @@ def ambiguous(size: int) -> str:
 
 def is_staged_value(x: Any) -> bool:
     """Whether the truth of `x` is known only when the graph runs."""
-    if isinstance(x, Tensor):
+    if isinstance(x, Tensor) or type(x) is OptionalObject:
         return True
     return getattr(x, "staged", None) is not None

@@ -1,9 +1,12 @@
 """Text that contains values of the graph: made when the graph runs."""
 
-from typing import Any
+from typing import Any, cast
 
+from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
-from dy2static.staging.staged import StagedTensor, current, the_stager
+from dy2static.staging.locate import user_location
+from dy2static.staging.optional import OptionalObject, maybe_none
+from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from eager.tensor import Tensor
 from graph.ir.value import Value
 
@@ -22,6 +25,7 @@ class StagedText:
 
     def add_value(self, value: Any, conversion: str = "", spec: str = "") -> None:
         """Append the text that a value will have: with the conversion and format spec of an f-string field."""
+        _refuse_unknown(value)
         if isinstance(value, StagedText):
             for part, inner, form in zip(value.parts, value.values, value.forms, strict=False):
                 self.add(part)
@@ -31,8 +35,11 @@ class StagedText:
             text = {"": str, "s": str, "r": repr, "a": ascii}[conversion](value) if conversion else value
             self.add(format(text, spec))
         else:
+            if isinstance(value, StagedNumber):
+                conversion = conversion and "s"  # Python's numbers have one text
             form = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
-            self._append(the_stager().lift_tensor(value), form)
+            maybe = maybe_none(value)
+            self._append(the_stager().lift_tensor(value) if maybe is None else maybe.values[0], form)
 
     def _append(self, value: Value, form: str) -> None:
         self.values.append(value)
@@ -52,8 +59,11 @@ class StagedText:
 
     def add_any(self, value: Any, *, quoted: bool = False) -> None:
         """Append `str(value)`, or `repr(value)` where `quoted`; staged values may be nested in lists and tuples."""
+        _refuse_unknown(value)
+        if hasattr(cast(Any, type(value)), "__staged_text__"):  # an exception that a run raises
+            value = value.__staged_repr__() if quoted else value.__staged_text__()
         if isinstance(value, Tensor | StagedText):
-            self.add_value(value, "r" if quoted and not isinstance(value, StagedText) else "")
+            self.add_value(value, "r" if quoted and not isinstance(value, StagedText | StagedNumber) else "")
         elif isinstance(value, StageableList) and value.staged is not None:
             stager = the_stager()
             (graph_list,) = value.staged.values or (None,)
@@ -73,3 +83,12 @@ class StagedText:
             self.add(", " if i else "")
             self.add_any(item, quoted=True)
         self.add(",)" if isinstance(items, tuple) and len(items) == 1 else closing)
+
+
+def _refuse_unknown(value: Any) -> None:
+    if type(value) is OptionalObject:
+        raise StagingError(
+            "the text of a value that is None on some paths is not known before the graph runs",
+            next_step="test it with `is None` first.",
+            loc=user_location(),
+        )

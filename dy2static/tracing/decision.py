@@ -14,7 +14,7 @@ class Decision:
     """One value that went from a tensor to Python while tracing."""
 
     kind: str
-    """How: "bool", "int", "float", "complex", "index", "len", "item", "iter" or "array"."""
+    """How: "bool", "int", "float", "complex", "index", "len", "item", "iter", "array" or "text"."""
     value: Any
     location: Loc
 
@@ -43,7 +43,7 @@ def warn(decision: Decision) -> None:
 
 
 def warn_of_text(location: Loc) -> None:
-    """The same for the text of a tensor, which is no decision: nothing checks it."""
+    """The same for the text of a tensor that is only printed or logged, which is no decision."""
     _warn(
         location,
         "the text of a tensor was made while tracing; replay does not make it again.\n"

@@ -20,6 +20,7 @@ from eager.tensor import Tensor
 
 GLOBAL_OPS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "STORE_NAME", "DELETE_GLOBAL"})
 ATTRIBUTE_OPS: Final = frozenset({"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"})
+PROBES: Final = frozenset({"hasattr", "getattr"})
 PLAIN: Final = (Tensor, np.ndarray, *BY_VALUE)
 
 
@@ -29,6 +30,8 @@ class Names:
 
     globals: frozenset[str]
     attributes: frozenset[str]
+    probed: frozenset[str]
+    """Attributes that `hasattr` or `getattr` may be asked for: texts in code that names one of these."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -36,6 +39,7 @@ def names_in(code: types.CodeType) -> Names:
     """The names in a function's code, nested functions included."""
     found_globals: set[str] = set()
     attributes: set[str] = set()
+    probed: set[str] = set()
     for instruction in dis.get_instructions(code):
         if instruction.opname in GLOBAL_OPS:
             found_globals.add(instruction.argval)
@@ -46,7 +50,10 @@ def names_in(code: types.CodeType) -> Names:
             inner = names_in(constant)
             found_globals |= inner.globals
             attributes |= inner.attributes
-    return Names(frozenset(found_globals), frozenset(attributes))
+            probed |= inner.probed
+    if not PROBES.isdisjoint(found_globals):
+        probed.update(c for c in code.co_consts if isinstance(c, str) and c.isidentifier())
+    return Names(frozenset(found_globals), frozenset(attributes | probed), frozenset(probed))
 
 
 class Reach:
@@ -56,6 +63,7 @@ class Reach:
     def __init__(self, roots: Iterable[tuple[str, Any]]) -> None:
         given = list(roots)
         self._names: set[str] = set()
+        self._probed: set[str] = set()
         self._start()
         reached = -1
         while reached != len(self._names) + len(self.places):  # new names lead to new places, and these to new names
@@ -67,6 +75,8 @@ class Reach:
     def _start(self) -> None:
         self.places: dict[tuple[str, int, Any], tuple[Source, Any]] = {}
         self.objects: dict[int, tuple[Any, str]] = {}
+        self.absent: dict[tuple[str, int, Any], Source] = {}
+        """Attributes that the code may have found missing."""
         self._codes: set[types.CodeType] = set()
 
     def _read(self, source: Source) -> None:
@@ -105,6 +115,7 @@ class Reach:
             return
         names = names_in(function.__code__)
         self._names |= names.attributes
+        self._probed |= names.probed
         for name in sorted(names.globals):
             if name in function.__globals__:
                 self._read(Source("item", function.__globals__, name, f"global `{name}`"))
@@ -138,8 +149,11 @@ class Reach:
             self._enter(marked, text)
             return
         for name in sorted(self._names):
+            source = Source("attribute", value, name, f"{text}.{name}" if text else name)
             if is_data(value, name):
-                yield Source("attribute", value, name, f"{text}.{name}" if text else name)
+                yield source
+            elif name in self._probed and source.load() is MISSING:
+                self.absent[source.key] = source
 
 
 def _is_of_library(value: Any) -> bool:

@@ -39,6 +39,8 @@ class Trace:
     writes_handles: bool
     captured: frozenset[int]
     """Tensors that are read from outside, by identity."""
+    leaves: Mapping[tuple[int, ...], int]
+    """The parameters of the tensors among the arguments, by the way to them (see `arguments.ArgumentRef`)."""
 
     def serves(self, key: Hashable, call: Call) -> bool:
         """Whether a call may use the program, if the guards of its graph hold."""
@@ -90,6 +92,12 @@ def record(
     try:
         with run_eagerly(), recording(tracer):
             value = function(*placed.args, **placed.kwargs)
+            if tracer.failed is not None:
+                raise StagingError(
+                    "an operation on tensors failed here and the function went on, which a replay cannot check",
+                    next_step="convert the source with `@to_static`, which keeps `try` and `except`.",
+                    loc=tracer.failed,
+                )
             state.note_changes(tracer.cells.outermost)
             result, results = describe(tracer, placed, value)
             refuse_leaks(result, "the result")
@@ -125,6 +133,7 @@ def record(
         arguments=described(names, args, kwargs),
         writes_handles=any(isinstance(write.cell, HandleCell) for write in writes),
         captured=ids,
+        leaves=_paths(args, kwargs, [leaf.aval is not None for leaf in leaves]),
     )
     if trace.overlaps(call):
         raise StagingError(
@@ -133,6 +142,26 @@ def record(
             loc=user_location(),
         )
     return trace
+
+
+def _paths(args: Sequence[Any], kwargs: Mapping[str, Any], is_staged: Sequence[bool]) -> Mapping[tuple[int, ...], int]:
+    """The ways to the leaves that are staged, with their places among these."""
+    found: list[tuple[int, ...]] = []
+
+    def visit(value: Any, path: tuple[int, ...]) -> None:
+        split = children(value)
+        if split is None:
+            found.append(path)
+            return
+        for i, item in enumerate(split[1]):
+            visit(item, (*path, i))
+
+    for i, value in enumerate(args):
+        visit(value, (0, i))
+    for i, value in enumerate(kwargs.values()):
+        visit(value, (1, i))
+    staged = [path for path, on in zip(found, is_staged, strict=True) if on]
+    return {path: i for i, path in enumerate(staged)}
 
 
 def _released(x: Any) -> Any:

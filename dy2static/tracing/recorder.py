@@ -12,6 +12,7 @@ import numpy as np
 from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
 from dy2static.tracing.decision import Decision, warn, warn_of_text
+from dy2static.tracing.shown import is_only_shown
 from dy2static.tracing.traced import TracedNumber, TracedTensor, as_traced
 from eager.dispatch import apply
 from eager.numpy_types import TUPLE
@@ -19,6 +20,7 @@ from eager.recorder import recording
 from eager.tensor import Tensor, wrap
 from graph.ir.opdef import Effect, OpDef, effect_of
 from graph.ir.value import Value
+from graph.location import Loc
 
 PYTHON: Final[dict[str, Callable[..., Any]]] = {
     op: getattr(operator, name)
@@ -51,6 +53,8 @@ class Tracer(Stager):
         super().__init__(name, _just_call)
         self.decisions: list[Decision] = []
         self._warned = warned
+        self.failed: Loc | None = None
+        """Where the first op failed."""
         self._guarded: set[tuple[Value, str]] = set()
         self._fixed: set[Value] = set()
         self._ops_seen = 0
@@ -60,8 +64,12 @@ class Tracer(Stager):
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
         """Do one op, and append it; results are traced tensors."""
         plain = [self._known(x) for x in operands]
-        with recording(None):
-            known = apply(opdef, *plain, **attrs)
+        try:
+            with recording(None):
+                known = apply(opdef, *plain, **attrs)
+        except Exception:
+            self.failed = self.failed or user_location()
+            raise
         made = super().apply(opdef, operands, attrs)
         if isinstance(made, TUPLE):
             return tuple(as_traced(handle, x._data) for handle, x in zip(made, known, strict=True))
@@ -96,11 +104,16 @@ class Tracer(Stager):
             self._decide(kind, value, "len", size)
         return size if kind == "len" else (x[i] for i in range(size))
 
-    def text_was_taken(self) -> None:
-        """The text of a value goes to Python."""
-        location = user_location()
-        if self._is_first(location.file, location.line):
-            warn_of_text(location)
+    def text_was_taken(self, x: TracedTensor) -> None:
+        """The text of a value goes to Python: a decision, unless it is only printed or logged."""
+        if is_only_shown():
+            location = user_location()
+            if self._is_first(location.file, location.line):
+                warn_of_text(location)
+            return
+        value = self.lift_tensor(x)
+        guarded = BY_DTYPE.get(x.dtype.kind, "array") if isinstance(x, TracedNumber) else "array"
+        self._decide("text", value, guarded, x.data if isinstance(x, TracedNumber) else np.asarray(x.data))
 
     # Decisions
 

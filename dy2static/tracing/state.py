@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from dy2static.cache.sources import BY_VALUE, Guard, Source
+from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, Frame, ItemCell, ListCell
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, UndefinedSpec
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.undefined import Undefined
 from dy2static.tracing.reach import Reach, fields_of
@@ -35,6 +35,7 @@ class State:
     def __init__(self, roots: Iterable[tuple[str, Any]], containers: Iterable[Any]) -> None:
         reach = Reach(roots)
         self._places = list(reach.places.values())
+        self._absent = list(reach.absent.values())
         watched = [value for value, _ in reach.objects.values()] + list(containers)
         self._snapshots = [_Snapshot(value, _held(value)) for value in watched if _is_changeable(value)]
 
@@ -82,7 +83,7 @@ class State:
     def guards(self, loaded: Collection[int], captured: Collection[int]) -> list[Guard]:
         """What must hold for the program: Python values are the same, tensors in `loaded` have the same type, others
         that are `captured` are the same objects."""
-        guards: list[Guard] = []
+        guards = [Guard(source, MISSING, "identity") for source in self._absent]
         for source, value in self._places:
             if isinstance(value, Tensor):
                 if id(value) in loaded:
@@ -127,8 +128,6 @@ def references(spec: Spec) -> Iterator[Any]:
 
 def refuse_leaks(spec: Spec, what: str) -> None:
     """StagingError where an object that leaves the trace holds values of the graph that no description names."""
-    if isinstance(spec, UndefinedSpec):
-        raise StagingError(f"{what} is deleted, and a graph cannot do that", next_step="set it to None instead.")
     for value in references(spec):
         if _holds_traced(value, set()):
             raise StagingError(

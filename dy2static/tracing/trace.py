@@ -5,14 +5,16 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 
-from dy2static.cache.cache import MAKING
+from dy2static.cache.making import MAKING
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, signature
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.decorator import ShownGraph
 from dy2static.eager_mode import is_running_eagerly
 from dy2static.gradient import StaticGradient
-from dy2static.tracing.decision import Decision
+from dy2static.tracing.decision import Decision, warn
+from dy2static.tracing.example import Example
+from dy2static.tracing.merge import merged
 from dy2static.tracing.record import Trace, key_of, record
 from dy2static.tracing.texts import described, difference, parameter_names
 from eager.recorder import active
@@ -76,6 +78,7 @@ class TracedFunction:
 
         Raises: TraceGuardError where no trace holds and none may be made.
         """
+        MAKING.wait()
         call = signature(args, kwargs)
         key = key_of(call, args, kwargs)
         traces = self._traces
@@ -108,6 +111,28 @@ class TracedFunction:
             made = record(function, name, self._names, call, args, kwargs, self._warned, reason)
             self._traces = (made, *self._traces[: MOST_TRACES - 1])
         return made
+
+    def add_merged(self, examples: Sequence[Example]) -> None:
+        """Run the function on each of these, and keep one trace for all that have one type of arguments.
+
+        Raises: StagingError where they do not fit into one graph.
+        """
+        groups: dict[Hashable, list[Trace]] = {}
+        name = self._name if self._name.isidentifier() else "main"
+        function = self.__dy2static_function__
+        with MAKING, self._lock:
+            for example in examples:
+                kwargs = self.ordered(example.kwargs)
+                call = signature(example.args, kwargs)
+                made = record(function, name, self._names, call, example.args, kwargs, _EVERYTHING, "an example")
+                groups.setdefault((made.key, made.program.pattern), []).append(made)
+            found = [merged(group) if len(group) > 1 else group[0] for group in groups.values()]
+            self._traces = (*found, *self._traces)[:MOST_TRACES]
+        for decision in (decision for trace in found for decision in trace.decisions):
+            where = (decision.location.file, decision.location.line)
+            if where not in self._warned:
+                self._warned.add(where)
+                warn(decision)
 
     def _to_front(self, trace: Trace) -> None:
         with self._lock:
@@ -226,6 +251,16 @@ def _at_its_line(error: TraceGuardError) -> TraceGuardError:
     return TraceGuardError(error.what, next_step=error.next_step, loc=location_of(error) or UNKNOWN)
 
 
+class _Everything(set[tuple[str, int]]):
+    """The lines that must not warn, where that comes later: all."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+_EVERYTHING: Final = _Everything()
+
+
 def trace(f: Callable[..., Any], *args: Any, on_mismatch: OnMismatch = "error", **kwargs: Any) -> TracedFunction:
     """Run `f` once on examples and keep what it did to tensors as a graph. It may be any callable; no source is needed.
 
@@ -238,6 +273,10 @@ def trace(f: Callable[..., Any], *args: Any, on_mismatch: OnMismatch = "error", 
     does not hold raises TraceGuardError before anything has changed, or with `on_mismatch="retrace"` runs a trace made
     for it.
 
+    `trace(f, Example(x), Example(y))` runs `f` on several examples. Those of one type become one graph: where Python
+    was given a truth, an integer or a length that differs between them, the graph has a `cond`, and serves the calls
+    that decide either way. StagingError says so where they do not fit together.
+
     In-place changes of tensors, and of lists, dicts and attributes that the code of `f` names, are made at every call.
     Python values that these held are checked as well: an attribute that counts calls has to be traced at each of them.
     Other effects (`print`, files, NumPy's random numbers) happen while tracing only, and NumPy arrays from outside are
@@ -247,7 +286,12 @@ def trace(f: Callable[..., Any], *args: Any, on_mismatch: OnMismatch = "error", 
     if active() is not None:
         return traced
     try:
-        traced.add(args, traced.ordered(kwargs), "the examples")
+        if args and all(isinstance(x, Example) for x in args):
+            if kwargs:
+                raise TypeError("keyword arguments belong into the examples: `Example(x, flag=True)`")
+            traced.add_merged(args)
+        else:
+            traced.add(args, traced.ordered(kwargs), "the examples")
     except Exception as error:
         hide_ours(error)
         raise

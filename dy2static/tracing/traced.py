@@ -66,15 +66,19 @@ class TracedTensor(StagedTensor):
         )
 
     def __repr__(self) -> str:
+        _note_text(self)
         return repr_tensor(self.data)
 
     def __str__(self) -> str:
-        _note_text()
+        _note_text(self)
         return format_tensor(self.data)
 
     def __format__(self, spec: str) -> str:
-        _note_text()
+        _note_text(self)
         return format_value(self.data, spec)
+
+
+TracedTensor.__name__ = StagedTensor.__name__
 
 
 class TracedNumber(StagedNumber, TracedTensor):
@@ -83,21 +87,22 @@ class TracedNumber(StagedNumber, TracedTensor):
     __slots__ = ()
 
     def __repr__(self) -> str:
+        _note_text(self)
         return repr(self.data)
 
     def __str__(self) -> str:
-        _note_text()
+        _note_text(self)
         return str(self.data)
 
     def __format__(self, spec: str) -> str:
-        _note_text()
+        _note_text(self)
         return format(self.data, spec)
 
 
-def _note_text() -> None:
+def _note_text(x: TracedTensor) -> None:
     note = getattr(current(), "text_was_taken", None)
     if note is not None:
-        note()
+        note(x)
 
 
 def as_traced(handle: StagedTensor, data: Any) -> TracedTensor:

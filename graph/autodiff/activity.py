@@ -1,13 +1,13 @@
 """Which values depend on what is differentiated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from graph.aval import Aval, Type
 from graph.dtypes import is_differentiable
-from graph.errors import NotDifferentiableError
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import NotDifferentiable
 from graph.ir.value import Value
+from graph.ir.walk import walk
 
 
 def carries_cotangents(t: Type) -> bool:
@@ -17,32 +17,23 @@ def carries_cotangents(t: Type) -> bool:
     return is_differentiable(t.dtype)
 
 
-def function_of(op: Op, functions: dict[str, Graph]) -> Graph:
-    """The graph that a `call` op names; recursive ones cannot be differentiated."""
-    name = str(op.attrs["function"])
-    function = functions[name]
-    if _calls(function, name, functions, set()):
-        raise NotDifferentiableError(
-            f"`{name}` calls itself, and gradients of recursive functions are not available",
-            next_step="write the recursion as a loop.",
-            loc=op.loc,
-        )
-    return function
-
-
-def _calls(graph: Graph, name: str, functions: dict[str, Graph], seen: set[str]) -> bool:
-    for op in graph.ops:
-        if op.name == "call":
-            callee = str(op.attrs["function"])
-            if callee == name:
-                return True
-            if callee not in seen:
-                seen.add(callee)
-                if _calls(functions[callee], name, functions, seen):
-                    return True
-        if any(_calls(region, name, functions, seen) for region in op.regions):
+def is_recursive(name: str, functions: Mapping[str, Graph]) -> bool:
+    """Whether a graph function calls itself, directly or through others."""
+    seen: set[str] = set()
+    pending = list(calls(functions[name]))
+    while pending:
+        called = pending.pop()
+        if called == name:
             return True
+        if called not in seen:
+            seen.add(called)
+            pending += calls(functions[called])
     return False
+
+
+def calls(graph: Graph) -> list[str]:
+    """The functions that a graph calls, its regions included."""
+    return [str(op.attrs["function"]) for op in walk(graph) if op.name == "call"]
 
 
 def propagates(op: Op, operands: Sequence[bool]) -> bool:

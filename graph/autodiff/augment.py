@@ -21,15 +21,15 @@ def augment(
     attrs: Attrs,
     regions: tuple[Graph, ...],
     active: Collection[Value],
-    functions: Mapping[str, Graph],
+    functions: dict[str, Graph],
 ) -> tuple[tuple[Value, ...], tuple[bool, ...], Pullback] | None:
     """Append a region op in the version that saves residuals: its results, which of them depend on `active`, and its
-    pullback. None, and nothing is appended, when no result does."""
+    pullback. None, and nothing is appended, when no result does. Derivatives of recursive functions that it calls are
+    added to `functions`."""
     rule = opdef.vjp
     if not isinstance(rule, RegionVjp):
         return None
-    known = dict(functions)
-    d = Reverse(b, known, set(active))
+    d = Reverse(b, functions, set(active))
     lifted = tuple(b.lift(v) for v in operands)
     types = b.infer(opdef, lifted, attrs, regions)
     op = Op(opdef, lifted, tuple(Value(t) for t in types), attrs, regions, b.loc)
@@ -43,8 +43,27 @@ def augment(
 
     def pullback(at: GraphBuilder, cts: Sequence[Value | None]) -> Mapping[Value, Value]:
         at.loc = loc
-        backward = Reverse(at, known, d.active)
+        backward = Reverse(at, functions, d.active)
         made.pullback(backward, cts)
         return {outer[v]: ct for v, ct in backward.sums.items() if v in outer}
 
     return made.results, made.active, pullback
+
+
+def augment_call(
+    b: GraphBuilder, op: Op, active: Collection[Value], functions: dict[str, Graph]
+) -> tuple[tuple[bool, ...], Pullback] | None:
+    """The same for a `call` that is in place already, of a recursive function; its derivative is added to `functions`.
+    `op` has the operands as the builder's owner knows them."""
+    d = Reverse(b, functions, set(active))
+    flags = d.note_call(op, op.operands, op.results, [v in d.active for v in op.operands])
+    if not any(flags):
+        return None
+
+    def pullback(at: GraphBuilder, cts: Sequence[Value | None]) -> Mapping[Value, Value]:
+        at.loc = op.loc
+        backward = Reverse(at, functions, d.active)
+        d.pull(backward, cts)
+        return backward.sums
+
+    return flags, pullback

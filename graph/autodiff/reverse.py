@@ -1,15 +1,17 @@
 """The engine of reverse mode: a forward sweep that notes pullbacks, a backward sweep that sums cotangents."""
 
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from graph.autodiff.activity import differentiable, function_of, propagates
-from graph.autodiff.residuals import Joint, partition
+from graph.autodiff.activity import carries_cotangents, differentiable, is_recursive, propagates
+from graph.autodiff.calls import silenced
+from graph.autodiff.residuals import Joint, live, partition
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Differentiator, Pullback, RegionVjp, Split
 from graph.ir.emitter import Accumulate
 from graph.ir.op import Graph, Op
-from graph.ir.opdef import Vjp
+from graph.ir.opdef import Vjp, lookup
 from graph.ir.value import Value
 from graph.ir.walk import copy_op
 from graph.location import Loc
@@ -52,8 +54,11 @@ class Reverse:
         self.seeds: dict[Value, Value] = {}
         self.at_hand: Collection[Value] | None = None
         """What the backward half of a region need not save; None where nothing must be saved."""
-        self._functions = functions
+        self.functions = functions
+        """Graph functions by name; the derivatives of recursive ones are added."""
         self._known: dict[tuple[Graph, tuple[bool, ...]], tuple[bool, ...]] = within._known if within else {}
+        self._calls: dict[tuple[str, tuple[bool, ...]], tuple[bool, ...]] = within._calls if within else {}
+        self._derived: dict[tuple[str, tuple[bool, ...]], str] = within._derived if within else {}
         self._steps: list[_Step] = []
 
     # Forward
@@ -75,8 +80,8 @@ class Reverse:
         operands = tuple(env[v] for v in op.operands)
         active = [self.is_active(v) for v in operands]
         rule = op.opdef.vjp
-        if op.name == "call" and any(active):
-            results = self.forward(function_of(op, self._functions), operands)
+        if op.name == "call" and any(active) and not is_recursive(str(op.attrs["function"]), self.functions):
+            results = self.forward(self.functions[str(op.attrs["function"])], operands)
             env.update(zip(op.results, results, strict=True))
             return
         if isinstance(rule, RegionVjp) and any(rule.activity(self, op, active)):
@@ -87,13 +92,85 @@ class Reverse:
             self._steps.append(_Step(made.results, made.pullback, op.loc))
             return
         copy_op(self.b, op, env)
-        if isinstance(rule, RegionVjp) or not propagates(op, active):
+        if op.name != "call" and (isinstance(rule, RegionVjp) or not propagates(op, active)):
             return
         results = tuple(env[v] for v in op.results)
+        if op.name == "call":
+            self.note_call(op, operands, results, active)
+            return
         flags = differentiable(results, True)
         self.active.update(v for v, on in zip(results, flags, strict=True) if on)
         if any(flags):
             self._steps.append(_Step(results, _rule_pullback(op, rule, operands, results), op.loc))  # pyright: ignore[reportArgumentType]
+
+    def note_call(
+        self, op: Op, operands: tuple[Value, ...], results: tuple[Value, ...], active: Sequence[bool]
+    ) -> tuple[bool, ...]:
+        """A call of a recursive function, which is in place already: its pullback is another call. Returns which of
+        the results are active."""
+        name = str(op.attrs["function"])
+        wrt = tuple(on and carries_cotangents(v.type) for on, v in zip(active, operands, strict=True))
+        flags = self.active_call(name, wrt)
+        if not any(flags):
+            return flags
+        self.active.update(v for v, on in zip(results, flags, strict=True) if on)
+        derived = self._derivative(silenced(name, self.functions), wrt)
+        chosen = [v for v, on in zip(operands, wrt, strict=True) if on]
+
+        def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
+            b = d.b
+            given = [b.zeros_like(v) if ct is None else ct for v, ct, on in zip(results, cts, flags, strict=True) if on]
+            kinds = [v.type for v in chosen]
+            found = b.append(lookup("call"), (*operands, *given), {"function": derived}, types=kinds)
+            for operand, ct in zip(chosen, found, strict=True):
+                d.add(operand, ct)
+
+        self._steps.append(_Step(results, pullback, op.loc))
+        return flags
+
+    def pull(self, d: "Reverse", cts: Sequence[Value | None]) -> None:
+        """Run the pullback that was noted last, on another engine."""
+        self._steps[-1].pullback(d, cts)
+
+    def active_call(self, name: str, active: Sequence[bool]) -> tuple[bool, ...]:
+        """Which results of a graph function depend on its active parameters."""
+        key = name, tuple(active)
+        if key in self._calls:
+            return self._calls[key]
+        found: tuple[bool, ...] = tuple(False for _ in self.functions[name].results)
+        while self._calls.get(key) != found:  # what it finds for itself, it had assumed
+            self._calls[key] = found
+            self._known.clear()
+            found = self._active_results(self.functions[name], active)
+        return found
+
+    def _derivative(self, name: str, wrt: tuple[bool, ...]) -> str:
+        """The name of the graph function `operands, cotangents of the active results -> cotangents of `wrt``."""
+        key = name, wrt
+        if key in self._derived:
+            return self._derived[key]
+        taken = (f"{name}_vjp{n}" for n in itertools.count(2))
+        made = f"{name}_vjp"
+        while made in self.functions:
+            made = next(taken)
+        self._derived[key] = made
+        function = self.functions[name]
+        self.functions[made] = function  # the name is taken
+        b = ReverseBuilder(made, sizes=self.b)
+        b.avoid_sizes_of(function)
+        inner = Reverse(b, self.functions, within=self)
+        params = [b.param(p.type, p.hint) for p in function.params]
+        b.active.update(p for p, on in zip(params, wrt, strict=True) if on)
+        results = inner.forward(function, params)
+        for v, on in zip(results, self.active_call(name, wrt), strict=True):
+            if on:
+                inner.add(v, b.param(v.type))
+        inner.backward()
+        sums = [inner.sums.get(p) for p in params]
+        outputs = [b.zeros_like(p) if ct is None else ct for p, ct, on in zip(params, sums, wrt, strict=True) if on]
+        graph = b.build(outputs)
+        self.functions[made] = Graph(made, graph.params, tuple(live(graph.ops, graph.results)), graph.results)
+        return made
 
     def active_results(self, region: Graph, active: Sequence[bool]) -> tuple[bool, ...]:
         key = region, tuple(active)
@@ -111,7 +188,7 @@ class Reverse:
             if isinstance(op.opdef.vjp, RegionVjp):
                 result_flags = op.opdef.vjp.activity(self, op, flags)
             elif op.name == "call":
-                result_flags = self.active_results(function_of(op, self._functions), flags)
+                result_flags = self.active_call(str(op.attrs["function"]), flags)
             else:
                 result_flags = differentiable(op.results, propagates(op, flags))
             on.update(v for v, flag in zip(op.results, result_flags, strict=True) if flag)
@@ -161,7 +238,7 @@ class Reverse:
         at_hand: Collection[int] = (),
     ) -> Split:
         b = ReverseBuilder(region.name, sizes=self.b)
-        inner = Reverse(b, self._functions, within=self)
+        inner = Reverse(b, self.functions, within=self)
         params = [b.param(p.type, p.hint) for p in region.params]
         inner.at_hand = {params[i] for i in at_hand}
         b.active.update(p for p, flag in zip(params, active, strict=True) if flag)

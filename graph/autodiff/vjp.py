@@ -1,6 +1,8 @@
 """Derived graphs: the vector-Jacobian product and the gradient of a graph."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.reverse import Reverse, ReverseBuilder
@@ -48,7 +50,12 @@ def split(graph: Graph, wrt: Sequence[int]) -> Split:
     outer.b.avoid_sizes_of(graph)
     active = [i in set(wrt) for i in range(len(graph.params))]
     dense = [i for i, on in enumerate(active) if on]
-    return outer.split(graph, active, dense=dense, at_hand=range(len(graph.params)))
+    cut = outer.split(graph, active, dense=dense, at_hand=range(len(graph.params)))
+    return replace(cut, forward=_with(cut.forward, outer.functions), backward=_with(cut.backward, outer.functions))
+
+
+def _with(graph: Graph, functions: dict[str, Graph]) -> Graph:
+    return Graph(graph.name, graph.params, graph.ops, graph.results, MappingProxyType(dict(functions)))
 
 
 def _sweep_forward(
@@ -78,4 +85,4 @@ def _finish(
     for i in wrt:
         total = reverse.sums.get(params[i])
         grads.append(b.zeros_like(params[i]) if total is None else total)
-    return b.build([*results, *grads], graph.functions)
+    return b.build([*results, *grads], MappingProxyType(dict(reverse.functions)))

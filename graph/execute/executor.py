@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from graph.execute.interpreter import run
+from graph.execute.native import compile_native
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
 
@@ -16,10 +17,12 @@ class Executable(Protocol):
 
 
 class Executor(enum.Enum):
-    """How graphs run. Executors agree in every bit; the interpreter is the one that says what is right."""
+    """How graphs run. The interpreter says what is right; the NumPy program agrees in every bit, native code within
+    the last digits of functions and sums."""
 
     INTERPRETER = "interpreter"
     NUMPY = "numpy"
+    NATIVE = "native"
 
     def prepare(self, graph: Graph) -> Executable:
         """The graph as a callable."""
@@ -39,4 +42,5 @@ def _interpreted(graph: Graph) -> Executable:
 _PREPARE: dict[Executor, Callable[[Graph], Executable]] = {
     Executor.INTERPRETER: _interpreted,
     Executor.NUMPY: compile_program,
+    Executor.NATIVE: compile_native,
 }

@@ -64,7 +64,7 @@ class NumpyProgram:
             raise found from None
 
     def _placed(self, error: Exception) -> Exception:
-        """The error to raise, with the user's line of the innermost statement of this program that it passed through."""
+        """The error to raise, with the user's line of the innermost statement of this program that it passed."""
         step: TracebackType | None = error.__traceback__
         innermost: TracebackType | None = None
         while step is not None:

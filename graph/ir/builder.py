@@ -1,6 +1,6 @@
 """The only way that a graph grows: appends typed ops, infers their types, closes regions over what they use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -51,6 +51,8 @@ class GraphBuilder(Emitter[Value]):
         self.params: list[Value] = []
         self.ops: list[Op] = []
         self.captures: dict[Value, Value] = {}
+        self.watch: Callable[[Op], None] | None = parent.watch if parent else None
+        """Told of every op that is appended, in the regions of this graph too."""
         self.producer: dict[Value, Op | None] = {}
         shared = parent or sizes
         self._names: _Names = shared._names if shared else _Names()
@@ -122,6 +124,8 @@ class GraphBuilder(Emitter[Value]):
             types = self.infer(opdef, lifted, attrs, regions)
         results = tuple(Value(t) for t in types)
         op = Op(opdef, lifted, results, MappingProxyType(dict(attrs)), regions, self.loc)
+        if self.watch is not None:
+            self.watch(op)
         self.ops.append(op)
         for value in results:
             self.producer[value] = op
@@ -135,9 +139,9 @@ class GraphBuilder(Emitter[Value]):
             inferred = opdef.infer(*(v.type for v in operands), **attrs, **({"regions": regions} if regions else {}))
         except GraphError as error:
             raise error.at(self.loc) from None
-        return self._name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
+        return self.name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
 
-    def _name_sizes(self, types: tuple[Type, ...]) -> tuple[Type, ...]:
+    def name_sizes(self, types: tuple[Type, ...]) -> tuple[Type, ...]:
         """Give the sizes that shape rules left open ('?', '?1', ...) names of their own."""
         if not any("?" in str(t) for t in types if not isinstance(t, Aval) or not all(type(d) is int for d in t.shape)):
             return types

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.aval import Type
 from graph.dtypes import DType
 from graph.errors import InternalError
+from graph.ir.lowering import Lowering
 from graph.ir.op import Op
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class OpDef:
     `promote` None takes operands as they are. `symbol` is the Python operator that NumPy programs show, such as "+".
     `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
     `aliases`: the result may share memory with an operand (a view): neither may be overwritten while the other lives.
-    `effect` may depend on the occurrence. `lower` (native code) and `onnx` are declared by the backends' milestones.
+    `effect` may depend on the occurrence. `lower`: how it becomes native code; None is a callback into NumPy.
+    `onnx` is declared by its backend's milestone.
     """
 
     name: str
@@ -74,7 +76,7 @@ class OpDef:
     symbol: str = ""
     inplace: Kernel | None = None
     aliases: bool = False
-    lower: None = None
+    lower: Lowering | None = None
     onnx: None = None
 
 

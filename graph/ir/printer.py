@@ -23,12 +23,13 @@ DENSE_LIMIT: Final = 64
 """Arrays of more elements print as base64 of their bytes (or as '...' when elided)."""
 
 
-def print_graph(graph: "Graph", *, elide: bool = False) -> str:
-    """The text of a graph. `elide` leaves out the data of large constants: easier to read, not parseable."""
-    printer = _Printer(elide)
+def print_graph(graph: "Graph", *, elide: bool = False, places: bool = True) -> str:
+    """The text of a graph. `elide` leaves out the data of large constants: easier to read, not parseable. Without
+    `places` the lines of the user's program are left out."""
+    printer = _Printer(elide, places)
     lines = list(printer.graph(graph, "graph", ""))
     for name, function in graph.functions.items():
-        lines += ["", *_Printer(elide).graph(function, f"function {name} =", "")]
+        lines += ["", *_Printer(elide, places).graph(function, f"function {name} =", "")]
     return "\n".join(lines)
 
 
@@ -79,8 +80,9 @@ def _nested(value: Any) -> str:
 
 
 class _Printer:
-    def __init__(self, elide: bool) -> None:
+    def __init__(self, elide: bool, places: bool = True) -> None:
         self._elide = elide
+        self._places = places
         self._numbers: dict[Value, int] = {}
 
     def graph(self, graph: "Graph", head: str, indent: str) -> Iterator[str]:
@@ -106,7 +108,7 @@ class _Printer:
             line += " {" + ", ".join(f"{k}={print_attr(v, elide=self._elide)}" for k, v in op.attrs.items()) + "}"
         defined = ", ".join(f"{self._define(v)}: {v.type}" for v in op.results)
         line = f"{defined} = {line}" if defined else line
-        where = f"  # {op.loc}" if op.loc.line else ""
+        where = f"  # {op.loc}" if op.loc.line and self._places else ""
         if not op.regions:
             yield f"{indent}{line}{where}"
             return

@@ -1,5 +1,6 @@
 """The op vocabulary: a file per family. Importing this package fixes the registry."""
 
+from graph.ops import attempt as attempt
 from graph.ops import binary as binary
 from graph.ops import call as call
 from graph.ops import compact as compact
@@ -16,6 +17,7 @@ from graph.ops import join as join
 from graph.ops import linalg as linalg
 from graph.ops import list_ops as list_ops
 from graph.ops import list_tensors as list_tensors
+from graph.ops import log_record as log_record
 from graph.ops import loops as loops
 from graph.ops import matmul as matmul
 from graph.ops import norm as norm

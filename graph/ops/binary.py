@@ -4,6 +4,7 @@ Where `maximum` and `minimum` meet a tie, each operand gets half of the cotangen
 exponent where the base is not positive, as there the power is not a function of it.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 
 from graph.dtypes import is_complex, is_integer
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Elementwise, Lowering, ScalarEmitter
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Vjp, register
 from graph.ops.cotangent_rules import conj, flat_vjp
 from graph.ops.promotion import by_ufunc
+from graph.ops.scalar_rules import by_kind, function, plainly
 from graph.ops.shape_rules import broadcast_effect, elementwise
 
 
@@ -24,6 +27,8 @@ def _binary(
     vjp: Vjp | NotDifferentiable,
     symbol: str = "",
     effect: Callable[[Op], Effect] = broadcast_effect,
+    *,
+    lower: Lowering,
 ) -> None:
     register(
         OpDef(
@@ -34,6 +39,7 @@ def _binary(
             promote=by_ufunc(ufunc),
             effect=effect,
             symbol=symbol,
+            lower=lower,
         )
     )
 
@@ -86,14 +92,73 @@ def pow_effect(op: Op) -> Effect:
     return Effect.CAN_FAIL if is_integer(op.operands[1].dtype) else broadcast_effect(op)
 
 
-_binary("add", np.add, add_vjp, symbol="+")
-_binary("sub", np.subtract, sub_vjp, symbol="-")
-_binary("mul", np.multiply, mul_vjp, symbol="*")
-_binary("div", np.true_divide, div_vjp, symbol="/")
-_binary("floor_div", np.floor_divide, flat_vjp, symbol="//")
-_binary("mod", np.remainder, mod_vjp, symbol="%")
+def float_divmod(s: ScalarEmitter, x: Any, y: Any) -> tuple[Any, Any]:
+    """Quotient and remainder as NumPy has them: the remainder is exact and has the sign of `y`."""
+    rest = s.math("fmod", x, y)
+    is_other_side = s.bit_and(s.ne(rest, 0.0), s.bit_xor(s.lt(y, 0.0), s.lt(rest, 0.0)))
+    quotient = s.div(s.sub(x, rest), y)
+    quotient = s.select(is_other_side, s.sub(quotient, 1.0), quotient)
+    floor = s.math("floor", quotient)
+    floor = s.select(s.gt(s.sub(quotient, floor), 0.5), s.add(floor, 1.0), floor)
+    floor = s.select(s.eq(quotient, 0.0), s.math("copysign", s.const(0.0, x.dtype), s.div(x, y)), floor)
+    signed_zero = s.math("copysign", s.const(0.0, x.dtype), y)
+    modulo = s.select(is_other_side, s.add(rest, y), s.select(s.eq(rest, 0.0), signed_zero, rest))
+    is_zero = s.eq(y, 0.0)
+    return s.select(is_zero, s.div(x, y), floor), s.select(is_zero, rest, modulo)
+
+
+def integer_divmod(s: ScalarEmitter, x: Any, y: Any) -> tuple[Any, Any]:
+    """Quotient and remainder as NumPy has them: rounded down; both are 0 where `y` is."""
+    is_zero = s.eq(y, 0)
+    if x.dtype.kind == "u":
+        safe = s.select(is_zero, s.const(1, x.dtype), y)
+        return s.select(is_zero, 0, s.quotient(x, safe)), s.select(is_zero, 0, s.remainder(x, safe))
+    is_minus_one = s.eq(y, -1)  # the smallest integer over -1 overflows
+    safe = s.select(s.bit_or(is_zero, is_minus_one), s.const(1, x.dtype), y)
+    quotient, rest = s.quotient(x, safe), s.remainder(x, safe)
+    is_other_side = s.bit_and(s.ne(rest, 0), s.lt(s.bit_xor(rest, y), 0))
+    quotient = s.select(is_other_side, s.sub(quotient, 1), quotient)
+    rest = s.select(is_other_side, s.add(rest, y), rest)
+    return s.select(is_zero, 0, s.select(is_minus_one, s.neg(x), quotient)), s.select(is_zero, 0, rest)
+
+
+def both(divmod_rule: Callable[..., tuple[Any, Any]], which: int) -> Callable[..., Any]:
+    def rule(s: ScalarEmitter, x: Any, y: Any) -> Any:
+        return divmod_rule(s, x, y)[which]
+
+    return rule
+
+
+def integer_power(s: ScalarEmitter, x: Any, y: Any) -> Any:
+    """By squaring, one step for each bit of the exponent."""
+    result, square = s.const(1, x.dtype), x
+    for bit in range(x.dtype.itemsize * 8 - (x.dtype.kind == "i")):
+        is_set = s.ne(s.bit_and(y, s.const(1 << bit, y.dtype)), 0)
+        result = s.select(is_set, s.mul(result, square), result)
+        square = s.mul(square, square)
+    return result
+
+
+def float_power(s: ScalarEmitter, x: Any, y: Any) -> Any:
+    return s.math("pow", x, y)
+
+
+def power_is_integer(s: ScalarEmitter, x: Any, y: Any) -> Any:
+    return s.ge(y, 0) if y.dtype.kind == "i" else True
+
+
+POWER = dataclasses.replace(by_kind(f=float_power, V=float_power, iu=integer_power), cost=40, valid=power_is_integer)
+QUOTIENT = by_kind(f=both(float_divmod, 0), V=both(float_divmod, 0), iu=both(integer_divmod, 0))
+REMAINDER = by_kind(f=both(float_divmod, 1), V=both(float_divmod, 1), iu=both(integer_divmod, 1))
+
+_binary("add", np.add, add_vjp, symbol="+", lower=plainly("add", "biufcV"))
+_binary("sub", np.subtract, sub_vjp, symbol="-", lower=plainly("sub", "iufcV"))
+_binary("mul", np.multiply, mul_vjp, symbol="*", lower=plainly("mul", "biufcV"))
+_binary("div", np.true_divide, div_vjp, symbol="/", lower=plainly("div", "fcV"))
+_binary("floor_div", np.floor_divide, flat_vjp, symbol="//", lower=dataclasses.replace(QUOTIENT, cost=30))
+_binary("mod", np.remainder, mod_vjp, symbol="%", lower=dataclasses.replace(REMAINDER, cost=30))
 # No symbol: NumPy's `**` computes some powers by other functions, with other last digits.
-_binary("pow", np.power, pow_vjp, effect=pow_effect)
+_binary("pow", np.power, pow_vjp, effect=pow_effect, lower=POWER)
 
 
 # The larger and the smaller
@@ -117,8 +182,18 @@ def minimum_vjp(b: Emitter[Any], ct: Any, z: Any, x: Any, y: Any) -> tuple[Any, 
     return by_x, by_y
 
 
-_binary("maximum", np.maximum, maximum_vjp)
-_binary("minimum", np.minimum, minimum_vjp)
+def larger(s: ScalarEmitter, x: Any, y: Any) -> Any:
+    """NaN where either is."""
+    return s.select(s.bit_or(s.ge(x, y), s.ne(x, x)), x, y)
+
+
+def smaller(s: ScalarEmitter, x: Any, y: Any) -> Any:
+    """NaN where either is."""
+    return s.select(s.bit_or(s.le(x, y), s.ne(x, x)), x, y)
+
+
+_binary("maximum", np.maximum, maximum_vjp, lower=Elementwise(larger))
+_binary("minimum", np.minimum, minimum_vjp, lower=Elementwise(smaller))
 
 
 # Functions of two real numbers
@@ -148,8 +223,8 @@ def copysign_vjp(b: Emitter[Any], ct: Any, z: Any, x: Any, y: Any) -> tuple[Any,
 
 NO_SLOPE = NotDifferentiable("the next floating-point number is not a smooth function")
 
-_binary("atan2", np.arctan2, atan2_vjp)
-_binary("logaddexp", np.logaddexp, logaddexp_vjp)
-_binary("hypot", np.hypot, hypot_vjp)
-_binary("copysign", np.copysign, copysign_vjp)
-_binary("nextafter", np.nextafter, NO_SLOPE)
+_binary("atan2", np.arctan2, atan2_vjp, lower=function("atan2"))
+_binary("logaddexp", np.logaddexp, logaddexp_vjp, lower=function("logaddexp"))
+_binary("hypot", np.hypot, hypot_vjp, lower=function("hypot"))
+_binary("copysign", np.copysign, copysign_vjp, lower=function("copysign"))
+_binary("nextafter", np.nextafter, NO_SLOPE, lower=function("nextafter"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.aval import Type
 from graph.errors import InternalError
+from graph.ir.lowering import BuiltIn
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 
 
@@ -30,5 +31,6 @@ register(
         vjp=NotDifferentiable("a call is differentiated through its function, not by a rule"),
         promote=None,
         effect=Effect.ORDERED,
+        lower=BuiltIn(),
     )
 )

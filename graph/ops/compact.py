@@ -6,6 +6,7 @@ import numpy as np
 
 from graph.aval import Aval, Type
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.opdef import OpDef, register
 from graph.ops.shape_rules import tensor
 
@@ -23,4 +24,4 @@ def compact_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
     return (ct,)
 
 
-register(OpDef("compact", infer=infer_compact, kernel=compact_kernel, vjp=compact_vjp, promote=None))
+register(OpDef("compact", infer=infer_compact, kernel=compact_kernel, vjp=compact_vjp, promote=None, lower=BuiltIn()))

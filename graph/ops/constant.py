@@ -9,6 +9,16 @@ from graph.aval import Aval, Shape, Type, scalar
 from graph.dtypes import DType, float64, int64, is_complex, is_differentiable, real_of
 from graph.errors import DTypeError, InternalError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import (
+    BuiltIn,
+    Callback,
+    Choose,
+    Elementwise,
+    Generate,
+    LoopEmitter,
+    Lowering,
+    ScalarEmitter,
+)
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
 from graph.ops.promotion import common
@@ -66,10 +76,26 @@ def cast_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, dtype: DType) -> tuple
     return (b.cast(ct, dtype=x.dtype),)
 
 
-register(OpDef("constant", infer=infer_constant, kernel=constant_kernel, vjp=NO_OPERANDS, promote=None))
-register(OpDef("full", infer=infer_full, kernel=full_kernel, vjp=NO_OPERANDS, promote=None))
-register(OpDef("dim", infer=infer_dim, kernel=dim_kernel, vjp=NotDifferentiable("a size is an integer"), promote=None))
-register(OpDef("cast", infer=infer_cast, kernel=cast_kernel, vjp=cast_vjp, promote=None))
+def cast_element(s: ScalarEmitter, x: Any, *, dtype: DType) -> Any:
+    return s.convert(x, dtype)
+
+
+BUILT_IN = BuiltIn()
+CAST = Elementwise(cast_element, "biufcV")
+
+register(OpDef("constant", infer=infer_constant, kernel=constant_kernel, vjp=NO_OPERANDS, promote=None, lower=BUILT_IN))
+register(OpDef("full", infer=infer_full, kernel=full_kernel, vjp=NO_OPERANDS, promote=None, lower=BUILT_IN))
+register(
+    OpDef(
+        "dim",
+        infer=infer_dim,
+        kernel=dim_kernel,
+        vjp=NotDifferentiable("a size is an integer"),
+        promote=None,
+        lower=BUILT_IN,
+    )
+)
+register(OpDef("cast", infer=infer_cast, kernel=cast_kernel, vjp=cast_vjp, promote=None, lower=CAST))
 
 
 # Ranges and the identity
@@ -167,7 +193,96 @@ def eye_kernel(*sizes: Any, shape: Shape, k: int, dtype: DType) -> np.ndarray:
     return np.eye(rows, columns, k, dtype)
 
 
-register(OpDef("iota", infer=infer_iota, kernel=iota_kernel, vjp=NO_OPERANDS, promote=None))
+def sizes_of(e: LoopEmitter, *sizes: Any, shape: Shape, **attrs: Any) -> tuple[Any, ...]:
+    """The shape attribute, with operands in place of symbolic dims."""
+    rest = iter(sizes)
+    return tuple(d if isinstance(d, int) else next(rest) for d in shape)
+
+
+def iota_element(s: ScalarEmitter, index: tuple[Any], *sizes: Any, shape: Shape, dtype: DType) -> Any:
+    return s.convert(index[0], dtype)
+
+
+def eye_element(s: ScalarEmitter, index: tuple[Any, Any], *sizes: Any, shape: Shape, k: int, dtype: DType) -> Any:
+    row, column = index
+    return s.select(s.eq(s.sub(column, row), k), s.const(1, dtype), s.const(0, dtype))
+
+
+def linspace_element(
+    s: ScalarEmitter, index: tuple[Any], start: Any, stop: Any, *sizes: Any, shape: Shape, endpoint: bool
+) -> Any:
+    """As NumPy computes it: `place * step + start`, the last one exact; where the step is nothing, by fractions."""
+    (i,) = index
+    num = sizes[0] if sizes else shape[0]
+    steps = s.sub(num, 1) if endpoint else num
+    dtype = start.dtype
+    place, delta = s.convert(i, dtype), s.sub(stop, start)
+    divisor = s.convert(steps, dtype)
+    step = s.div(delta, divisor)
+    along = s.select(s.eq(step, 0.0), s.mul(s.div(place, divisor), delta), s.mul(place, step))
+    along = s.select(s.gt(steps, 0), along, s.mul(place, delta))
+    element = s.add(along, start)
+    if not endpoint:
+        return element
+    return s.select(s.bit_and(s.eq(i, s.sub(num, 1)), s.gt(num, 1)), stop, element)
+
+
+def linspace_sizes(e: LoopEmitter, start: Any, stop: Any, *sizes: Any, shape: Shape, endpoint: bool) -> tuple[Any]:
+    (num,) = sizes_of(e, *sizes, shape=shape)
+    e.check(e.ge(num, 0))
+    return (num,)
+
+
+def lower_linspace(start: Aval, stop: Aval, *sizes: Type, **attrs: Any) -> Lowering:
+    if start.dtype.itemsize > 2 and start.dtype.kind == "f":
+        return Generate(linspace_sizes, linspace_element)
+    return Callback(f"NumPy has a way of its own for {start.dtype}")
+
+
+def lower_arange(*dynamic: Type, dtype: DType, **attrs: Any) -> Lowering:
+    floating = any(isinstance(x, float) for x in attrs.values()) or any(
+        tensor(t, "arange").dtype.kind == "f" for t in dynamic
+    )
+    if floating or dtype.kind not in "iuf" or any(tensor(t, "arange").dtype.kind == "u" for t in dynamic):
+        return Callback("NumPy has a way of its own to count in floats")
+    return Generate(arange_sizes, arange_element)
+
+
+def arange_bounds(dynamic: Sequence[Any], start: Bound, stop: Bound, step: Bound) -> tuple[Any, Any, Any]:
+    rest = iter(dynamic)
+    first, last, by = (next(rest) if bound == "$" else bound for bound in (start, stop, step))
+    return first, last, by
+
+
+def arange_sizes(e: LoopEmitter, *dynamic: Any, start: Bound, stop: Bound, step: Bound, dtype: DType) -> tuple[Any]:
+    """The distance over the step, rounded up."""
+    first, last, by = arange_bounds(dynamic, start, stop, step)
+    if not isinstance(by, int):
+        e.check(e.ne(by, 0))
+    is_up = e.gt(by, 0)
+    distance = e.select(is_up, e.sub(last, first), e.sub(first, last))
+    size = e.select(is_up, by, e.neg(by))
+    steps = e.quotient(e.sub(e.add(distance, size), 1), size)
+    return (e.select(e.gt(distance, 0), steps, 0),)
+
+
+def arange_element(
+    s: ScalarEmitter, index: tuple[Any], *dynamic: Any, start: Bound, stop: Bound, step: Bound, dtype: DType
+) -> Any:
+    first, _, by = arange_bounds([s.convert(x, int64) for x in dynamic], start, stop, step)
+    return s.convert(s.add(s.mul(index[0], by), first), dtype)
+
+
+register(
+    OpDef(
+        "iota",
+        infer=infer_iota,
+        kernel=iota_kernel,
+        vjp=NO_OPERANDS,
+        promote=None,
+        lower=Generate(sizes_of, iota_element),
+    )
+)
 register(
     OpDef(
         "arange",
@@ -176,7 +291,26 @@ register(
         vjp=NotDifferentiable("the length of a range jumps as its bounds move"),
         promote=None,
         effect=arange_effect,
+        lower=Choose(lower_arange),
     )
 )
-register(OpDef("linspace", infer=infer_linspace, kernel=linspace_kernel, vjp=linspace_vjp, promote=promote_linspace))
-register(OpDef("eye", infer=infer_eye, kernel=eye_kernel, vjp=NO_OPERANDS, promote=None))
+register(
+    OpDef(
+        "linspace",
+        infer=infer_linspace,
+        kernel=linspace_kernel,
+        vjp=linspace_vjp,
+        promote=promote_linspace,
+        lower=Choose(lower_linspace),
+    )
+)
+register(
+    OpDef(
+        "eye",
+        infer=infer_eye,
+        kernel=eye_kernel,
+        vjp=NO_OPERANDS,
+        promote=None,
+        lower=Generate(sizes_of, eye_element),
+    )
+)

@@ -9,6 +9,7 @@ from graph.aval import Aval, Type
 from graph.errors import InternalError
 from graph.ir.differentiator import Differentiator
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.opdef import NotDifferentiable, OpDef, register
 from graph.ir.value import Value
 
@@ -65,6 +66,7 @@ ZEROS_LIKE_ANY = register(
         kernel=zeros_like_any_kernel,
         vjp=NotDifferentiable("zeros are constant"),
         promote=None,
+        lower=BuiltIn(),
     )
 )
 

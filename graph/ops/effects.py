@@ -6,13 +6,16 @@ each operand its conversion and format spec, as written in an f-string (see `tex
 
 import builtins
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 
 from graph.aval import Aval, ListType, Type
 from graph.errors import DTypeError, InternalError, TraceGuardError
+from graph.ir.lowering import BuiltIn
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ops.raised import caught_error, class_of, made
 from graph.ops.shape_rules import is_predicate
 from graph.ops.text_of import message
 
@@ -76,6 +79,56 @@ def infer_fail(*operands: Type, error: str, parts: tuple[str, ...], forms: tuple
 def fail_kernel(*operands: Any, error: str, parts: tuple[str, ...], forms: tuple[str, ...]) -> tuple[()]:
     kind = getattr(builtins, error)
     raise kind(message(parts, operands, forms)) if parts else kind()
+
+
+Item = tuple[Any, ...]
+"""A part of an exception: ("value", v) known now, ("text", parts, forms), ("number",): an operand as a Python number,
+("error", name, args): another exception, ("caught",): what an `attempt` caught, by its text. Operands in order."""
+
+
+def infer_raise(
+    *operands: Type, error: str, args: tuple[Item, ...], fields: tuple[tuple[str, Item], ...]
+) -> tuple[Type, ...]:
+    """Shape rule of `raise(*operands)`, which always raises: an exception of any class, with any arguments.
+
+    `error` names its class (see `raised`), `args` are its arguments, `fields` its attributes.
+    """
+    if class_of(error) is None:
+        raise InternalError(f"`raise`: {error!r} is no exception")
+    taken = sum(_operands_of(item) for item in (*args, *(item for _, item in fields)))
+    if taken != len(operands):
+        raise InternalError(f"`raise`: {len(operands)} operands where {taken} are used")
+    return ()
+
+
+def _operands_of(item: Item) -> int:
+    match item[0]:
+        case "text":
+            return len(item[2])
+        case "error":
+            return sum(_operands_of(inner) for inner in item[2])
+        case kind:
+            return int(kind in ("number", "caught"))
+
+
+def raise_kernel(*operands: Any, error: str, args: tuple[Item, ...], fields: tuple[tuple[str, Item], ...]) -> tuple[()]:
+    rest = iter(operands)
+    values = tuple(_item(item, rest) for item in args)
+    raise made(class_of(error), values, {name: _item(item, rest) for name, item in fields})
+
+
+def _item(item: Item, rest: Iterator[Any]) -> Any:
+    match item:
+        case ("text", parts, forms):
+            return message(parts, [next(rest) for _ in forms], forms)
+        case ("number",):
+            return np.asarray(next(rest)).item()
+        case ("error", name, args):
+            return made(class_of(name), tuple(_item(arg, rest) for arg in args), {})
+        case ("caught",):
+            return caught_error(next(rest))
+        case _:
+            return item[1]
 
 
 def infer_guard(x: Type, *, kind: str, expected: Any, site: str) -> tuple[Type, ...]:
@@ -142,6 +195,27 @@ def short(value: Any) -> str:
 
 
 register(OpDef("print", infer=infer_print, kernel=print_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
-register(OpDef("check", infer=infer_check, kernel=check_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
-register(OpDef("fail", infer=infer_fail, kernel=fail_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(
+    OpDef(
+        "check",
+        infer=infer_check,
+        kernel=check_kernel,
+        vjp=NO_RESULT,
+        promote=None,
+        effect=Effect.ORDERED,
+        lower=BuiltIn(),
+    )
+)
+register(
+    OpDef(
+        "fail",
+        infer=infer_fail,
+        kernel=fail_kernel,
+        vjp=NO_RESULT,
+        promote=None,
+        effect=Effect.ORDERED,
+        lower=BuiltIn(),
+    )
+)
+register(OpDef("raise", infer=infer_raise, kernel=raise_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
 register(OpDef("guard", infer=infer_guard, kernel=guard_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))

@@ -128,7 +128,8 @@ def _check_integer(walk: _Walk, i: int) -> None:
     if isinstance(size, int) and not -size <= i < size:
         raise IndexRangeError(
             f"index {i} is out of bounds for axis {axis} with size {size}",
-            next_step=f"the operand is {walk.x}.",
+            next_step=(f"use an index from {-size} to {size - 1}" if size else "the axis is empty")
+            + f"; the operand is {walk.x}.",
         )
     if not -least(size) <= i < least(size):
         walk.can_fail = True

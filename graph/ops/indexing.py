@@ -13,9 +13,18 @@ from graph.aval import Aval, Dim, Shape, Type, format_shape
 from graph.dtypes import DType, int64, is_integer
 from graph.errors import DTypeError, IndexRangeError, ShapeError
 from graph.ir.emitter import Accumulate, Emitter
+from graph.ir.lowering import Callback, Choose, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
 from graph.ops.cotangent_rules import places
+from graph.ops.index_lowering import (
+    add_elements,
+    lower_index,
+    lower_update,
+    set_elements,
+    take_along_axis_elements,
+    take_elements,
+)
 from graph.ops.index_rules import DYNAMIC, Index, indexed, resolve_index
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axis, quote, tensor
@@ -261,6 +270,7 @@ register(
         promote=None,
         effect=index_effect,
         aliases=True,
+        lower=Choose(lower_index),
     )
 )
 register(
@@ -272,6 +282,7 @@ register(
         promote=promote_update,
         effect=update_effect,
         inplace=index_set_inplace,
+        lower=Choose(lower_update(set_elements)),
     )
 )
 register(
@@ -283,9 +294,20 @@ register(
         promote=promote_update,
         effect=update_effect,
         inplace=index_add_inplace,
+        lower=Choose(lower_update(add_elements)),
     )
 )
-register(OpDef("take", infer=infer_take, kernel=take_kernel, vjp=take_vjp, promote=None, effect=Effect.CAN_FAIL))
+register(
+    OpDef(
+        "take",
+        infer=infer_take,
+        kernel=take_kernel,
+        vjp=take_vjp,
+        promote=None,
+        effect=Effect.CAN_FAIL,
+        lower=Loops(take_elements),
+    )
+)
 register(
     OpDef(
         "take_along_axis",
@@ -294,6 +316,7 @@ register(
         vjp=take_along_axis_vjp,
         promote=None,
         effect=Effect.CAN_FAIL,
+        lower=Loops(take_along_axis_elements),
     )
 )
 register(
@@ -303,5 +326,6 @@ register(
         kernel=nonzero_kernel,
         vjp=NotDifferentiable("indices are integers"),
         promote=None,
+        lower=Callback("how many there are is known at run time only"),
     )
 )

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from graph.aval import Aval, Dim, Shape, Type, dim_add, format_shape
+from graph.dtypes import int64
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import LoopEmitter, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import as_tuple
+from graph.ops.index_lowering import each
 from graph.ops.promotion import common
 from graph.ops.shape_rules import check_sizes, normalize_axis, quote, resolve_shape, tensor, unify_dims
 
@@ -157,11 +160,113 @@ def split_effect(op: Op) -> Effect:
     return Effect.PURE if total == op.operands[0].shape[at] else Effect.CAN_FAIL
 
 
+# Lowering: loops that copy
+
+
+def _check_alike(e: LoopEmitter, xs: Sequence[Any], but: int | None = None) -> None:
+    first = e.sizes(xs[0])
+    for x in xs[1:]:
+        for axis, (n, wanted) in enumerate(zip(e.sizes(x), first, strict=True)):
+            if axis != but:
+                e.check(e.eq(n, wanted))
+
+
+def concat_loops(e: LoopEmitter, *xs: Any, axis: int) -> Any:
+    """One operand after the other."""
+    at = axis % len(e.sizes(xs[0]))
+    _check_alike(e, xs, but=at)
+    total: Any = 0
+    for x in xs:
+        total = e.add(total, e.sizes(x)[at])
+    shape = e.sizes(xs[0])
+    y = e.buffer(e.dtype(xs[0]), (*shape[:at], total, *shape[at + 1 :]))
+    start: Any = 0
+    for x in xs:
+        with each(e, e.sizes(x), parallel=True) as place:
+            e.store(y, (*place[:at], e.add(place[at], start), *place[at + 1 :]), e.load(x, place))
+        start = e.add(start, e.sizes(x)[at])
+    return y
+
+
+def stack_loops(e: LoopEmitter, *xs: Any, axis: int) -> Any:
+    """Each operand at a place of its own along the new axis."""
+    _check_alike(e, xs)
+    shape = e.sizes(xs[0])
+    at = axis % (len(shape) + 1)
+    y = e.buffer(e.dtype(xs[0]), (*shape[:at], len(xs), *shape[at:]))
+    for k, x in enumerate(xs):
+        with each(e, shape, parallel=True) as place:
+            e.store(y, (*place[:at], k, *place[at:]), e.load(x, place))
+    return y
+
+
+def unstack_loops(e: LoopEmitter, x: Any, *, axis: int) -> Any:
+    shape = e.sizes(x)
+    at = axis % len(shape)
+    parts: list[Any] = []
+    for k in range(shape[at]):
+        part = e.buffer(e.dtype(x), (*shape[:at], *shape[at + 1 :]))
+        with each(e, e.sizes(part), parallel=True) as place:
+            e.store(part, place, e.load(x, (*place[:at], k, *place[at:])))
+        parts.append(part)
+    return tuple(parts)
+
+
+def split_loops(e: LoopEmitter, x: Any, *operands: Any, sizes: Shape, axis: int) -> Any:
+    """Checks that the sizes add up."""
+    shape = e.sizes(x)
+    at = axis % len(shape)
+    rest = iter(operands)
+    lengths = [n if isinstance(n, int) else e.convert(next(rest), int64) for n in sizes]
+    total: Any = 0
+    for n in lengths:
+        e.check(e.ge(n, 0))
+        total = e.add(total, n)
+    e.check(e.eq(total, shape[at]))
+    parts: list[Any] = []
+    start: Any = 0
+    for n in lengths:
+        part = e.buffer(e.dtype(x), (*shape[:at], n, *shape[at + 1 :]))
+        with each(e, e.sizes(part), parallel=True) as place:
+            e.store(part, place, e.load(x, (*place[:at], e.add(place[at], start), *place[at + 1 :])))
+        parts.append(part)
+        start = e.add(start, n)
+    return tuple(parts)
+
+
 register(
-    OpDef("concat", infer=infer_concat, kernel=concat_kernel, vjp=concat_vjp, promote=common(), effect=join_effect)
+    OpDef(
+        "concat",
+        infer=infer_concat,
+        kernel=concat_kernel,
+        vjp=concat_vjp,
+        promote=common(),
+        effect=join_effect,
+        lower=Loops(concat_loops),
+    )
 )
-register(OpDef("stack", infer=infer_stack, kernel=stack_kernel, vjp=stack_vjp, promote=common(), effect=join_effect))
-register(OpDef("unstack", infer=infer_unstack, kernel=unstack_kernel, vjp=unstack_vjp, promote=None, aliases=True))
+register(
+    OpDef(
+        "stack",
+        infer=infer_stack,
+        kernel=stack_kernel,
+        vjp=stack_vjp,
+        promote=common(),
+        effect=join_effect,
+        lower=Loops(stack_loops),
+    )
+)
+register(
+    OpDef(
+        "unstack",
+        infer=infer_unstack,
+        kernel=unstack_kernel,
+        vjp=unstack_vjp,
+        promote=None,
+        aliases=True,
+        lower=Loops(unstack_loops),
+    )
+)
 register(
     OpDef(
         "split",
@@ -171,5 +276,6 @@ register(
         promote=None,
         effect=split_effect,
         aliases=True,
+        lower=Loops(split_loops),
     )
 )

@@ -13,6 +13,7 @@ from graph.aval import Aval, ListType, Type, is_static, scalar
 from graph.dtypes import int64, is_integer
 from graph.errors import DTypeError
 from graph.ir.emitter import Accumulate, Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.cotangents import sum_of
@@ -309,11 +310,23 @@ def list_reverse_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
 DISCRETE: Final = NotDifferentiable("a length is an integer")
 
 
+_IN_NUMPY: Final = ("list_concat", "list_slice", "list_add_slice", "list_reverse")
+
+
 def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.PURE, inplace: Any = None) -> None:
     """What holds or gives elements shares memory with its operands."""
-    aliases = name != "list_len"
     register(
-        OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, effect=effect, inplace=inplace, aliases=aliases)
+        OpDef(
+            name,
+            infer=infer,
+            kernel=kernel,
+            vjp=vjp,
+            promote=None,
+            effect=effect,
+            inplace=inplace,
+            aliases=name != "list_len",
+            lower=None if name in _IN_NUMPY else BuiltIn(),
+        )
     )
 
 

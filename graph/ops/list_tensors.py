@@ -7,6 +7,7 @@ import numpy as np
 from graph.aval import Aval, Dim, ListType, Type, format_shape, is_static
 from graph.errors import ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.list_ops import list_type
@@ -114,6 +115,7 @@ register(
         vjp=list_stack_vjp,
         promote=None,
         effect=stack_effect,
+        lower=BuiltIn(),
     )
 )
 register(
@@ -124,6 +126,7 @@ register(
         vjp=list_from_tensor_vjp,
         promote=None,
         aliases=True,
+        lower=BuiltIn(),
     )
 )
 register(

@@ -7,6 +7,7 @@ import numpy as np
 from graph.aval import Type, scalar
 from graph.dtypes import int64
 from graph.errors import DTypeError
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Graph
 from graph.ir.opdef import OpDef, register
 from graph.ops.loops_vjp import FOR_LOOP_VJP, WHILE_LOOP_VJP
@@ -57,6 +58,15 @@ def for_loop_kernel(n: Any, *operands: Any, carried: int, regions: tuple[Any]) -
 
 
 WHILE_LOOP = register(
-    OpDef("while_loop", infer=infer_while_loop, kernel=while_loop_kernel, vjp=WHILE_LOOP_VJP, promote=None)
+    OpDef(
+        "while_loop",
+        infer=infer_while_loop,
+        kernel=while_loop_kernel,
+        vjp=WHILE_LOOP_VJP,
+        promote=None,
+        lower=BuiltIn(),
+    )
 )
-FOR_LOOP = register(OpDef("for_loop", infer=infer_for_loop, kernel=for_loop_kernel, vjp=FOR_LOOP_VJP, promote=None))
+FOR_LOOP = register(
+    OpDef("for_loop", infer=infer_for_loop, kernel=for_loop_kernel, vjp=FOR_LOOP_VJP, promote=None, lower=BuiltIn())
+)

@@ -8,6 +8,7 @@ import numpy as np
 from graph.aval import Aval, Dim, Type
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import conj
@@ -109,5 +110,6 @@ register(
         promote=common(),
         effect=matmul_effect,
         symbol="@",
+        lower=BuiltIn(),
     )
 )

@@ -9,6 +9,7 @@ from graph.aval import Aval, OptionalType, Type, scalar
 from graph.dtypes import bool_
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.cotangents import zeros_of
@@ -89,8 +90,17 @@ def unwrap_or_zeros_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, like: Any) -> 
     return b.some(ct), None
 
 
-register(OpDef("some", infer=infer_some, kernel=some_kernel, vjp=some_vjp, promote=None))
-register(OpDef("none", infer=infer_none, kernel=none_kernel, vjp=NotDifferentiable("nothing is there"), promote=None))
+register(OpDef("some", infer=infer_some, kernel=some_kernel, vjp=some_vjp, promote=None, lower=BuiltIn()))
+register(
+    OpDef(
+        "none",
+        infer=infer_none,
+        kernel=none_kernel,
+        vjp=NotDifferentiable("nothing is there"),
+        promote=None,
+        lower=BuiltIn(),
+    )
+)
 register(
     OpDef(
         "is_some",
@@ -98,9 +108,20 @@ register(
         kernel=is_some_kernel,
         vjp=NotDifferentiable("the result is discrete"),
         promote=None,
+        lower=BuiltIn(),
     )
 )
-register(OpDef("unwrap", infer=infer_unwrap, kernel=unwrap_kernel, vjp=unwrap_vjp, promote=None, effect=unwrap_effect))
+register(
+    OpDef(
+        "unwrap",
+        infer=infer_unwrap,
+        kernel=unwrap_kernel,
+        vjp=unwrap_vjp,
+        promote=None,
+        effect=unwrap_effect,
+        lower=BuiltIn(),
+    )
+)
 register(
     OpDef(
         "unwrap_or_zeros",
@@ -108,5 +129,6 @@ register(
         kernel=unwrap_or_zeros_kernel,
         vjp=unwrap_or_zeros_vjp,
         promote=None,
+        lower=BuiltIn(),
     )
 )

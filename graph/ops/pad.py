@@ -8,9 +8,11 @@ from graph.aval import Aval, Type, dim_add
 from graph.dtypes import is_complex, is_float
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Callback, Choose, LoopEmitter, Loops, Lowering
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import places
+from graph.ops.index_lowering import each
 from graph.ops.shape_rules import quote, tensor
 
 Widths = tuple[tuple[int, int], ...]
@@ -68,4 +70,48 @@ def pad_effect(op: Op) -> Effect:
     return Effect.PURE if known or op.attrs.get("mode", "constant") == "constant" else Effect.CAN_FAIL
 
 
-register(OpDef("pad", infer=infer_pad, kernel=pad_kernel, vjp=pad_vjp, promote=None, effect=pad_effect))
+def pad_loops(e: LoopEmitter, x: Any, *, widths: Widths, mode: str = "constant", value: complex = 0) -> Any:
+    """Each element of the result from where the mode says; see `_source`."""
+    shape = e.sizes(x)
+    x = e.stored(x)
+    sizes = [e.add(n, before + after) for n, (before, after) in zip(shape, widths, strict=True)]
+    if mode != "constant":
+        for n, pair in zip(shape, widths, strict=True):
+            e.check(e.gt(n, 0) if any(pair) else True)
+    y = e.buffer(e.dtype(x), sizes)
+    if mode == "constant":
+        with each(e, sizes, parallel=True) as at:
+            e.store(y, at, value)
+        with each(e, shape, parallel=True) as at:
+            e.store(y, tuple(e.add(i, before) for i, (before, _) in zip(at, widths, strict=True)), e.load(x, at))
+        return y
+    with each(e, sizes, parallel=True) as at:
+        places = zip(at, shape, widths, strict=True)
+        e.store(y, at, e.load(x, tuple(_source(e, mode, e.sub(i, pair[0]), n) for i, n, pair in places)))
+    return y
+
+
+def _source(e: LoopEmitter, mode: str, i: Any, n: Any) -> Any:
+    """Which element of an axis of `n` stands at `i`, which may be negative or `n` and more."""
+    last = e.sub(n, 1)
+    if mode == "edge":
+        return e.select(e.lt(i, 0), 0, e.select(e.gt(i, last), last, i))
+    period = {"wrap": n, "symmetric": e.mul(n, 2), "reflect": e.mul(last, 2)}[mode]
+    period = e.select(e.gt(period, 0), period, 1)
+    rest = e.remainder(i, period)
+    rest = e.select(e.lt(rest, 0), e.add(rest, period), rest)
+    if mode == "wrap":
+        return rest
+    mirrored = e.sub(e.sub(period, 1) if mode == "symmetric" else period, rest)
+    return e.select(e.gt(rest, last), mirrored, rest)
+
+
+def lower_pad(x: Aval, **attrs: Any) -> Lowering:
+    return Loops(pad_loops) if x.ndim else Callback("a 0-d tensor has nothing to pad")
+
+
+register(
+    OpDef(
+        "pad", infer=infer_pad, kernel=pad_kernel, vjp=pad_vjp, promote=None, effect=pad_effect, lower=Choose(lower_pad)
+    )
+)

@@ -5,20 +5,23 @@ integers and of bools are 64 bits wide. What has no value for no elements (`max`
 Where several elements are the maximum, they share its cotangent evenly.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from graph.aval import Aval, Type
-from graph.dtypes import DType, bool_, float64, int64, is_float, real_of
+from graph.dtypes import DType, bool_, float32, float64, int64, is_complex, is_float, real_of
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Callback, Choose, Decomposed, Lowering
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.compare import DISCRETE
 from graph.ops.cotangent_rules import conj, count
 from graph.ops.promotion import to_float
+from graph.ops.reduce_lowering import ALL, ANY, ARGMAX, ARGMIN, COUNT, MAX, MAX_OR_LOWEST, MIN, PROD, SUM
 from graph.ops.running import products_before, sum_dtype
 from graph.ops.shape_rules import normalize_axes, quote, reduced_shape, tensor
 
@@ -105,6 +108,21 @@ def mean_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return total / (x.size // total.size if total.size else 1)
 
 
+def mean_parts(b: Emitter[Any], x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over the count; 16-bit floats in float32."""
+    wide = b.cast(x, dtype=mean_wide(x.dtype))
+    size = count(b, wide, normalize_axes("mean", axis, x.ndim))
+    mean = b.div(b.sum(wide, axis=axis, keepdims=keepdims), size)
+    return b.cast(mean, dtype=mean_dtype(Aval(x.dtype, ())))
+
+
+def mean_wide(dtype: DType) -> DType:
+    """The dtype that means are computed in."""
+    if dtype.kind in "biu":
+        return float64
+    return dtype if dtype.itemsize > 2 else float32
+
+
 def mean_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> tuple[Any]:
     share = b.div(ct, count(b, x, normalize_axes("mean", axis, x.ndim)))
     return (b.broadcast_to(expanded(b, share, x, axis, keepdims), b.shape_of(x)),)
@@ -122,6 +140,23 @@ def infer_spread(name: str) -> Any:
         return infer_axes(x, axis=axis, keepdims=keepdims)
 
     return infer
+
+
+def var_parts(b: Emitter[Any], x: Any, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The mean square of what the elements are off their mean."""
+    wide = b.cast(x, dtype=mean_wide(x.dtype))
+    centred = b.sub(wide, mean_parts(b, wide, axis=axis, keepdims=True))
+    squares = b.real(b.mul(centred, b.conj(centred))) if is_complex(x.dtype) else b.mul(centred, centred)
+    size = count(b, wide, normalize_axes("var", axis, x.ndim))
+    less = max(size - correction, 0) if isinstance(size, int) else b.maximum(b.sub(size, correction), 0)
+    var = b.div(b.sum(squares, axis=axis, keepdims=keepdims), b.cast(less, dtype=squares.dtype))
+    return b.cast(var, dtype=spread_dtype(Aval(x.dtype, ())))
+
+
+def std_parts(b: Emitter[Any], x: Any, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    wide = b.cast(x, dtype=mean_wide(x.dtype))
+    root = b.sqrt(var_parts(b, wide, axis=axis, correction=correction, keepdims=keepdims))
+    return b.cast(root, dtype=spread_dtype(Aval(x.dtype, ())))
 
 
 def var_vjp(
@@ -176,10 +211,13 @@ def sum_to_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, like: Any) -> tuple[Any
     return b.broadcast_to(ct, b.shape_of(x)), None
 
 
-register(OpDef("sum", infer=infer_reduction("sum", sum_dtype), kernel=sum_kernel, vjp=sum_vjp, promote=None))
-register(OpDef("mean", infer=infer_reduction("mean", mean_dtype), kernel=mean_kernel, vjp=mean_vjp, promote=None))
-register(OpDef("var", infer=infer_spread("var"), kernel=var_kernel, vjp=var_vjp, promote=None))
-register(OpDef("std", infer=infer_spread("std"), kernel=std_kernel, vjp=std_vjp, promote=None))
+MEAN, VAR, STD = Decomposed(mean_parts), Decomposed(var_parts), Decomposed(std_parts)
+register(OpDef("sum", infer=infer_reduction("sum", sum_dtype), kernel=sum_kernel, vjp=sum_vjp, promote=None, lower=SUM))
+register(
+    OpDef("mean", infer=infer_reduction("mean", mean_dtype), kernel=mean_kernel, vjp=mean_vjp, promote=None, lower=MEAN)
+)
+register(OpDef("var", infer=infer_spread("var"), kernel=var_kernel, vjp=var_vjp, promote=None, lower=VAR))
+register(OpDef("std", infer=infer_spread("std"), kernel=std_kernel, vjp=std_vjp, promote=None, lower=STD))
 register(OpDef("sum_to", infer=infer_sum_to, kernel=sum_to_kernel, vjp=sum_to_vjp, promote=None, aliases=True))
 
 
@@ -211,21 +249,45 @@ def prod_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, kee
     return (b.mul(expanded(b, ct, x, axis, keepdims), share),)
 
 
-register(OpDef("prod", infer=infer_reduction("prod", sum_dtype), kernel=prod_kernel, vjp=prod_vjp, promote=None))
+register(
+    OpDef("prod", infer=infer_reduction("prod", sum_dtype), kernel=prod_kernel, vjp=prod_vjp, promote=None, lower=PROD)
+)
 
 
 # Extremes
 
 
-def max_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+def max_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Any:
+    """`initial` is among the elements, and so the result where there are none."""
+    if initial is None:
+        return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims, initial=initial)
 
 
 def min_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
 
 
-def extreme_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> tuple[Any]:
+def infer_max(x: Type, *, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Aval:
+    """Shape rule of `max`: as a reduction; without `initial` it needs elements."""
+    rule = infer_reduction("max", same_dtype, needs_elements=initial is None)
+    return cast(Aval, rule(x, axis=axis, keepdims=keepdims))
+
+
+def max_effect(op: Op) -> Effect:
+    return may_be_empty(op) if op.attrs.get("initial") is None else Effect.PURE
+
+
+def lower_max(x: Type, *, initial: float | None = None, **attrs: Any) -> Lowering:
+    """With `initial`, which nothing is below, where nothing is."""
+    if initial is None:
+        return MAX
+    return MAX_OR_LOWEST if initial == -math.inf else Callback("only -inf is a native `initial`")
+
+
+def extreme_vjp(
+    b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False, initial: float | None = None
+) -> tuple[Any]:
     is_extreme = b.cast(b.eq(x, expanded(b, y, x, axis, keepdims)), dtype=real_of(x.dtype))
     ties = b.sum(is_extreme, axis=axis, keepdims=True)
     return (b.mul(is_extreme, b.div(expanded(b, ct, x, axis, keepdims), ties)),)
@@ -239,18 +301,29 @@ def argmin_kernel(x: Any, *, axis: int | None = None, keepdims: bool = False) ->
     return np.argmin(x, axis, keepdims=True) if keepdims else x.argmin(axis)
 
 
-for _name, _kernel in (("max", max_kernel), ("min", min_kernel)):
-    register(
-        OpDef(
-            _name,
-            infer=infer_reduction(_name, same_dtype, needs_elements=True),
-            kernel=_kernel,
-            vjp=extreme_vjp,
-            promote=None,
-            effect=may_be_empty,
-        )
+register(
+    OpDef(
+        "max",
+        infer=infer_max,
+        kernel=max_kernel,
+        vjp=extreme_vjp,
+        promote=None,
+        effect=max_effect,
+        lower=Choose(lower_max),
     )
-for _name, _kernel in (("argmax", argmax_kernel), ("argmin", argmin_kernel)):
+)
+register(
+    OpDef(
+        "min",
+        infer=infer_reduction("min", same_dtype, needs_elements=True),
+        kernel=min_kernel,
+        vjp=extreme_vjp,
+        promote=None,
+        effect=may_be_empty,
+        lower=MIN,
+    )
+)
+for _name, _kernel, _lower in (("argmax", argmax_kernel, ARGMAX), ("argmin", argmin_kernel, ARGMIN)):
     register(
         OpDef(
             _name,
@@ -259,6 +332,7 @@ for _name, _kernel in (("argmax", argmax_kernel), ("argmin", argmin_kernel)):
             vjp=DISCRETE,
             promote=None,
             effect=may_be_empty,
+            lower=_lower,
         )
     )
 
@@ -278,8 +352,12 @@ def count_nonzero_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -
     return np.add.reduce(x != 0, axis=axis, keepdims=keepdims)
 
 
-register(OpDef("any", infer=infer_reduction("any", truth_dtype), kernel=any_kernel, vjp=DISCRETE, promote=None))
-register(OpDef("all", infer=infer_reduction("all", truth_dtype), kernel=all_kernel, vjp=DISCRETE, promote=None))
+register(
+    OpDef("any", infer=infer_reduction("any", truth_dtype), kernel=any_kernel, vjp=DISCRETE, promote=None, lower=ANY)
+)
+register(
+    OpDef("all", infer=infer_reduction("all", truth_dtype), kernel=all_kernel, vjp=DISCRETE, promote=None, lower=ALL)
+)
 register(
     OpDef(
         "count_nonzero",
@@ -287,6 +365,7 @@ register(
         kernel=count_nonzero_kernel,
         vjp=NotDifferentiable("a count is an integer"),
         promote=None,
+        lower=COUNT,
     )
 )
 
@@ -313,6 +392,15 @@ def logsumexp_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -> An
     return total if keepdims else total.squeeze(axis=axis)[()]
 
 
+def logsumexp_parts(b: Emitter[Any], x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """As the kernel: in two passes, the largest element first."""
+    largest = b.max(x, axis=axis, keepdims=True)
+    largest = b.where(b.isfinite(largest), largest, 0)
+    total = b.add(b.log(b.sum(b.exp(b.sub(x, largest)), axis=axis, keepdims=True)), largest)
+    axes = normalize_axes("logsumexp", axis, x.ndim)
+    return total if keepdims or not axes else b.squeeze(total, axis=axes)
+
+
 def logsumexp_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> tuple[Any]:
     """The softmax, and zero where all elements are -inf."""
     shift = expanded(b, b.where(b.isfinite(y), y, 0), x, axis, keepdims)
@@ -327,5 +415,6 @@ register(
         vjp=logsumexp_vjp,
         promote=to_float,
         effect=may_be_empty,
+        lower=Decomposed(logsumexp_parts),
     )
 )

@@ -7,8 +7,10 @@ import numpy as np
 from graph.aval import Aval, Type
 from graph.dtypes import DType, int64, uint64
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import LoopEmitter, Loops
 from graph.ir.opdef import OpDef, register
 from graph.ops.cotangent_rules import conj, places
+from graph.ops.index_lowering import each
 from graph.ops.shape_rules import normalize_axis, tensor
 
 
@@ -74,5 +76,50 @@ def cumprod_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: int) -> tuple
     return (_swapped_with_last(b, b.mul(conj(b, products_before(b, rows)), tails), axis),)
 
 
-register(OpDef("cumsum", infer=infer_running("cumsum"), kernel=cumsum_kernel, vjp=cumsum_vjp, promote=None))
-register(OpDef("cumprod", infer=infer_running("cumprod"), kernel=cumprod_kernel, vjp=cumprod_vjp, promote=None))
+def running(step: str) -> Any:
+    """Along the axis one after the other; the axes behind it are the innermost loop, as they lie together."""
+
+    def loops(e: LoopEmitter, x: Any, *, axis: int) -> Any:
+        shape = e.sizes(x)
+        at = axis % len(shape)
+        dtype = sum_dtype(Aval(e.dtype(x), ()))
+        y = e.buffer(dtype, shape)
+        with each(e, shape[:at]) as lead:
+            with each(e, shape[at + 1 :], parallel=True) as rest, first_of(e, shape[at]):
+                e.store(y, (*lead, 0, *rest), e.convert(e.load(x, (*lead, 0, *rest)), dtype))
+            with e.loop(e.select(e.gt(shape[at], 0), e.sub(shape[at], 1), 0)) as i:
+                following = e.add(i, 1)
+                with each(e, shape[at + 1 :], parallel=True) as rest:
+                    element = e.convert(e.load(x, (*lead, following, *rest)), dtype)
+                    total = getattr(e, step)(e.load(y, (*lead, i, *rest)), element)
+                    e.store(y, (*lead, following, *rest), total)
+        return y
+
+    return loops
+
+
+def first_of(e: LoopEmitter, n: Any) -> Any:
+    """What is done where there is something."""
+    return e.when(e.gt(n, 0))
+
+
+register(
+    OpDef(
+        "cumsum",
+        infer=infer_running("cumsum"),
+        kernel=cumsum_kernel,
+        vjp=cumsum_vjp,
+        promote=None,
+        lower=Loops(running("add")),
+    )
+)
+register(
+    OpDef(
+        "cumprod",
+        infer=infer_running("cumprod"),
+        kernel=cumprod_kernel,
+        vjp=cumprod_vjp,
+        promote=None,
+        lower=Loops(running("mul")),
+    )
+)

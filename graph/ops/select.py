@@ -9,8 +9,11 @@ from graph.aval import Aval, Type
 from graph.dtypes import DType, bool_, is_bool, is_complex
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Elementwise, ScalarEmitter
 from graph.ir.opdef import OpDef, Operand, register
+from graph.ops.binary import larger, smaller
 from graph.ops.promotion import common
+from graph.ops.scalar_rules import plainly
 from graph.ops.shape_rules import broadcast_effect, broadcast_shapes, quote, tensor
 
 _chosen = common(first=1)
@@ -70,9 +73,29 @@ def clip_vjp(b: Emitter[Any], ct: Any, z: Any, x: Any, low: Any, high: Any) -> t
     return by_x, by_low, by_high
 
 
+def clip_element(s: ScalarEmitter, x: Any, low: Any, high: Any) -> Any:
+    return smaller(s, larger(s, x, low), high)
+
+
 register(
     OpDef(
-        "where", infer=infer_where, kernel=where_kernel, vjp=where_vjp, promote=promote_where, effect=broadcast_effect
+        "where",
+        infer=infer_where,
+        kernel=where_kernel,
+        vjp=where_vjp,
+        promote=promote_where,
+        effect=broadcast_effect,
+        lower=plainly("select", "biufcV"),
     )
 )
-register(OpDef("clip", infer=infer_clip, kernel=clip_kernel, vjp=clip_vjp, promote=common(), effect=broadcast_effect))
+register(
+    OpDef(
+        "clip",
+        infer=infer_clip,
+        kernel=clip_kernel,
+        vjp=clip_vjp,
+        promote=common(),
+        effect=broadcast_effect,
+        lower=Elementwise(clip_element),
+    )
+)

@@ -1,13 +1,15 @@
 """`softmax` and `log_softmax`: weights that sum to one along an axis, and their logarithms."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from graph.aval import Aval, Type
-from graph.dtypes import is_float
+from graph.dtypes import float32, is_float
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Decomposed
 from graph.ir.opdef import OpDef, register
 from graph.ops.promotion import to_float
 from graph.ops.shape_rules import normalize_axes, quote, tensor
@@ -66,7 +68,33 @@ def log_softmax_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis) -> 
     return (b.sub(ct, b.mul(b.exp(y), b.sum(ct, axis=axis, keepdims=True))),)
 
 
-register(OpDef("softmax", infer=infer_softmax("softmax"), kernel=softmax_kernel, vjp=softmax_vjp, promote=to_float))
+def _centred_parts(b: Emitter[Any], x: Any, axis: Axis) -> Any:
+    wide = b.cast(x, dtype=x.dtype if x.dtype.itemsize > 2 else float32)
+    return b.sub(wide, b.max(wide, axis=axis, keepdims=True, initial=-math.inf))
+
+
+def softmax_parts(b: Emitter[Any], x: Any, *, axis: Axis) -> Any:
+    weights = b.exp(_centred_parts(b, x, axis))
+    return b.cast(b.div(weights, b.sum(weights, axis=axis, keepdims=True)), dtype=x.dtype)
+
+
+def log_softmax_parts(b: Emitter[Any], x: Any, *, axis: Axis) -> Any:
+    shifted = _centred_parts(b, x, axis)
+    total = b.sum(b.exp(shifted), axis=axis, keepdims=True)
+    total = b.log(b.maximum(total, 1))  # it is below 1 only where the axis is empty
+    return b.cast(b.sub(shifted, total), dtype=x.dtype)
+
+
+register(
+    OpDef(
+        "softmax",
+        infer=infer_softmax("softmax"),
+        kernel=softmax_kernel,
+        vjp=softmax_vjp,
+        promote=to_float,
+        lower=Decomposed(softmax_parts),
+    )
+)
 register(
     OpDef(
         "log_softmax",
@@ -74,5 +102,6 @@ register(
         kernel=log_softmax_kernel,
         vjp=log_softmax_vjp,
         promote=to_float,
+        lower=Decomposed(log_softmax_parts),
     )
 )

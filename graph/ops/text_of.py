@@ -46,9 +46,12 @@ def repr_value(value: Any) -> str:
 
 
 def text_of(value: Any, form: str) -> str:
-    """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20"."""
+    """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20".
+    "!error" gives the message of an exception that was caught (see `raised.packed`)."""
     conversion, _, spec = form.partition(":")
     match conversion:
+        case "!error":
+            return format(bytes(value).decode().partition("\0")[2], spec)
         case "":
             return format_value(value, spec)
         case "!s":

@@ -14,15 +14,22 @@ from graph.aval import Aval, Type
 from graph.dtypes import DType, is_complex, is_float, real_of
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Elementwise, Lowering, ScalarEmitter
 from graph.ir.opdef import Kernel, NotDifferentiable, OpDef, Operand, Promote, Vjp, register
 from graph.ops.compare import DISCRETE
 from graph.ops.cotangent_rules import flat_vjp, over, times
 from graph.ops.promotion import by_ufunc, to_float
+from graph.ops.scalar_rules import function, logically, plainly
 from graph.ops.shape_rules import elementwise, quote, tensor
 
 
-def _unary(name: str, ufunc: np.ufunc, vjp: Vjp | NotDifferentiable, symbol: str = "") -> None:
-    register(OpDef(name, infer=elementwise(name, ufunc), kernel=ufunc, vjp=vjp, promote=by_ufunc(ufunc), symbol=symbol))
+def _unary(
+    name: str, ufunc: np.ufunc, vjp: Vjp | NotDifferentiable, lower: Lowering | None = None, symbol: str = ""
+) -> None:
+    """Without `lower` it is the function of floats of this name."""
+    lower = function(name) if lower is None else lower
+    infer, promote = elementwise(name, ufunc), by_ufunc(ufunc)
+    register(OpDef(name, infer=infer, kernel=ufunc, vjp=vjp, promote=promote, symbol=symbol, lower=lower))
 
 
 # Exponentials and logarithms
@@ -75,9 +82,17 @@ def minus_result_squared(b: Emitter[Any], y: Any, x: Any) -> Any:
     return b.neg(b.mul(y, y))
 
 
+def squared(s: ScalarEmitter, x: Any) -> Any:
+    return s.mul(x, x)
+
+
+def one_over(s: ScalarEmitter, x: Any) -> Any:
+    return s.div(1.0, x)
+
+
 _unary("sqrt", np.sqrt, over(twice_result))
-_unary("square", np.square, times(twice_operand))
-_unary("reciprocal", np.reciprocal, times(minus_result_squared))
+_unary("square", np.square, times(twice_operand), Elementwise(squared, "iufcV"))
+_unary("reciprocal", np.reciprocal, times(minus_result_squared), Elementwise(one_over, "fV"))
 
 
 # Trigonometric and hyperbolic functions
@@ -183,19 +198,66 @@ def infer_round(x: Type) -> Aval:
     return aval
 
 
-_unary("neg", np.negative, neg_vjp, symbol="-")
-register(OpDef("abs", infer=infer_abs, kernel=np.absolute, vjp=abs_vjp, promote=None))
-_unary("sign", np.sign, sign_vjp)
-_unary("floor", np.floor, flat_vjp)
-_unary("ceil", np.ceil, flat_vjp)
-_unary("trunc", np.trunc, flat_vjp)
-register(OpDef("round", infer=infer_round, kernel=round_kernel, vjp=flat_vjp, promote=None))
-_unary("signbit", np.signbit, DISCRETE)
-_unary("isnan", np.isnan, DISCRETE)
-_unary("isinf", np.isinf, DISCRETE)
-_unary("isfinite", np.isfinite, DISCRETE)
-_unary("logical_not", np.logical_not, DISCRETE)
-_unary("bitwise_invert", np.invert, DISCRETE, symbol="~")
+def absolute(s: ScalarEmitter, x: Any) -> Any:
+    match x.dtype.kind:
+        case "i":
+            return s.select(s.lt(x, 0), s.neg(x), x)
+        case "c":
+            return s.math("hypot", s.real(x), s.imag(x))
+        case "b" | "u":
+            return x
+        case _:
+            return s.math("fabs", x)
+
+
+def sign_of(s: ScalarEmitter, x: Any) -> Any:
+    """NaN has the sign NaN."""
+    one, zero = s.const(1, x.dtype), s.const(0, x.dtype)
+    if x.dtype.kind == "u":
+        return s.select(s.eq(x, 0), zero, one)
+    rest = zero if x.dtype.kind == "i" else s.select(s.eq(x, 0.0), zero, x)
+    return s.select(s.gt(x, zero), one, s.select(s.lt(x, zero), s.neg(one), rest))
+
+
+def rounded(name: str) -> Elementwise:
+    """A rounding of floats; integers are what they are."""
+
+    def rule(s: ScalarEmitter, x: Any) -> Any:
+        return x if x.dtype.kind in "biu" else s.math(name, x)
+
+    return Elementwise(rule)
+
+
+def has_sign(s: ScalarEmitter, x: Any) -> Any:
+    return s.lt(s.math("copysign", s.const(1, x.dtype), x), 0.0)
+
+
+def is_not_a_number(s: ScalarEmitter, x: Any) -> Any:
+    return s.ne(x, x) if x.dtype.kind not in "biu" else False
+
+
+def is_infinite(s: ScalarEmitter, x: Any) -> Any:
+    return s.eq(s.math("fabs", x), math.inf) if x.dtype.kind not in "biu" else False
+
+
+def is_finite(s: ScalarEmitter, x: Any) -> Any:
+    return s.lt(s.math("fabs", x), math.inf) if x.dtype.kind not in "biu" else True
+
+
+_unary("neg", np.negative, neg_vjp, plainly("neg", "iufcV"), symbol="-")
+ABSOLUTE = Elementwise(absolute, "biufcV")
+register(OpDef("abs", infer=infer_abs, kernel=np.absolute, vjp=abs_vjp, promote=None, lower=ABSOLUTE))
+_unary("sign", np.sign, sign_vjp, Elementwise(sign_of, "iufV"))
+_unary("floor", np.floor, flat_vjp, rounded("floor"))
+_unary("ceil", np.ceil, flat_vjp, rounded("ceil"))
+_unary("trunc", np.trunc, flat_vjp, rounded("trunc"))
+register(OpDef("round", infer=infer_round, kernel=round_kernel, vjp=flat_vjp, promote=None, lower=rounded("rint")))
+_unary("signbit", np.signbit, DISCRETE, Elementwise(has_sign, "fV"))
+_unary("isnan", np.isnan, DISCRETE, Elementwise(is_not_a_number, "biufcV"))
+_unary("isinf", np.isinf, DISCRETE, Elementwise(is_infinite))
+_unary("isfinite", np.isfinite, DISCRETE, Elementwise(is_finite))
+_unary("logical_not", np.logical_not, DISCRETE, logically("bit_not"))
+_unary("bitwise_invert", np.invert, DISCRETE, plainly("bit_not", "biu"), symbol="~")
 
 
 # Functions that NumPy has no ufunc of
@@ -257,7 +319,8 @@ def erf_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
 
 
 def _float_function(name: str, kernel: Kernel, vjp: Vjp, promote: Promote = to_float) -> None:
-    register(OpDef(name, infer=infer_float_function(name), kernel=kernel, vjp=vjp, promote=promote))
+    infer, lower = infer_float_function(name), function(name)
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=promote, lower=lower))
 
 
 _float_function("rsqrt", rsqrt_kernel, times(rsqrt_derivative))
@@ -333,7 +396,38 @@ def angle_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
     return (b.mul(b.mul(b.div(ct, b.mul(size, size)), x), 1j),)
 
 
-register(OpDef("real", infer=infer_real_part("real"), kernel=real_kernel, vjp=real_vjp, promote=None, aliases=True))
-register(OpDef("imag", infer=infer_real_part("imag"), kernel=imag_kernel, vjp=imag_vjp, promote=None, aliases=True))
-register(OpDef("conj", infer=infer_conj, kernel=conj_kernel, vjp=conj_vjp, promote=None, aliases=True))
-register(OpDef("angle", infer=infer_angle, kernel=angle_kernel, vjp=angle_vjp, promote=promote_angle))
+def real_part(s: ScalarEmitter, x: Any) -> Any:
+    return s.real(x)
+
+
+def imaginary_part(s: ScalarEmitter, x: Any) -> Any:
+    return s.imag(x)
+
+
+def conjugate(s: ScalarEmitter, x: Any) -> Any:
+    return s.complex(s.real(x), s.neg(s.imag(x))) if is_complex(x.dtype) else x
+
+
+def angle_of(s: ScalarEmitter, x: Any) -> Any:
+    return s.math("atan2", s.imag(x), s.real(x))
+
+
+ALL = "biufcV"
+
+for _name, _infer, _kernel, _vjp, _rule in (
+    ("real", infer_real_part("real"), real_kernel, real_vjp, real_part),
+    ("imag", infer_real_part("imag"), imag_kernel, imag_vjp, imaginary_part),
+    ("conj", infer_conj, conj_kernel, conj_vjp, conjugate),
+):
+    _lower = Elementwise(_rule, ALL)
+    register(OpDef(_name, infer=_infer, kernel=_kernel, vjp=_vjp, promote=None, aliases=True, lower=_lower))
+register(
+    OpDef(
+        "angle",
+        infer=infer_angle,
+        kernel=angle_kernel,
+        vjp=angle_vjp,
+        promote=promote_angle,
+        lower=Elementwise(angle_of, "fcV", 40),
+    )
+)

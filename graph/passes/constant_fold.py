@@ -19,7 +19,8 @@ MAX_ELEMENTS: Final = 1024
 def constant_fold(graph: Graph) -> Graph:
     """Replace pure ops on constants by their results, and `dim` of a static axis by its size.
 
-    Constants that enter a region as operands are repeated in it. An op whose kernel raises is left as it is.
+    Constants that enter a region as operands are repeated in it, and in the branches of a `cond` its predicate is a
+    constant. Checks that hold are dropped. An op whose kernel raises is left as it is.
     """
     return in_functions(_fold(graph, {}), lambda function: _fold(function, {}))
 
@@ -38,6 +39,8 @@ def _fold(graph: Graph, given: dict[Value, np.ndarray]) -> Graph:
         op = replaced(old, operands=[env.get(v, v) for v in old.operands]) if env else old
         if op.regions:
             ops.append(replaced(op, regions=_fold_regions(op, known)))
+            continue
+        if op.name == "check" and known.get(op.operands[0], False):
             continue
         arrays = [np.asarray(op.attrs["value"])] if op.name == "constant" else _results(op, known)
         if arrays is None:
@@ -66,12 +69,15 @@ def _fold_regions(op: Op, known: dict[Value, np.ndarray]) -> tuple[Graph, ...]:
         case _:
             carried = range(len(op.operands))
     regions: list[Graph] = []
-    for region in op.regions:
+    for side, region in enumerate(op.regions):
         read = uses(region)
+        inside = known
+        if op.name == "cond" and op.operands[0] in op.operands[1:]:
+            inside = {**known, op.operands[0]: _frozen(np.array(side == 0))}
         constant: dict[Value, np.ndarray] = {}
         for i, (param, operand) in enumerate(zip(region.params, op.operands[lead:], strict=True)):
-            if i not in carried and operand in known and operand.type == param.type and param in read:
-                constant[param] = known[operand]
+            if i not in carried and operand in inside and operand.type == param.type and param in read:
+                constant[param] = inside[operand]
         regions.append(_fold(region, constant))
     return tuple(regions)
 

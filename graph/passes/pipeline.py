@@ -1,5 +1,6 @@
-"""The order of passes. Between any two of them the graph is verified, and can be looked at."""
+"""The order of passes. Between any two of them the graph can be verified, and looked at."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -8,15 +9,18 @@ from graph.errors import VerifyError
 from graph.ir.op import Graph
 from graph.ir.printer import print_graph
 from graph.ir.verify import verify
+from graph.passes.branch_results import branch_results
 from graph.passes.constant_fold import constant_fold
 from graph.passes.cse import cse
 from graph.passes.dce import dce
+from graph.passes.erase_stop_gradient import erase_stop_gradient
 from graph.passes.inline_calls import inline_calls
 from graph.passes.invariant_carried import invariant_carried
 from graph.passes.licm import licm
 from graph.passes.nested import Pass
 from graph.passes.prune_branch import prune_branch
 from graph.passes.simplify import simplify
+from graph.passes.transpose_products import transpose_products
 
 Observer = Callable[[str, Graph], None]
 """Called with a pass's name and its result; first with "input" and the graph as it came."""
@@ -26,6 +30,7 @@ DEFAULT: Final[tuple[Pass, ...]] = (
     simplify,  # says which optional values are there, for the branches on that
     constant_fold,
     prune_branch,  # needs folded tests
+    branch_results,  # flags of branches become values that the rest sees through
     invariant_carried,  # needs pruned branches
     dce,  # the less there is, the less the rest has to do
     constant_fold,  # of what pruning and capturing brought together
@@ -36,6 +41,15 @@ DEFAULT: Final[tuple[Pass, ...]] = (
     cse,  # of ops that several loops gave away
     dce,
 )
+
+TO_RUN: Final[tuple[Pass, ...]] = (
+    erase_stop_gradient,  # it hides from the others what operands are
+    simplify,
+    transpose_products,  # needs transposes that meet
+    cse,
+    dce,
+)
+"""After the others, for a graph that is not differentiated any more."""
 
 
 def optimize(
@@ -56,6 +70,12 @@ def optimize(
         if observe is not None:
             observe(name, graph)
     return graph
+
+
+def is_checked() -> bool:
+    """Whether users' graphs are verified between passes: with DY2STATIC_VERIFY=1, as in all tests. It takes twice the
+    time of the passes themselves, and finds only what is our mistake."""
+    return os.environ.get("DY2STATIC_VERIFY") == "1"
 
 
 def print_passes(name: str, graph: Graph) -> None:

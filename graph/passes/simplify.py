@@ -39,6 +39,11 @@ class _Context:
             same = same & (np.signbit(array) == np.signbit(wanted))
         return bool(np.all(same))
 
+    def is_flag(self, value: Value, wanted: bool) -> bool:
+        """Whether `value` is a constant of booleans that are all `wanted`."""
+        array = self.constant(value)
+        return array is not None and array.dtype.kind == "b" and array.size > 0 and bool(np.all(array == wanted))
+
 
 Rule = Callable[[_Context, Op], "Value | Op | None"]
 """The value that the op's result is, or a simpler op for the same result, or None."""
@@ -55,15 +60,23 @@ def _simplify(graph: Graph) -> Graph:
     ops: list[Op] = []
     for old in graph.ops:
         op = replaced(old, operands=renamed(old.operands, env), regions=[_simplify(r) for r in old.regions])
-        rule = RULES.get(op.name)
-        found = None if rule is None else rule(context, op)
-        if isinstance(found, Value):
-            env[op.result] = found
+        made = _applied(context, op)
+        if isinstance(made, Value):
+            env[op.result] = made
             continue
-        made = op if found is None else found
         ops.append(made)
         context.made.update(dict.fromkeys(made.results, made))
     return with_body(graph, ops, renamed(graph.results, env))
+
+
+def _applied(context: _Context, op: Op) -> Value | Op:
+    """What the rules make of an op, and of what they made."""
+    while True:
+        rule = RULES.get(op.name)
+        found = None if rule is None else rule(context, op)
+        if found is None or isinstance(found, Value):
+            return op if found is None else found
+        op = found
 
 
 def _keeps_type(op: Op, value: Value) -> Value | None:
@@ -74,7 +87,17 @@ def _is_real(op: Op) -> bool:
     return all(v.dtype.kind in "iuf" for v in op.operands)
 
 
-def _add(context: _Context, op: Op) -> Value | None:
+def _broadcasting(context: _Context, op: Op) -> Op | None:
+    """No `broadcast_to` of an operand where another one has the result's shape: the op broadcasts by itself."""
+    for i, operand in enumerate(op.operands):
+        made = context.by(operand, "broadcast_to")
+        others = (*op.operands[:i], *op.operands[i + 1 :])
+        if made is not None and any(v.shape == op.result.shape for v in others):
+            return replaced(op, operands=(*op.operands[:i], made.operands[0], *op.operands[i + 1 :]))
+    return None
+
+
+def _add(context: _Context, op: Op) -> Value | Op | None:
     """x + -0.0 is x, and for integers x + 0."""
     if not _is_real(op):
         return None
@@ -82,29 +105,68 @@ def _add(context: _Context, op: Op) -> Value | None:
     x, y = op.operands
     if context.is_all(y, zero):
         return _keeps_type(op, x)
-    return _keeps_type(op, y) if context.is_all(x, zero) else None
+    if context.is_all(x, zero):
+        return _keeps_type(op, y)
+    return _broadcasting(context, op)
 
 
-def _sub(context: _Context, op: Op) -> Value | None:
+def _sub(context: _Context, op: Op) -> Value | Op | None:
     """x - 0.0 is x."""
     x, y = op.operands
-    return _keeps_type(op, x) if _is_real(op) and context.is_all(y, 0.0) else None
+    if _is_real(op) and context.is_all(y, 0.0):
+        return _keeps_type(op, x)
+    return _broadcasting(context, op)
 
 
-def _mul(context: _Context, op: Op) -> Value | None:
+def _mul(context: _Context, op: Op) -> Value | Op | None:
     """x * 1 is x; not for complex x, as infinity times 0 in it is NaN."""
     if not _is_real(op):
         return None
     x, y = op.operands
     if context.is_all(y, 1):
         return _keeps_type(op, x)
-    return _keeps_type(op, y) if context.is_all(x, 1) else None
+    if context.is_all(x, 1):
+        return _keeps_type(op, y)
+    return _broadcasting(context, op)
 
 
-def _div(context: _Context, op: Op) -> Value | None:
+def _div(context: _Context, op: Op) -> Value | Op | None:
     """x / 1 is x where it has the dtype of x."""
     x, y = op.operands
-    return _keeps_type(op, x) if _is_real(op) and context.is_all(y, 1) else None
+    if _is_real(op) and context.is_all(y, 1):
+        return _keeps_type(op, x)
+    return _broadcasting(context, op)
+
+
+def _floor_div(context: _Context, op: Op) -> Value | Op | None:
+    """x // 1 is x for integers."""
+    x, y = op.operands
+    if x.dtype.kind in "iu" and context.is_all(y, 1):
+        return _keeps_type(op, x)
+    return _broadcasting(context, op)
+
+
+def _pow(context: _Context, op: Op) -> Value | Op | None:
+    """x ** 1 is x, and x ** 2 the square, as NumPy computes it for one exponent."""
+    x, y = op.operands
+    if not _is_real(op):
+        return None
+    if context.is_all(y, 1):
+        return _keeps_type(op, x)
+    is_square = y.ndim == 0 and x.dtype.kind == "f" and context.is_all(y, 2) and x.type == op.result.type
+    return Op(lookup("square"), (x,), op.results, MappingProxyType({}), (), op.loc) if is_square else None
+
+
+def _logical(context: _Context, op: Op) -> Value | Op | None:
+    """`x and True` is x, `x and False` is False; `or` the other way round; with itself, x is x."""
+    neutral = op.name == "logical_and"
+    x, y = op.operands
+    for one, other in ((x, y), (y, x)):
+        if context.is_flag(one, neutral) or one is other:
+            return _keeps_type(op, other)
+        if context.is_flag(one, not neutral):
+            return _keeps_type(op, one)
+    return _broadcasting(context, op)
 
 
 def _involution(context: _Context, op: Op) -> Value | None:
@@ -139,13 +201,24 @@ def _axes(op: Op) -> tuple[int, ...]:
 
 def _reshape(context: _Context, op: Op) -> Value | Op | None:
     """One reshape for two; none where the shape stays. Only where the number of elements is known to stay."""
+    same = _unmoved(context, op)
+    inner = _reshaped(context, op.operands[0])
+    if same is not None or inner is None or not (_is_static(op.result) and _is_static(inner)):
+        return same
+    return replaced(op, operands=(inner, *op.operands[1:]))
+
+
+def _unmoved(context: _Context, op: Op) -> Value | None:
+    """Where an axis of one comes and goes, or a reshape goes back, the value that it began with."""
     x = op.operands[0]
-    if _is_static(op.result) and x.type == op.result.type:
-        return x
-    inner = context.by(x, "reshape")
-    if inner is None or not (_is_static(op.result) and _is_static(inner.operands[0])):
-        return None
-    return replaced(op, operands=(inner.operands[0], *op.operands[1:]))
+    inner = _reshaped(context, x)
+    return next((v for v in (x, inner) if v is not None and _is_static(v) and v.type == op.result.type), None)
+
+
+def _reshaped(context: _Context, value: Value) -> Value | None:
+    """What has the same elements in the same order, by the op that made `value`."""
+    made = context.made.get(value)
+    return made.operands[0] if made is not None and made.name in ("reshape", "expand_dims", "squeeze") else None
 
 
 def _broadcast_to(context: _Context, op: Op) -> Value | None:
@@ -183,14 +256,16 @@ def is_lossless(source: DType, target: DType) -> bool:
     return source.kind == "f" and target.kind in "f" and np.can_cast(source, target, "safe")
 
 
-def _where(context: _Context, op: Op) -> Value | None:
-    """`where(c, x, x)` is x; with a constant condition, the one side."""
+def _where(context: _Context, op: Op) -> Value | Op | None:
+    """`where(c, x, x)` is x, `where(c, True, False)` is c; with a constant condition, the one side."""
     test, x, y = op.operands
     if x is y:
         return _keeps_type(op, x)
+    if context.is_flag(x, True) and context.is_flag(y, False):
+        return _keeps_type(op, test)
     array = context.constant(test)
     if array is None or array.ndim:
-        return None
+        return _broadcasting(context, op)
     return _keeps_type(op, x if array else y)
 
 
@@ -225,6 +300,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "sub": _sub,
     "mul": _mul,
     "div": _div,
+    "floor_div": _floor_div,
+    "pow": _pow,
+    "mod": _broadcasting,
+    "maximum": _broadcasting,
+    "minimum": _broadcasting,
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _broadcasting),
+    "logical_and": _logical,
+    "logical_or": _logical,
     "neg": _involution,
     "logical_not": _involution,
     "bitwise_invert": _involution,
@@ -233,8 +316,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "floor": _idempotent,
     "ceil": _idempotent,
     "trunc": _idempotent,
+    "stop_gradient": _idempotent,
     "transpose": _transpose,
     "reshape": _reshape,
+    "expand_dims": _unmoved,
+    "squeeze": _unmoved,
     "broadcast_to": _broadcast_to,
     "cast": _cast,
     "where": _where,

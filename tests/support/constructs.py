@@ -2,7 +2,7 @@
 
 PYTEST_DONT_REWRITE: an assert is among them.
 """
-# ruff: noqa: B007, F541, SIM108
+# ruff: noqa: B007, B905, C416, F541, F821, SIM108
 
 import numpy as np
 
@@ -176,6 +176,84 @@ def nested(n, k=2):
     return inner(n), lambda y=n: y and k
 
 
+def try_statement(x, y):
+    try:
+        z = f(x)
+        if z > y:
+            return z
+        z = z + y
+    except (KeyError, ValueError) as e:
+        print(e)
+        z = y
+    except TypeError:
+        raise
+    else:
+        y = z
+    finally:
+        x.close()
+    return y, z
+
+
+def with_statement(x):
+    with lock, opened(x) as (first, second):
+        y = first + second
+        if y > 0:
+            return y
+    return x
+
+
+def match_statement(x, y):
+    match x:
+        case 0 | 1:
+            y = 1
+        case [first, *_] if first > y:
+            y = first
+        case {"k": z}:
+            y = z
+        case other:
+            y = other
+    return y
+
+
+def walrus(x, y):
+    while (z := x - y) > 0:
+        x = z
+    return x > 0 and (w := f(x)) and w
+
+
+def comprehensions(x, y):
+    rows = [[a * b for b in y if b] for a in x if a > 0]
+    return {k: v for k, v in zip(x, y)}, sum(a for a in x), {a for row in rows for a in row}
+
+
+def generator(x, n):
+    """Yields twice."""
+    for i in range(n):
+        if x > i:
+            yield x
+    yield from x
+
+
+def deletions(x, y):
+    z = x
+    if y:
+        del z, x[0], y.a
+    return z
+
+
+def outer_names(x):
+    n = 0
+
+    def count(v):
+        nonlocal n
+        global TOTAL
+        n += 1
+        TOTAL = v
+
+    count(x)
+    return n
+
+
 CONSTRUCTS = [
     if_else,
     if_elif,
@@ -199,4 +277,12 @@ CONSTRUCTS = [
     asserts,
     captured,
     nested,
+    try_statement,
+    with_statement,
+    match_statement,
+    walrus,
+    comprehensions,
+    generator,
+    deletions,
+    outer_names,
 ]

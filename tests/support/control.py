@@ -8,6 +8,7 @@ from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
 from graph.ir.value import Value
+from graph.ops.attempt import fillers_of
 
 Branch = Callable[[GraphBuilder], Sequence[Value]]
 Region = Callable[..., Sequence[Value]]
@@ -47,3 +48,11 @@ def for_loop(
     regions, captured = close([inner], [body(inner, *params)])
     trips = b.constant(n, int64) if isinstance(n, int) else n
     return b.append(lookup("for_loop"), (trips, *initial, *captured), {"carried": len(initial)}, regions)
+
+
+def attempt(b: GraphBuilder, errors: Sequence[str], body: Branch) -> tuple[Value, ...]:
+    """`attempt` whose body captures what it uses."""
+    inner = GraphBuilder("body", b)
+    regions, captured = close([inner], [body(inner)])
+    attrs = {"errors": tuple(errors), "fillers": fillers_of(regions[0])}
+    return b.append(lookup("attempt"), captured, attrs, regions)

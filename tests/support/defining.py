@@ -13,9 +13,12 @@ def define(source: str, name: str = "f", file: str | None = None, **globals: Any
 
     Conversion and tracebacks find the source under the name `file`, though there is no such file.
     """
-    source = textwrap.dedent(source)
-    file = file or f"<defined {next(counter)}>"
+    return run_text(textwrap.dedent(source), file or f"<defined {next(counter)}>", **globals)[name]
+
+
+def run_text(source: str, file: str, **globals: Any) -> dict[str, Any]:
+    """The names there are after `source` has run as a module."""
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     namespace: dict[str, Any] = {"__name__": "defined_in_test", **globals}
     exec(compile(source, file, "exec", dont_inherit=True), namespace)
-    return namespace[name]
+    return namespace

@@ -1,5 +1,6 @@
 """Running a program in every mode and comparing: eager Python is the oracle."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from dy2static.cache.compiled import Executor
 from dy2static.decorator import to_static
 from dy2static.errors import ConversionError, StagingError
 from eager.tensor import Tensor
-from graph.errors import BranchTypeError, LoopTypeError
+from graph.errors import BranchTypeError, LoopTypeError, NotDifferentiableError
 from support.compare import difference, outcome
 from support.programs import Program
 
@@ -56,7 +57,8 @@ def total(value: Any) -> Any:
 
 def check_gradients(program: Program, executor: Executor) -> int:
     """Gradients of `total` of the results: the tape over eager code, over the static function, the static gradient,
-    the tape over the static loss, central differences. Returns how many cases were compared."""
+    the tape over the static loss, the gradient taken within static code, central differences. Returns how many cases
+    were compared."""
     function = program.make()
     static = to_static(program.make(), executor=executor)
 
@@ -67,6 +69,7 @@ def check_gradients(program: Program, executor: Executor) -> int:
         return total(static(*args))
 
     whole = to_static(loss, executor=executor)
+    within = to_static(_gradient_of(loss, program.grad), executor=executor)
     done = 0
     for case in program.cases:
         if outcome(function, case).error is not None or not all(_is_floating(case[i]) for i in program.grad):
@@ -77,9 +80,18 @@ def check_gradients(program: Program, executor: Executor) -> int:
             program, case, "the tape over the static function", expected, _own(xp.grad(static_loss, program.grad), case)
         )
         _same(program, case, "the tape over the static loss", expected, _own(xp.grad(whole, program.grad), case))
+        with contextlib.suppress(NotDifferentiableError):  # of recursion, for one: refused, never wrong
+            _same(program, case, "the gradient taken within static code", expected, _own(within, case))
         _against_differences(program, loss, case, expected)
         done += 1
     return done
+
+
+def _gradient_of(loss: Callable[..., Any], argnums: tuple[int, ...]) -> Callable[..., Any]:
+    def gradient(*args: Any) -> Any:
+        return xp.grad(loss, argnums)(*args)
+
+    return gradient
 
 
 def _own(function: Callable[..., Any], case: Sequence[Any]) -> Any:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 import eager as xp
 from eager.dispatch import apply
 from eager.tensor import Tensor
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
+from graph.ops.raised import code_of, packed
 
 
 def on_tape(graph: Graph, args: Sequence[Any], functions: Mapping[str, Graph] | None = None) -> tuple[Any, ...]:
@@ -30,6 +33,8 @@ def _apply(op: Op, operands: list[Any], functions: Mapping[str, Graph]) -> Seque
             return _while(op, operands, functions)
         case "for_loop":
             return _for(op, operands, functions)
+        case "attempt":
+            return _attempt(op, operands, functions)
         case _ if op.name.startswith("list_") or op.name in ("some", "none", "is_some", "unwrap", "unwrap_or_zeros"):
             return _python(op, operands)
         case "constant":
@@ -56,6 +61,17 @@ def _for(op: Op, operands: list[Any], functions: Mapping[str, Graph]) -> Sequenc
     for i in range(int(n)):
         state = [*on_tape(body, [xp.asarray(i), *state, *captured], functions)]
     return state
+
+
+def _attempt(op: Op, operands: list[Any], functions: Mapping[str, Graph]) -> Sequence[Any]:
+    try:
+        values = on_tape(op.regions[0], operands, functions)
+    except Exception as error:
+        code = code_of(error, op.attrs["errors"])
+        if not code:
+            raise
+        return [xp.asarray(code), xp.asarray(packed(error)), *(None for _ in op.results[2:])]
+    return [xp.asarray(0), xp.asarray(np.zeros(0, np.uint8)), *values]
 
 
 def _python(op: Op, operands: list[Any]) -> Sequence[Any]:

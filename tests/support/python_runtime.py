@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from types import CellType, FunctionType
 from typing import Any
 
+from dy2static.runtime.generators import Generator, consume, generator, generator_of, is_over, yield_  # noqa: F401
+from dy2static.runtime.match_stmt import captured, match_  # noqa: F401 (converted code names it)
 from dy2static.source.compile import bind
 from dy2static.source.convert import CACHE
 
@@ -81,6 +83,8 @@ def for_(
     iterable: Iterable[Any], body: Block, state: State, names: tuple[str, ...], stop: Callable[..., Any] | None = None
 ) -> State:
     assert len(state) == len(names)
+    if isinstance(iterable, Generator):
+        return consume(iterable, body, state, names, stop)
     for item in iterable:
         state = body(item, *state)
         if stop is not None and stop(*state):
@@ -159,6 +163,139 @@ def raise_(error: Any, cause: Any = None) -> None:
     if cause is None:
         raise error
     raise error from cause
+
+
+def raise_again() -> None:
+    raise
+
+
+def try_(
+    steps: tuple[Block, ...],
+    handlers: tuple[Block, ...],
+    kinds: tuple[Thunk | None, ...],
+    state: State,
+    names: tuple[str, ...],
+    values: Callable[[], State],
+    *,
+    watched: tuple[str, ...] = (),
+    orelse: Block | None = None,
+    final: Block | None = None,
+) -> State:
+    assert len(state) == len(names)
+    assert set(watched) <= set(names)
+    assert len(handlers) == len(kinds)
+    try:
+        try:
+            for step in steps:
+                state = step(*state)
+        except BaseException as error:
+            for handler, kind in zip(handlers, kinds, strict=True):
+                if kind is None or isinstance(error, kind()):
+                    state = handler(error, *values())
+                    break
+            else:
+                raise
+        else:
+            state = orelse(*state) if orelse else state
+    except BaseException:
+        if final:
+            final(*values())
+        raise
+    return final(*state) if final else state
+
+
+def with_(
+    manager: Any,
+    inside: Block,
+    steps: tuple[Block, ...],
+    state: State,
+    names: tuple[str, ...],
+    values: Callable[[], State],
+    *,
+    watched: tuple[str, ...] = (),
+) -> State:
+    assert len(state) == len(names)
+    assert set(watched) <= set(names)
+    with manager as entered:
+        state = inside(entered, *state)
+        for step in steps:
+            state = step(*state)
+        return state
+    return values()
+
+
+def list_of(fill: Callable[[Any], None]) -> list[Any]:
+    made: list[Any] = []
+    fill(made.append)
+    return made
+
+
+def set_of(fill: Callable[[Any], None]) -> set[Any]:
+    made: set[Any] = set()
+    fill(made.add)
+    return made
+
+
+def dict_of(fill: Callable[[Any], None]) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    fill(made.__setitem__)
+    return made
+
+
+def each(items: Iterable[Any], body: Callable[[Any], None], add: Any) -> None:
+    stop = getattr(add, "stop", None)
+    for item in items:
+        body(item)
+        if stop is not None and stop():
+            break
+
+
+def when(test: Any, then: Thunk) -> None:
+    if test:
+        then()
+
+
+def is_(a: Any, b: Any) -> bool:
+    return a is b
+
+
+def is_not(a: Any, b: Any) -> bool:
+    return a is not b
+
+
+def del_attr(obj: Any, name: str) -> None:
+    delattr(obj, name)
+
+
+def del_item(container: Any, key: Any) -> None:
+    del container[key]
+
+
+def set_global(name: str, value: Any) -> None:
+    sys._getframe(1).f_globals[name] = value
+
+
+def del_global(name: str) -> None:
+    if name not in sys._getframe(1).f_globals:
+        raise NameError(f"name {name!r} is not defined")
+    del sys._getframe(1).f_globals[name]
+
+
+def read_global(value: Any, name: str) -> Any:
+    return value
+
+
+def set_nonlocal(read: Any, value: Any) -> None:
+    read.__closure__[0].cell_contents = value
+
+
+def del_nonlocal(read: Any) -> None:
+    read_free(read(), read.__code__.co_freevars[0])
+    set_nonlocal(read, Undefined(read.__code__.co_freevars[0]))
+
+
+def owns(read: Thunk) -> None:
+    pass
 
 
 def set_attr(obj: Any, name: str, value: Any) -> None:

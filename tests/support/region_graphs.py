@@ -13,7 +13,7 @@ from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
-from support.control import cond, for_loop, while_loop
+from support.control import attempt, cond, for_loop, while_loop
 
 F: Final = scalar(float64)
 K: Final = scalar(int64)
@@ -441,6 +441,39 @@ def functions_are_called(b: GraphBuilder, x: Value, w: Value) -> Sequence[Value]
     fixed = call(b, SQUARED, b.constant(ROW), b.constant(2.0))
     first = b.index(is_positive, index=(0,))
     return [*cond(b, first, lambda c: call(c, REPEATED, z, w), lambda c: [x]), b.mul(fixed[0], z)]
+
+
+# Blocks that may fail
+
+
+def positive(c: GraphBuilder, x: Value) -> None:
+    c.check(c.gt(x, 0.0), error="ValueError", parts=("not positive",), forms=())
+
+
+@case([F, F], (f(0.7), f(2.0)), (f(-0.7), f(2.0)))
+def a_block_that_may_fail(b: GraphBuilder, x: Value, y: Value) -> Sequence[Value]:
+    def body(c: GraphBuilder) -> Sequence[Value]:
+        positive(c, x)
+        return [c.mul(c.sin(x), y), c.exp(y)]
+
+    failed, _, product, power = attempt(b, ["ValueError"], body)
+    well = b.eq(failed, 0)
+    return cond(b, well, lambda c: [c.mul(product, power)], lambda c: [c.mul(c.mul(x, x), y)])
+
+
+@case([V, K], (ROW, i(3)), (-ROW, i(2)), (ROW, i(0)))
+def attempts_in_a_loop(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
+    def trip(c: GraphBuilder, k: Value, total: Value) -> Sequence[Value]:
+        at = c.index(x, k, index=("$",))
+
+        def body(d: GraphBuilder) -> Sequence[Value]:
+            positive(d, at)
+            return [d.mul(total, d.cos(at))]
+
+        failed, _, scaled = attempt(c, ["IndexError", "ValueError"], body)
+        return cond(c, c.eq(failed, 0), lambda d: [scaled], lambda d: [d.add(total, d.mul(at, at))])
+
+    return for_loop(b, n, [b.constant(1.5)], trip)
 
 
 # Complex values

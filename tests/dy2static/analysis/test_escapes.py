@@ -26,6 +26,12 @@ from dy2static.analysis.escapes import Escapes
         ("for a in b:\n    continue\nelse:\n    continue", "C"),
         ("for a in b:\n    return 1", "FR"),
         ("def g():\n    return 1", "F"),
+        ("with a:\n    return 1", "FR"),
+        ("try:\n    return 1\nexcept a:\n    pass", "FR"),
+        ("try:\n    return 1\nexcept a:\n    raise", "R"),
+        ("try:\n    pass\nexcept a:\n    break\nelse:\n    return 1", "BR"),
+        ("try:\n    return 1\nexcept a:\n    pass\nelse:\n    break\nfinally:\n    pass", "FR"),
+        ("try:\n    return 1\nfinally:\n    continue", "C"),
     ],
 )
 def test_exits(body: str, exits: str) -> None:

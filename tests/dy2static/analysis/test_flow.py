@@ -99,3 +99,46 @@ def test_names_in_unreachable_code_stay_local() -> None:
     assert isinstance(function, ast.FunctionDef)
     scope = survey(function).scope
     assert analyse(function.body[:2], scope).undefined == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("body", "names", "watched"),
+    [
+        ("try:\n    c = a\nexcept b:\n    c = 1\nreturn c", "c", ""),
+        ("try:\n    c = a\n    d = c\nexcept b:\n    d = 1\nreturn d", "cd", ""),
+        ("try:\n    c = a\nexcept b:\n    pass\nreturn c", "c", "c"),
+        ("try:\n    c = a\nexcept b:\n    print(c)\nreturn 1", "c", "c"),
+        ("try:\n    c = a\nexcept b:\n    raise\nreturn c", "c", ""),
+        ("try:\n    c = a\nfinally:\n    print(c)\nreturn 1", "c", "c"),
+        ("try:\n    c = a\nexcept b as e:\n    print(e)\nreturn 1", "", ""),
+        ("with a as c:\n    d = c\nreturn d", "d", "d"),
+        ("with a as c:\n    d = c\n    b = d\nreturn b", "bd", "b"),
+        ("with a as c:\n    d = c\n    b = c\nreturn b", "bc", "b"),
+        ("while a:\n    try:\n        b += 1\n    except a:\n        continue\nreturn 1", "b", "b"),
+    ],
+)
+def test_blocks_that_an_exception_may_leave(body: str, names: str, watched: str) -> None:
+    flow, function = flow_of(body)
+    (found,) = (flow.carried[node] for node in ast.walk(function) if isinstance(node, ast.Try | ast.With))
+    assert found.inputs == found.outputs
+    assert ("".join(found.outputs), "".join(found.watched)) == (names, watched)
+    assert flow.captured >= frozenset(names)
+
+
+@pytest.mark.parametrize(
+    ("body", "unbound"),
+    [
+        ("del a\nreturn a", "a"),
+        ("if b:\n    del a\nreturn a", "a"),
+        ("while b:\n    c = a\n    del a\nreturn b", "aa"),
+        ("c = 1\ndel c\nc = 2\nreturn c", ""),
+        ("del c", "c"),
+        ("try:\n    c = a\nexcept b:\n    pass\nreturn c", "c"),
+        ("try:\n    c = a\nexcept b:\n    c = 1\nreturn c", ""),
+        ("try:\n    pass\nexcept b as c:\n    c\nreturn c", "c"),
+        ("with a:\n    c = 1\nreturn c", "c"),
+    ],
+)
+def test_names_that_are_unbound_again(body: str, unbound: str) -> None:
+    flow, _ = flow_of(body)
+    assert "".join(sorted(load.id for load in flow.unbound_reads)) == unbound

@@ -8,6 +8,7 @@ import pytest
 import eager as xp
 from dy2static import assert_compiles, to_static
 from dy2static.cache import cache as programs
+from eager import nn, optim
 
 
 def test_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +70,34 @@ def test_another_number_of_programs_fails() -> None:
 def test_an_error_inside_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError), assert_compiles(5):
         raise ZeroDivisionError
+
+
+def test_a_training_step_compiles_once() -> None:
+    """Gradients that the step itself sets first are no reason for another program; those that it adds to are."""
+    net = nn.Linear(3, 2)
+    optimizer = optim.SGD(net.parameters(), 0.01)
+
+    @to_static
+    def step(x: Any) -> Any:
+        optimizer.zero_grad()
+        loss = (net(x) ** 2).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    @to_static
+    def accumulate(x: Any) -> None:
+        (net(x) ** 2).sum().backward()
+
+    x = xp.asarray(np.ones((4, 3)))
+    with assert_compiles(1):
+        losses = [float(step(x)) for _ in range(3)]
+    assert losses[0] > losses[1] > losses[2]
+    optimizer.zero_grad()
+    with assert_compiles(2):
+        for _ in range(3):
+            accumulate(x)
+    first = np.asarray(net.bias.grad) / 3
+    optimizer.zero_grad()
+    accumulate(x)
+    np.testing.assert_allclose(np.asarray(net.bias.grad), first)

@@ -8,33 +8,28 @@ from support.defining import define
 from support.golden import assert_golden
 
 REJECTED = {
-    "yield": "def f(x):\n    yield x",
+    "yield_value": "def f(x):\n    y = yield x\n    return y",
     "yield_from": "def f(x):\n    y = yield from x",
-    "yield_in_nested": "def f(x):\n    def g():\n        yield x\n    return list(g())",
+    "yield_in_lambda": "def f(x):\n    return lambda: (yield x)",
+    "yield_in_nested": "def f(x):\n    def g():\n        print((yield x))\n    return list(g())",
     "async_def": "async def f(x):\n    return x",
     "async_inside": "def f(x):\n    async def g():\n        await x\n    return g",
     "async_comprehension": "def f(x):\n    async def g():\n        return [y async for y in x]\n    return g",
-    "try": "def f(x):\n    try:\n        return x\n    finally:\n        print(x)",
+    "async_with": "def f(x):\n    async def g():\n        async with x as y:\n            return y\n    return g",
     "try_star": "def f(x):\n    try:\n        return x\n    except* ValueError:\n        print(x)",
-    "with": "def f(x):\n    with open(x) as file:\n        return file",
-    "del": "def f(x):\n    y = [x]\n    del y[0]",
-    "match": "def f(x):\n    match x:\n        case 1:\n            return x",
+    "return_in_finally": "def f(x):\n    try:\n        print(x)\n    finally:\n        if x:\n            return x",
+    "break_in_finally": "def f(x):\n    while x:\n        try:\n            x()\n        finally:\n            break",
     "class": "def f(x):\n    class A:\n        pass\n    return A",
-    "global_write": "def f(x):\n    global count\n    if x:\n        count = x",
-    "global_augmented": "def f(x):\n    global count, other\n    other.append(x)\n    count += x",
-    "nonlocal_write": "def f(x):\n    n = 0\n    def g():\n        nonlocal n\n        n += x\n    g()\n    return n",
     "global_import": "def f():\n    global math\n    import math",
-    "walrus_and": "def f(x):\n    return x and (y := x) and y",
-    "walrus_or": "def f(x):\n    return [x or (y := x)]",
-    "walrus_ternary": "def f(x):\n    return (y := x) if x else 0",
-    "walrus_chain": "def f(x):\n    return 0 < (y := x) < 3",
-    "walrus_while": "def f(x):\n    while (y := next(x)) > 0:\n        print(y)",
-    "walrus_assert": "def f(x):\n    assert x, (y := x)",
+    "global_walrus": "def f(x):\n    global y\n    return (y := x)",
+    "nonlocal_def": "def f(x):\n    h = x\n    def g():\n        nonlocal h\n        def h(): pass\n    return g",
+    "walrus_in_lambda": "def f(x):\n    return lambda: x and (y := x) and y",
+    "walrus_in_generator": "def f(x):\n    return sum(y for v in x if v > 0 and (y := v))",
     "exec": "def f(x):\n    exec('y = x')",
     "eval": "def f(x):\n    return [eval('x') for _ in x]",
     "locals": "def f(x):\n    return locals()",
     "vars": "def f(x):\n    return vars(x), vars()",
-    "first_of_several": "def f(x):\n    y = locals()\n    del y\n    yield x",
+    "first_of_several": "def f(x):\n    y = locals()\n    del y\n    y = yield x",
 }
 
 
@@ -47,6 +42,12 @@ def test_rejected(name: str) -> None:
 
 
 ACCEPTED = {
+    "walrus_in_and": "def f(x):\n    return x and (y := x) and y",
+    "walrus_in_while": "def f(x):\n    while (y := next(x)) > 0:\n        print(y)",
+    "global_write": "def f(x):\n    global count\n    count += x\n    del count",
+    "nonlocal_write": "def f(x):\n    n = 0\n    def g():\n        nonlocal n\n        n += x\n    g()\n    return n",
+    "generator_inside": "def f(x):\n    def g():\n        yield x\n    return list(g())",
+    "loop_in_finally": "def f(x):\n    try:\n        print(x)\n    finally:\n        for y in x:\n            break",
     "walrus_in_test": "def f(x):\n    if (y := x) > 1:\n        return y",
     "walrus_first": "def f(x):\n    return (y := x) > 1, y",
     "walrus_in_ternary_test": "def f(x):\n    return 1 if (y := x) else y",

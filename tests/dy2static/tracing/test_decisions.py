@@ -1,5 +1,6 @@
 """What a trace says about values that went to Python: decisions, warnings, errors at replay."""
 
+import logging
 import warnings
 from collections import deque
 from collections.abc import Callable
@@ -206,15 +207,45 @@ def test_nan_is_nan() -> None:
     assert_same(traced(tensor(float("nan"), 3.0)), tensor(float("nan"), 6.0))
 
 
-def test_text_of_a_tensor_warns_and_is_no_decision() -> None:
-    def shown(x: Any) -> Any:
-        text = f"{x[0]} {x}"
-        return x * len(text)
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda x: x * len(f"{x[0]} {x[1]}"),
+        lambda x: x * len(str(x)),
+        lambda x: x * (1 if str(x[0]) == "1.0" else 2),
+        lambda x: x * len(repr(x)),
+        lambda x: x * len(f"{x!r}"),
+        lambda x: x * float(f"{x[0]:.3f}"),
+        lambda x: x * len("%s" % x[0]),  # noqa: UP031
+        lambda x: x * len("{:.2f}".format(x[x > 0].shape[0])),  # noqa: UP032
+        lambda x: {str(x[0]): x}[str(x[0])],
+    ],
+)
+def test_the_text_of_a_tensor_is_a_decision(read: Callable[..., Any]) -> None:
+    traced = quietly(read, tensor(1.0, 2.0))
+    assert {d.kind for d in traced.decisions} == {"text"}
+    assert_same(traced(tensor(1.0, 2.0)), read(tensor(1.0, 2.0)))
+    with pytest.raises(TraceGuardError):
+        traced(tensor(-10.25, 2.0))
 
+
+def shows(x: Any) -> Any:
+    print("x is", x, x.shape)
+    log.warning("it is %s", x)
+    log.info(f"it is {x[0]:.1f}")
+    print(f"{x!r}")
+    return x * 2
+
+
+log = logging.getLogger("of.the.user")
+
+
+def test_text_that_is_only_printed_or_logged_warns_and_is_no_decision() -> None:
     with pytest.warns(TraceWarning, match="the text of a tensor was made while tracing") as caught:
-        traced = trace(shown, tensor(1.0, 2.0))
-    assert len(caught) == 1
+        traced = trace(shows, tensor(1.0, 2.0))
+    assert len({w.lineno for w in caught if w.filename == __file__}) >= 3
     assert traced.decisions == ()
+    assert_same(traced(tensor(3.0, 4.0)), tensor(6.0, 8.0))
 
 
 # Errors

@@ -313,16 +313,33 @@ def test_a_variable_of_the_enclosing_function() -> None:
         assert equal(state(), k)
 
 
-def test_a_deleted_attribute_is_refused() -> None:
+def test_a_deleted_attribute_is_deleted_by_each_call() -> None:
     cell = Cell()
 
     def f(x: Any) -> Any:
         del cell.rate
         return x
 
-    with pytest.raises(StagingError, match="attribute 'rate' of a Cell is deleted"):
-        trace(f, tensor(1.0))
-    assert cell.rate == 0.5
+    traced = trace(f, tensor(1.0))
+    for _ in range(2):
+        assert cell.rate == 0.5
+        traced(tensor(2.0))
+        assert "rate" not in vars(cell)
+        with pytest.raises(TraceGuardError):
+            traced(tensor(2.0))
+        cell.rate = 0.5
+
+
+def test_an_operation_that_fails_and_is_caught_is_refused() -> None:
+    def f(x: Any, i: int) -> Any:
+        try:
+            return x[i]
+        except IndexError:
+            return x[0] * 100
+
+    assert float(trace(f, tensor(1.0, 2.0), 1)(tensor(3.0, 4.0), 1)) == 4.0
+    with pytest.raises(StagingError, match="an operation on tensors failed here and the function went on"):
+        trace(f, tensor(1.0, 2.0), 7)
 
 
 def test_a_changed_set_is_refused() -> None:

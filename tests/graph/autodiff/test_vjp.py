@@ -269,16 +269,50 @@ def test_integers_have_no_gradient() -> None:
         vjp(graph, [0, 1])
 
 
-def test_recursion_has_no_gradient() -> None:
-    graph = parse(
-        """
-        graph f(%0: f64[]) -> (f64[]) { %1: f64[] = call %0 {function='g'}  # model.py:3
-          yield %1 }
-        function g = g(%0: f64[]) -> (f64[]) { %1: f64[] = call %0 {function='g'} yield %1 }
-        """
-    )
-    with pytest.raises(NotDifferentiableError, match="`g` calls itself"):
-        vjp(graph, [0])
+POWER = """
+graph f(%0 x: f64[], %1 n: i64[]) -> (f64[]) {
+  %2: f64[] = call %0, %1 {function='power'}
+  yield %2
+}
+function power = power(%0 x: f64[], %1 n: i64[]) -> (f64[]) {
+  print %1 {parts=('n ', '\\n'), forms=('',), stream='stdout'}
+  %2: i64[] = constant {value=dense<i64[] 0>}
+  %3: bool[] = eq %1, %2
+  %4: f64[] = cond %3, %0, %1 {
+    then(%5: f64[], %6: i64[]) {
+      %7: f64[] = constant {value=dense<f64[] 1.0>}
+      yield %7
+    }
+    else(%8: f64[], %9: i64[]) {
+      %10: i64[] = constant {value=dense<i64[] 1>}
+      %11: i64[] = sub %9, %10
+      %12: f64[] = call %8, %11 {function='power'}
+      %13: f64[] = mul %8, %12
+      yield %13
+    }
+  }
+  yield %4
+}
+"""
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_a_function_that_calls_itself(n: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """To the third derivative; what the function prints is printed once."""
+    graph, x = parse(POWER), np.float64(1.3)
+    factor = 1.0
+    for order in range(1, 4):
+        factor *= n - order + 1
+        graph = grad(graph, [0], order - 1)
+        verify(graph)
+        capsys.readouterr()
+        found = run(graph, [x, np.int64(n)])[-1]
+        assert capsys.readouterr().out == "".join(f"n {k}\n" for k in range(n, -1, -1))
+        assert np.isclose(found, factor * x ** max(n - order, 0))
+    cut = split(parse(POWER), [0])
+    values = run(cut.forward, [x, np.int64(n)])
+    residuals = [*([x, np.int64(n)][i] for i in cut.from_params), *values[1:]]
+    assert np.isclose(run(cut.backward, [*residuals, np.float64(1.0)])[0], n * x ** max(n - 1, 0))
 
 
 def test_one_parameter_asked_twice() -> None:

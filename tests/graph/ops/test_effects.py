@@ -11,6 +11,7 @@ from graph.dtypes import bool_, float64
 from graph.errors import DTypeError, InternalError, TraceGuardError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import Effect, effect_of, lookup
+from graph.ops.raised import class_of, name_of, packed
 from graph.ops.text_of import repr_tensor, text_of
 
 half, pair = np.float32(0.5), np.array([1.0, 2.0])
@@ -80,6 +81,53 @@ def test_check_raises_what_the_user_wrote() -> None:
     assert raised("fail", error="KeyError", parts=("k",), forms=()).args == ("k",)
 
 
+class OwnError(KeyError):
+    """An exception of a user."""
+
+    code = 0
+
+
+def test_an_exception_of_any_class() -> None:
+    attrs: dict[str, Any] = {"args": (("value", 3), ("text", ("x is ", "!"), ("",))), "fields": ()}
+    error = raised("raise", half, error=name_of(OwnError), **attrs)
+    assert type(error) is OwnError
+    assert error.args == (3, "x is 0.5!")
+    fields = (("code", ("number",)), ("__cause__", ("error", "ValueError", (("value", "v"),))))
+    error = raised("raise", np.int64(7), error=name_of(OwnError), args=(), fields=fields)
+    assert isinstance(error, OwnError)
+    assert error.code == 7
+    assert isinstance(error.__cause__, ValueError)
+    assert error.__cause__.args == ("v",)
+
+
+def test_a_class_that_is_not_there_is_raised_as_its_base() -> None:
+    error = raised("raise", error="nowhere:Gone(ValueError)", args=(("value", "v"),), fields=())
+    assert type(error) is ValueError
+    assert error.args == ("v",)
+
+
+def test_classes_of_one_name_are_told_apart() -> None:
+    def make() -> type[Exception]:
+        class LocalError(ValueError):
+            pass
+
+        return LocalError
+
+    first, second = make(), make()
+    assert name_of(first) != name_of(second)
+    assert (class_of(name_of(first)), class_of(name_of(second))) == (first, second)
+    assert name_of(ValueError) == "ValueError"
+    assert class_of("no_such_thing") is None
+
+
+def test_what_is_caught_can_be_raised_again() -> None:
+    for error in (OwnError("k"), ValueError("text"), ZeroDivisionError()):
+        again = raised("raise_again", packed(error))
+        assert type(again) is type(error)
+        assert again.args == error.args
+        assert text_of(packed(error), "!error") == str(error)
+
+
 GUARDS = [
     (np.True_, "bool", True, False),
     (np.int64(3), "int", 3, 4),
@@ -122,6 +170,10 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]]
      "`fail`: 'int' is no built-in exception"),
     ("fail", (F0,), {"parts": (), "forms": (), "error": "ValueError"}, InternalError,
      "`fail`: 0 parts and 0 forms for 1 operands"),
+    ("raise", (F0,), {"error": "ValueError", "args": (), "fields": ()}, InternalError,
+     "`raise`: 1 operands where 0 are used"),
+    ("raise", (), {"error": "int", "args": (), "fields": ()}, InternalError, "`raise`: 'int' is no exception"),
+    ("raise_again", (F0,), {}, DTypeError, "`raise_again` takes the text of what an `attempt` caught, not f64[]"),
     ("guard", (F0,), {"kind": "str", "expected": "", "site": ""}, InternalError, "`guard`: there is no kind 'str'"),
     ("guard", (F0,), {"kind": "len", "expected": 1, "site": ""}, DTypeError, "f64[] has no length"),
     ("guard", (TEXTS,), {"kind": "bool", "expected": True, "site": ""}, DTypeError,

@@ -21,10 +21,10 @@ from support.numpy_emitter import NumpyEmitter, vjp_of
 from support.samples import Bad, Sample, all_bad, all_samples
 from support.samples.sample import aval
 
-WITH_REGIONS = {"cond", "while_loop", "for_loop", "call"}
+WITH_REGIONS = {"cond", "while_loop", "for_loop", "attempt", "call"}
 SAMPLED_ELSEWHERE = {
     *("add_any", "zeros_like_any", "some", "none", "is_some", "unwrap", "unwrap_or_zeros"),  # types beyond tensors
-    *("print", "check", "fail", "guard"),
+    *("print", "log_record", "check", "fail", "raise", "raise_again", "guard"),
 }
 NEEDS_STATIC = {"unstack"}
 """Ops with as many results as an axis has elements."""

@@ -1,9 +1,12 @@
 """Each pass on a graph that shows what it does, and what it must leave alone."""
 
+from functools import partial
+
 import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
 from graph.ir.verify import verify
+from graph.passes.branch_results import branch_results
 from graph.passes.constant_fold import constant_fold
 from graph.passes.cse import cse
 from graph.passes.dce import dce
@@ -11,22 +14,29 @@ from graph.passes.inline_calls import inline_calls
 from graph.passes.invariant_carried import invariant_carried
 from graph.passes.licm import licm
 from graph.passes.nested import Pass
-from graph.passes.pipeline import optimize
+from graph.passes.pipeline import TO_RUN, optimize
 from graph.passes.prune_branch import prune_branch
 from graph.passes.simplify import simplify
+from graph.passes.transpose_products import transpose_products
 from graph.text.parser import parse
 from support.golden import GOLDEN_DIR, assert_golden
 
 CASES: dict[str, Pass] = {
     "constant_fold": constant_fold,
+    "constant_fold_facts": constant_fold,
     "simplify": simplify,
+    "simplify_powers": simplify,
     "cse": cse,
+    "cse_effects": cse,
     "dce": dce,
     "prune_branch": prune_branch,
     "licm": licm,
     "invariant_carried": invariant_carried,
     "inline_calls": inline_calls,
+    "branch_results": branch_results,
+    "transpose_products": transpose_products,
     "pipeline": optimize,
+    "to_run": partial(optimize, passes=TO_RUN),
 }
 
 

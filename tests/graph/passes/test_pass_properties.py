@@ -9,12 +9,12 @@ from graph.execute.interpreter import run
 from graph.ir.op import Graph
 from graph.ir.verify import verify
 from graph.passes.nested import Pass
-from graph.passes.pipeline import DEFAULT, optimize
+from graph.passes.pipeline import DEFAULT, TO_RUN, optimize
 from graph.text.parser import parse
 from support.strategies import graphs_with_args
 from support.values import assert_same, copy_of
 
-PASSES = tuple(dict.fromkeys(DEFAULT))
+PASSES = tuple(dict.fromkeys((*DEFAULT, *TO_RUN)))
 
 
 @pytest.mark.parametrize("apply", PASSES, ids=lambda p: p.__name__)

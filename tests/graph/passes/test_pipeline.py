@@ -6,7 +6,7 @@ import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import VerifyError
 from graph.ir.op import Graph
 from graph.passes.dce import dce
-from graph.passes.pipeline import optimize, print_passes
+from graph.passes.pipeline import is_checked, optimize, print_passes
 from graph.passes.simplify import simplify
 from graph.text.parser import parse
 
@@ -24,6 +24,12 @@ def test_failure_names_the_pass() -> None:
 
 def test_check_can_be_left_out() -> None:
     assert optimize(GRAPH, (break_graph,), check=False).ops == ()
+
+
+def test_users_graphs_are_verified_in_tests_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_checked()
+    monkeypatch.delenv("DY2STATIC_VERIFY")
+    assert not is_checked()
 
 
 def test_observer_sees_the_input_and_every_result() -> None:

@@ -78,7 +78,7 @@ BAD = [
     Bad("index", ("f32[2,3]",), {"index": (0, 0, 0)}, IndexRangeError,
         "`index`: too many indices for f32[2,3]: it has 2 axes, 3 were indexed"),
     Bad("index", ("f32[2,3]",), {"index": ("...", -4)}, IndexRangeError,
-        "index -4 is out of bounds for axis 1 with size 3\n  Next: the operand is f32[2,3]."),
+        "index -4 is out of bounds for axis 1 with size 3\n  Next: use an index from -3 to 2; the operand is f32[2,3]."),  # noqa: E501
     Bad("index", ("f32[2,3]",), {"index": ("...", "...")}, IndexRangeError,
         "`index`: an index can only have a single ellipsis ('...')"),
     Bad("index", ("f32[2,3]", "f32[2]"), {"index": ("$",)}, DTypeError,

@@ -1,0 +1,66 @@
+"""Members of users' classes that Python itself calls: properties and operators. They run as they are, unless staging
+meets a value of the graph in them that Python must decide on; then they are converted, for as long as staging takes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType, FunctionType, TracebackType
+from typing import Any, cast
+
+from dy2static.converters.allow import is_library
+from dy2static.source.convert import Converted, convert_function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A member of a class and its converted form, with the conversions that this took."""
+
+    owner: type
+    name: str
+    converted: Any
+    conversions: tuple[tuple[Any, Converted], ...]
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return id(self.owner), self.name
+
+
+def members_in(traceback: TracebackType | None) -> Iterator[Member]:
+    """The members of classes whose functions an exception has passed through, converted."""
+    while traceback is not None:
+        frame = traceback.tb_frame
+        code = frame.f_code
+        traceback = traceback.tb_next
+        if not code.co_argcount or is_library(frame.f_globals.get("__name__") or ""):
+            continue
+        found = _member_of(cast(type, type(frame.f_locals.get(code.co_varnames[0]))), code)
+        if found is not None:
+            yield found
+
+
+def _member_of(cls: type, code: CodeType) -> Member | None:
+    for base in cls.__mro__:
+        for name, member in vars(base).items():
+            if code in [function.__code__ for function in _functions(member)]:
+                made = [(function, convert_function(function)) for function in _functions(member)]
+                return Member(base, name, _with(member, dict(made)), tuple(made))
+    return None
+
+
+def _functions(member: Any) -> list[FunctionType]:
+    if isinstance(member, property):
+        candidates: list[Any] = [member.fget, member.fset, member.fdel]
+    else:
+        candidates = [member]
+    return [function for function in candidates if isinstance(function, FunctionType)]
+
+
+def _with(member: Any, made: dict[Any, Converted]) -> Any:
+    if not isinstance(member, property):
+        return made[member].function
+
+    def of(function: Any) -> Any:
+        found = made.get(function)
+        return function if found is None else found.function
+
+    accessors = cast(Any, member)
+    return property(of(accessors.fget), of(accessors.fset), of(accessors.fdel), accessors.__doc__)

@@ -1,0 +1,152 @@
+"""`match`: written out as `if` and `elif`."""
+
+import ast
+import itertools
+from collections.abc import Iterator, Sequence
+
+from dy2static.converters.build import assign, call, constant, load, position, set_name, store, texts_tuple, thunk
+from dy2static.converters.build import tuple_of as tuple_
+from dy2static.converters.context import ConvertContext
+from dy2static.converters.desugar import in_blocks
+
+
+def convert(function: ast.FunctionDef, ctx: ConvertContext) -> ast.FunctionDef:
+    """`match x: case 1: a; case [y] if y: b` -> `if x == 1: a`, `else: is_case, found = _rt.match_(x, ...); if ...`.
+
+    Values are compared in the test itself; other patterns are left to the runtime, which gives back what they capture.
+    """
+    function.body = in_blocks(function.body, _Matches(ctx).replace)
+    return function
+
+
+class _Matches:
+    def __init__(self, ctx: ConvertContext) -> None:
+        self.ctx = ctx
+        self.count = itertools.count()
+
+    def replace(self, statement: ast.stmt) -> list[ast.stmt]:
+        if not isinstance(statement, ast.Match):
+            return [statement]
+        bound = {name for case in statement.cases for name in captures(case.pattern)}
+        subject = statement.subject
+        if isinstance(subject, ast.Name) and subject.id not in bound:
+            return self.cases(statement.cases, subject.id) or [ast.Pass(**position(statement))]
+        name = self.ctx.names.fresh("subject", next(self.count))
+        return [set_name(name, subject, subject), *self.cases(statement.cases, name)]
+
+    def cases(self, cases: Sequence[ast.match_case], subject: str) -> list[ast.stmt]:
+        if not cases:
+            return []
+        case, *others = cases
+        at = location(case)
+        test = self.simple_test(case.pattern, subject)
+        start: list[ast.stmt] = []
+        if test is None:
+            test, start = self.structural(case, subject)
+        elif isinstance(case.pattern, ast.MatchAs) and case.pattern.name is not None:
+            start = [set_name(case.pattern.name, load(subject, at), at)]
+            test = case.guard or test
+        elif case.guard is not None:
+            always = isinstance(test, ast.Constant)
+            test = case.guard if always else ast.BoolOp(ast.And(), [test, case.guard], **position(at))
+        if isinstance(test, ast.Constant):
+            return [*start, *case.body]
+        return [*start, ast.If(test, case.body, self.cases(others, subject), **position(at))]
+
+    def simple_test(self, pattern: ast.pattern, subject: str) -> ast.expr | None:
+        """The test of a pattern that only compares, True for one that takes anything; None for others."""
+        at = place_of(pattern)
+        match pattern:
+            case ast.MatchValue(value=value):
+                return ast.Compare(load(subject, at), [ast.Eq()], [value], **position(at))
+            case ast.MatchSingleton(value=value):
+                return ast.Compare(load(subject, at), [ast.Is()], [constant(value, at)], **position(at))
+            case ast.MatchOr(patterns=patterns):
+                tests = [self.simple_test(part, subject) for part in patterns]
+                found = [test for test in tests if isinstance(test, ast.Compare)]
+                return ast.BoolOp(ast.Or(), [*found], **position(at)) if len(found) == len(tests) else None
+            case ast.MatchAs(pattern=None):
+                return constant(True, at)
+            case _:
+                return None
+
+    def structural(self, case: ast.match_case, subject: str) -> tuple[ast.expr, list[ast.stmt]]:
+        """The name of the test of a pattern, and the statements that make it and bind what the pattern captures."""
+        at = location(case)
+        runtime = self.ctx.runtime
+        number = next(self.count)
+        is_case, found = (self.ctx.names.fresh(base, number) for base in ("is_case", "found"))
+        names = list(dict.fromkeys(captures(case.pattern)))
+        arguments = [load(subject, at), self.description(case.pattern), texts_tuple(names, at)]
+        targets: list[ast.expr] = [store(is_case, at), store(found, at)]
+        value = call(runtime, "match_", arguments, at)
+        done: list[ast.stmt] = [assign(ast.Tuple(targets, ast.Store(), **position(at)), value, at)]
+        if not names and case.guard is not None:
+            return ast.BoolOp(ast.And(), [load(is_case, at), case.guard], **position(at)), done
+        if not names:
+            return load(is_case, at), done
+        targets = [store(name, at) for name in names]
+        taken = call(runtime, "captured", [load(found, at)], at)
+        body: list[ast.stmt] = [assign(ast.Tuple(targets, ast.Store(), **position(at)), taken, at)]
+        if case.guard is None:
+            case.body = [*body, *case.body]
+            return load(is_case, at), done
+        # What a pattern has bound stays bound when the guard says no.
+        body.append(set_name(is_case, case.guard, case.guard))
+        return load(is_case, at), [*done, ast.If(load(is_case, at), body, [], **position(at))]
+
+    def description(self, pattern: ast.pattern) -> ast.expr:
+        """A pattern as the runtime reads it: a tuple whose first part says what it is."""
+        at = place_of(pattern)
+
+        def made(kind: str, *parts: ast.expr) -> ast.expr:
+            return tuple_([constant(kind, at), *parts], at)
+
+        def all_of(patterns: Sequence[ast.pattern]) -> ast.expr:
+            return tuple_([self.description(part) for part in patterns], at)
+
+        match pattern:
+            case ast.MatchValue(value=value):
+                return made("value", thunk(value, value))
+            case ast.MatchSingleton(value=value):
+                return made("is", constant(value, at))
+            case ast.MatchSequence(patterns=patterns):
+                return made("sequence", all_of(patterns))
+            case ast.MatchStar(name=name):
+                return made("star", constant(name, at))
+            case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
+                every = tuple_([thunk(key, key) for key in keys], at)
+                return made("mapping", every, all_of(patterns), constant(rest, at))
+            case ast.MatchClass(cls=cls, patterns=patterns, kwd_attrs=names, kwd_patterns=named):
+                return made("class", thunk(cls, cls), all_of(patterns), texts_tuple(names, at), all_of(named))
+            case ast.MatchAs(pattern=None, name=name):
+                return made("capture", constant(name, at))
+            case ast.MatchAs(pattern=inner, name=name):
+                assert inner is not None
+                return made("as", self.description(inner), constant(name, at))
+            case ast.MatchOr(patterns=patterns):
+                return made("or", all_of(patterns))
+            case _:
+                raise AssertionError(ast.dump(pattern))
+
+
+def captures(pattern: ast.pattern) -> Iterator[str]:
+    """The names that a pattern binds."""
+    for node in ast.walk(pattern):
+        match node:
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                yield name
+            case _:
+                pass
+
+
+def place_of(pattern: ast.pattern) -> ast.expr:
+    """Something with the place of a pattern."""
+    found = ast.Constant(None)
+    for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+        setattr(found, name, getattr(pattern, name))
+    return found
+
+
+def location(case: ast.match_case) -> ast.expr:
+    return place_of(case.pattern)

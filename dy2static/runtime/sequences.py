@@ -1,0 +1,197 @@
+"""Builtins that go over a sequence: `min`, `max`, `any`, `all`, `sorted`, `map`, `filter`, `list`.
+
+Over a tensor or a list of the graph they are loops of the graph; over ordinary sequences they are what Python does,
+with comparisons and tests that may be staged.
+"""
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+from dy2static.errors import StagingError
+from dy2static.runtime.bool_ops import and_, or_
+from dy2static.runtime.for_stmt import for_
+from dy2static.runtime.if_expr import if_expr
+from dy2static.runtime.if_stmt import if_
+from dy2static.staging.iterables import StagedIterable, is_staged_iterable, staged_iterable, staged_zip
+from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedNumber
+from dy2static.staging.stager import Stager, is_staged_value
+from eager import sorting
+from eager.manipulation import stack
+from eager.tensor import Tensor
+
+
+def min_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
+    return _extreme(stager, builtins.min, lambda a, b: a < b, args, **kwargs)
+
+
+def max_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
+    return _extreme(stager, builtins.max, lambda a, b: a > b, args, **kwargs)
+
+
+Better = Callable[[Any, Any], Any]
+
+
+def _extreme(stager: Stager, python: Any, better: Better, args: Sequence[Any], **options: Any) -> Any:
+    if not args or options.keys() - {"key", "default"} or (len(args) > 1 and "default" in options):
+        return python(*args, **options)  # which says what is wrong
+    items: Any = args if len(args) > 1 else args[0]
+    over = staged_iterable(stager, items)
+    if over is not None:
+        return _extreme_of_staged(stager, python, better, over, options)
+    held = list(items)
+    if not any(is_staged_value(x) for x in held) and options.get("key") is None:
+        return python(held, **options)
+    if not held:
+        return options["default"] if "default" in options else python(held)
+    best, *rest = held
+    state = (best, _key(stager, options, best))
+    for item in rest:
+        state = _better_of(better, item, _key(stager, options, item), state)
+    return state[0]
+
+
+def _key(stager: Stager, options: dict[str, Any], item: Any) -> Any:
+    key = options.get("key")
+    return item if key is None else stager.call(key, (item,), {})
+
+
+def _better_of(better: Better, item: Any, key: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
+    names = ("the result", "the key of the result")
+    if item is key:
+        best = if_expr(better(key, state[1]), lambda: item, lambda: state[0])
+        return best, best
+    return cast("tuple[Any, Any]", if_(better(key, state[1]), lambda: (item, key), lambda: state, (), names))
+
+
+def _extreme_of_staged(
+    stager: Stager, python: Any, better: Better, over: StagedIterable, options: dict[str, Any]
+) -> Any:
+    def best() -> Any:
+        first = over.item(0)
+        rest = StagedIterable(over.length - 1, lambda i: over.item(i + 1))
+        if options.get("key") is None:
+
+            def compared(item: Any, so_far: Any) -> tuple[Any, ...]:
+                return (if_expr(better(item, so_far), lambda: item, lambda: so_far),)
+
+            return for_(rest, compared, (first,), ("the result",))[0]
+
+        def trip(item: Any, *state: Any) -> tuple[Any, ...]:
+            return _better_of(better, item, _key(stager, options, item), cast("tuple[Any, Any]", state))
+
+        return for_(rest, trip, (first, _key(stager, options, first)), ("the result", "the key of the result"))[0]
+
+    if "default" in options:
+        return if_expr(over.length > 0, best, lambda: options["default"])
+    empty = f"{python.__name__}() arg is an empty sequence"
+    if isinstance(over.length, int):
+        if not over.length:
+            raise ValueError(empty)
+        return best()
+    b = stager.builder
+    b.loc = user_location()
+    b.check(b.gt(stager.lift(over.length), 0), error="ValueError", parts=(empty,), forms=())
+    return best()
+
+
+def any_(stager: Stager, over: Iterable[Any]) -> Any:
+    return _decided(stager, over, True)
+
+
+def all_(stager: Stager, over: Iterable[Any]) -> Any:
+    return _decided(stager, over, False)
+
+
+def _decided(stager: Stager, over: Iterable[Any], by: bool) -> Any:
+    """Whether an item whose truth is `by` is there; `any` and `all` stop at the first."""
+    if is_staged_iterable(over):
+
+        def trip(item: Any, so_far: Any) -> tuple[Any, ...]:
+            return (_truth(stager, item),)
+
+        def is_over(so_far: Any) -> Any:
+            return so_far if by else StagedNumber.of(stager.builder.logical_not(stager.predicate(so_far)))
+
+        return for_(over, trip, (not by,), ("the result",), stop=is_over)[0]
+    found = not by
+    decide = or_ if by else and_
+    for item in over:
+        found = _truth(stager, item) if found is (not by) else decide(lambda: found, lambda: _truth(stager, item))  # noqa: B023 - used at once
+        if found is by:
+            break
+    return found
+
+
+def _truth(stager: Stager, value: Any) -> Any:
+    return StagedNumber.of(stager.truth(value)) if is_staged_value(value) else bool(value)
+
+
+def list_(stager: Stager, *args: Any) -> Any:
+    if not args:
+        return stager.lists.display([])
+    over = staged_iterable(stager, args[0])
+    if over is None:
+        return stager.lists.display(list(*args))
+    if isinstance(over.length, int):
+        return stager.lists.display([over.item(i) for i in range(over.length)])
+    made = stager.lists.display([])
+
+    def trip(item: Any) -> tuple[()]:
+        made.append(item)
+        return ()
+
+    for_(over, trip, (), ())
+    return made
+
+
+def map_(stager: Stager, function: Any, *overs: Any) -> Any:
+    if not any(is_staged_iterable(x) for x in overs):
+        return map(lambda *items: stager.call(function, items, {}), *overs)
+    inner = staged_zip(stager, *overs)
+    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}))
+
+
+def filter_(stager: Stager, function: Any, over: Any) -> Any:
+    def is_kept(item: Any) -> Any:
+        return item if function is None else stager.call(function, (item,), {})
+
+    if not is_staged_iterable(over):
+        items = list(over)
+        kept = [is_kept(item) for item in items]
+        if not any(map(is_staged_value, kept)):
+            return iter([item for item, keep in zip(items, kept, strict=True) if keep])
+        over = items
+    made = stager.lists.display([])
+
+    def trip(item: Any) -> tuple[()]:
+        def keep() -> tuple[()]:
+            made.append(item)
+            return ()
+
+        if_(is_kept(item), keep, lambda: (), (), ())
+        return ()
+
+    for_(over, trip, (), ())
+    return made
+
+
+def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
+    items = list_(stager, over)
+    keys = items if key is None else list_(stager, map_(stager, key, items))
+    if keys.staged is None and not any(map(is_staged_value, keys)):
+        return stager.lists.display([items[i] for i in sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)])
+    if keys.staged is None and not all(isinstance(x, Tensor) and not x.ndim for x in keys):
+        raise StagingError(
+            "`sorted` in a graph takes 0-d tensors or numbers (or a key that gives them)",
+            next_step="use a key that gives a number of the graph for every item.",
+            loc=user_location(),
+        )
+    if keys.staged is not None and not (isinstance(over, Tensor) and key is None):
+        return if_expr(keys.length() > 0, lambda: _in_order(stager, items, stack(keys), reverse), lambda: list_(stager))
+    return _in_order(stager, items, over if isinstance(over, Tensor) and key is None else stack(keys), reverse)
+
+
+def _in_order(stager: Stager, items: Any, keys: Tensor, reverse: bool) -> Any:
+    return list_(stager, map_(stager, items.__getitem__, sorting.argsort(keys, descending=bool(reverse), stable=True)))

@@ -1,0 +1,222 @@
+"""`try`: exceptions of Python are caught in Python, those that a run of the graph raises in the graph."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, named, run_steps, unwatched
+from dy2static.staging.branch import staged_if
+from dy2static.staging.caught import Caught
+from dy2static.staging.locate import user_location
+from dy2static.staging.never import RaisedInGraph
+from dy2static.staging.staged import StagedNumber, StagedTensor, current
+from dy2static.staging.stager import Stager
+from graph.ir.opdef import Effect, effect_of
+
+State = tuple[Any, ...]
+Block = Callable[..., State]
+Kind = Callable[[], Any] | None
+
+
+def try_(
+    steps: Sequence[Block],
+    handlers: Sequence[Block],
+    kinds: Sequence[Kind],
+    state: State,
+    names: tuple[str, ...],
+    values: Callable[[], State],
+    *,
+    watched: tuple[str, ...] = (),
+    orelse: Block | None = None,
+    final: Block | None = None,
+) -> State:
+    """`try`, with the body as steps. Blocks take the values of `names` and return them anew; a handler takes the
+    exception before them. `kinds` give the classes of the handlers, None for all. `values` gives the values of `names`
+    now; `watched` are those that are read after an exception in the body."""
+    stager = current()
+    handling = Handling(handlers, kinds, names, values, watched, orelse)
+    if stager is None:
+        return handling.in_python(steps, state, final)
+    if final is None:
+        return handling.staged(stager, steps, state)
+    return _with_final(stager, handling, steps, state, final)
+
+
+class Handling:
+    """The handlers of a `try` and what they share."""
+
+    def __init__(
+        self,
+        handlers: Sequence[Block],
+        kinds: Sequence[Kind],
+        names: tuple[str, ...],
+        values: Callable[[], State],
+        watched: tuple[str, ...],
+        orelse: Block | None,
+    ) -> None:
+        self.handlers = handlers
+        self.kinds = kinds
+        self.names = names
+        self.values = values
+        self.watched = watched
+        self.orelse = orelse
+
+    def in_python(self, steps: Sequence[Block], state: State, final: Block | None) -> State:
+        """The statement as Python has it."""
+        try:
+            state = self._python_body(steps, state)
+        except BaseException:
+            if final is not None:
+                final(*self.values())
+            raise
+        return state if final is None else final(*state)
+
+    def _python_body(self, steps: Sequence[Block], state: State) -> State:
+        try:
+            for step in steps:
+                state = step(*state)
+        except BaseException as error:
+            handler = self.handler_of(error)
+            if handler is None:
+                raise
+            return handler(error, *self.values())
+        return state if self.orelse is None else self.orelse(*state)
+
+    def handler_of(self, error: BaseException) -> Block | None:
+        """The first handler that takes an exception."""
+        for handler, kind in zip(self.handlers, self.kinds, strict=True):
+            if kind is None or isinstance(error, kind()):
+                return handler
+        return None
+
+    def classes(self) -> list[tuple[type, ...]]:
+        """The classes of each handler."""
+        found: list[Any] = [BaseException if kind is None else kind() for kind in self.kinds]
+        return [kind if isinstance(kind, tuple) else (kind,) for kind in found]
+
+    def staged(self, stager: Stager, steps: Sequence[Block], state: State) -> State:
+        """The statement without its `finally`, on staged values."""
+        if not self.handlers:
+            for step in steps:
+                state = step(*state)
+            return self.passed(state)
+        errors = named([kind for flat in self.classes() for kind in flat])
+        protected = Protected(stager, self.names, self.values, self.watched, errors, user_location())
+        ended = run_steps(protected, steps, state, self)
+        if ended.is_handled:
+            return ended.state
+        if ended.raised is not None:
+            return self.raised(stager, ended.raised, ended.state)
+        if ended.text is None:
+            return self.passed(ended.state)
+        if ended.is_certain:
+            return self.caught(stager, ended.failed, ended.text, ended.state)
+
+        def passed(*state: Any) -> State:
+            return self.passed(ended.well(state))
+
+        def handle(*state: Any) -> State:
+            return self.caught(stager, ended.failed, ended.text, state)
+
+        stager.builder.loc = user_location()
+        return staged_if(stager, ended.failed == 0, passed, handle, ended.state, self.names)
+
+    def passed(self, state: State) -> State:
+        """What comes where the body has ended well."""
+        return state if self.orelse is None else self.orelse(*state)
+
+    def raised(self, stager: Stager, error: Exception, state: State) -> State:
+        """An exception of Python, handled or raised again."""
+        handler = self.handler_of(error)
+        if handler is None:
+            raise error
+        try:
+            raise error
+        except Exception:
+            return _handling(stager, error, lambda: handler(error, *state))
+
+    def caught(self, stager: Stager, failed: StagedNumber, text: StagedTensor, state: State) -> State:
+        """An exception of a run: the first handler whose classes it is of; there is one."""
+        classes = self.classes()
+        error = Caught(failed, text, named([kind for flat in classes for kind in flat]))
+        left = set(range(1, len(error.errors) + 1))
+        chain: list[tuple[Any, Block]] = []
+        for handler, flat in zip(self.handlers, classes, strict=True):
+            own = sorted(left & {error.errors.index(name) + 1 for name in named(flat)})
+            left -= set(own)
+            if own:
+                chain.append((own, handler))
+        return self._chosen(stager, error, chain, state)
+
+    def _chosen(self, stager: Stager, caught: Caught, chain: Sequence[tuple[Any, Block]], state: State) -> State:
+        (codes, handler), *others = chain
+
+        def handle(*state: Any) -> State:
+            return _handling(stager, caught, lambda: handler(caught, *state))
+
+        def next_handler(*state: Any) -> State:
+            return self._chosen(stager, caught, others, state)
+
+        if not others:
+            return handle(*state)
+        return staged_if(stager, caught.is_among(codes), handle, next_handler, state, self.names)
+
+
+def _handling(stager: Stager, error: Any, handler: Callable[[], State]) -> State:
+    stager.handling.append(error)
+    try:
+        return handler()
+    finally:
+        stager.handling.pop()
+
+
+def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], state: State, final: Block) -> State:
+    """With a `finally`: what it does after an exception of a run is seen only if it prints or raises, or if the
+    exception is caught further out; then it stands in the graph twice."""
+
+    def inner(*state: Any) -> State:
+        return handling.staged(stager, steps, state)
+
+    mark = stager.mark()
+    with stager.cells.trial() as trial, unwatched(stager.builder):
+        raised = None
+        try:
+            after = inner(*state)
+        except RaisedInGraph:
+            after = None
+        except OF_STAGING:
+            raise
+        except Exception as error:
+            raised, after = error, handling.values()
+        middle = len(stager.builder.ops)
+        if after is not None:
+            try:
+                after = final(*after)
+            except Exception:
+                trial.keep()  # a handler further out sees what was done before
+                raise
+        own = stager.builder.ops[middle:]
+        is_seen = stager.attempts > 0 or any(effect_of(op) is Effect.ORDERED for op in own)
+        may_fail = after is None or any(map(can_raise, stager.builder.ops[mark[0] : middle]))
+        if not (may_fail and is_seen) and after is not None:
+            trial.keep()
+    if trial.is_kept and after is not None:
+        if raised is not None:
+            raise raised
+        return after
+    stager.take_back(mark)
+
+    def failed(error: Any, *state: Any) -> State:
+        final(*state)
+        raise_again(stager, error)
+        return state
+
+    outer = Handling((failed,), (lambda: Exception,), handling.names, handling.values, handling.watched, final)
+    return outer.staged(stager, (inner,), state)
+
+
+def raise_again(stager: Stager, error: Any) -> None:
+    """Raise what was caught."""
+    if not isinstance(error, Caught):
+        raise error
+    error.raise_again()
+    raise RaisedInGraph

@@ -1,0 +1,321 @@
+"""`try` and `with` in a graph: a block that may fail when the graph runs becomes an `attempt`, one for each step of it.
+
+What an exception leaves behind is what the steps before have bound and changed. So a step is an `attempt` of its own,
+whose values are taken over by a `cond` on its flag, and the steps behind it stand in that `cond`. Within one step
+nothing may be changed, of what is seen after an exception, before the last op that can fail: such a step is refused.
+A step that cannot fail is staged in place, and an exception of Python's own is handled at once.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from typing import Protocol as TypingProtocol
+
+import numpy as np
+
+from dy2static.errors import ConversionError, SourceUnavailableError, StagingError
+from dy2static.staging.branch import label_of, staged_if
+from dy2static.staging.cells import Cell
+from dy2static.staging.changes import left_behind, snapshot
+from dy2static.staging.locate import user_location
+from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
+from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
+from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.stager import Stager
+from dy2static.staging.undefined import Undefined
+from graph.errors import BranchTypeError, InternalError, LoopTypeError, NotDifferentiableError
+from graph.ir.builder import GraphBuilder
+from graph.ir.op import Op
+from graph.ir.opdef import Effect, effect_of, lookup
+from graph.ir.regions import close
+from graph.location import Loc
+from graph.ops.attempt import fillers_of
+from graph.ops.raised import class_of, code_of, name_of, packed
+
+State = tuple[Any, ...]
+Step = Callable[..., State]
+
+OF_STAGING: Final = (
+    RaisedInGraph,
+    StagingError,
+    ConversionError,
+    SourceUnavailableError,
+    BranchTypeError,
+    LoopTypeError,
+    NotDifferentiableError,
+    InternalError,
+)
+"""Exceptions that are about the graph and not of the program: no `except` of the program catches them."""
+
+
+WRITES: Final = frozenset(["print", "log_record"])
+"""Ops that are seen, and do not fail."""
+NO_TEXT: Final = np.zeros(0, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What all steps of one `try` or `with` share.
+
+    `current` gives the values of `names` now; `watched` are those that somebody reads after an exception; `errors` the
+    classes that are caught.
+    """
+
+    stager: Stager
+    names: tuple[str, ...]
+    current: Callable[[], State]
+    watched: tuple[str, ...]
+    errors: tuple[str, ...]
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the steps ended: with the exception `raised`, of Python or caught in the graph where `failed` says so."""
+
+    state: State
+    raised: Exception | None = None
+    failed: Any = 0
+    text: Any = None
+    is_certain: bool = False
+    """Whether every run fails that comes here."""
+    is_handled: bool = False
+    """Whether the exception has been handled, and the steps behind the one that fails have run, on their own paths."""
+    bound: frozenset[int] = frozenset()
+    """The places of the names that are bound where no run has failed."""
+
+    def well(self, state: State) -> State:
+        """The values of the names where nothing has failed, of those for both cases."""
+        return tuple(
+            v.read(v.name, "") if i in self.bound and isinstance(v, MaybeDefined) else v for i, v in enumerate(state)
+        )
+
+
+class Handlers(TypingProtocol):
+    """What comes behind the steps."""
+
+    def passed(self, state: State) -> State:
+        """Where they have ended well."""
+        ...
+
+    def raised(self, stager: Stager, error: Exception, state: State) -> State:
+        """Where one raises an exception of Python."""
+        ...
+
+    def caught(self, stager: Stager, failed: StagedNumber, text: StagedTensor, state: State) -> State:
+        """Where one fails in a run."""
+        ...
+
+
+class _FailsTwice(Exception):  # noqa: N818 (no error: the handlers cannot stand where one step fails)
+    """A second step can fail."""
+
+
+def run_steps(
+    protected: Protected, steps: Sequence[Step], state: State, handlers: Handlers | None, *, may_attempt: bool = True
+) -> Ended:
+    """Stage the steps of a body, one after the other.
+
+    With `may_attempt` false, _FailsTwice is raised for a step that can fail in a run.
+    """
+    stager = protected.stager
+    for i, step in enumerate(steps):
+        mark = stager.mark()
+        raised: Exception | None = None
+        with stager.cells.trial() as trial, unwatched(stager.builder):
+            may_fail = False
+            try:
+                state_after = step(*state)
+            except RaisedInGraph:
+                may_fail, state_after = True, state
+            except OF_STAGING:
+                raise
+            except Exception as error:
+                raised, state_after = error, state
+            if not may_fail and not any(map(can_raise, stager.builder.ops[mark[0] :])):
+                trial.keep()
+        if not trial.is_kept:
+            stager.take_back(mark)
+            if not may_attempt:
+                raise _FailsTwice
+            return _attempt(protected, step, steps[i + 1 :], state, handlers)
+        if raised is not None:
+            return Ended(protected.current(), raised)
+        state = state_after
+    return Ended(state)
+
+
+@contextmanager
+def unwatched(builder: GraphBuilder) -> Generator[None]:
+    """A trial: whoever watches what can fail is not told of what may be taken back."""
+    watch, builder.watch = builder.watch, None
+    try:
+        yield
+    finally:
+        builder.watch = watch
+
+
+def can_raise(op: Op) -> bool:
+    """Whether an op may end a run with an exception."""
+    return next(_raising([op]), None) is not None
+
+
+def can_raise_itself(op: Op) -> bool:
+    """The same, apart from what is in the regions of other ops than `attempt`, whose own ops have been looked at."""
+    return (not op.regions or op.name == "attempt") and can_raise(op)
+
+
+def _raising(ops: Sequence[Op]) -> Iterator[Op]:
+    """The ops without regions that may raise something which nothing catches."""
+    for op in ops:
+        if op.name in WRITES or effect_of(op) is Effect.PURE:
+            continue
+        if not op.regions:
+            yield op
+        for region in op.regions:
+            for inner in _raising(region.ops):
+                if op.name != "attempt" or not _is_caught(inner, cast("tuple[str, ...]", op.attrs["errors"])):
+                    yield inner
+
+
+def _is_caught(op: Op, errors: Sequence[str]) -> bool:
+    """Whether what an op raises is of one of these classes; of a kernel's own errors only the base of all is known."""
+    kinds: tuple[Any, ...] = tuple(map(class_of, errors))
+    return issubclass(class_of(str(op.attrs.get("error", "Exception"))), kinds)
+
+
+def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: State, handlers: Handlers | None) -> Ended:
+    """Append a step that may fail, and the steps behind it under the condition that it did not.
+
+    Where no other step can fail, the handlers stand on the other side of that condition. Otherwise, and where there are
+    none given, both sides give back how it went.
+    """
+    stager = protected.stager
+    loc = protected.loc
+    with stager.region("body") as builder, stager.cells.frame() as frame:
+        depth = stager.cells.depth
+
+        def watch(op: Op) -> None:
+            if can_raise_itself(op):
+                check_unchanged(protected, state, stager.cells.changed_since(depth))
+
+        builder.watch = watch
+        stager.attempts += 1
+        try:
+            outputs = until_raised(stager, step, *state)
+        finally:
+            stager.attempts -= 1
+            builder.watch = None
+        changed = {} if outputs is None else left_behind(frame, stager, builder)
+        values = [] if outputs is None else [snapshot(value, frame, stager) for value in outputs]
+        values += [change.value for change in changed.values()]
+        kept = {i for i, output in enumerate(outputs or ()) if output is state[i]}
+        specs = [ConstantSpec(v) if i in kept else spec_of(v, stager) for i, v in enumerate(values)]
+        packed = pack_all(specs, values, stager)
+    stager.builder.loc = loc
+    regions, captured = close([builder], [packed])
+    attrs = {"errors": protected.errors, "fillers": fillers_of(regions[0])}
+    results = append_region_op(stager, lookup("attempt"), captured, attrs, regions)
+    failed, text = StagedNumber.of(results[0]), StagedTensor.of(results[1])
+    if outputs is None:
+        return Ended(state, None, failed, text, is_certain=True)
+
+    bound: set[int] = set()
+    certain: list[bool] = []
+
+    def taken_over() -> State:
+        made = unpack_all(specs, results[2:], stager)
+        for i in kept:
+            made[i] = outputs[i]
+        for change, value in zip(changed.values(), made[len(outputs) :], strict=True):
+            stager.sharing.merge(value, [change.object], change.cell.text)
+            stager.cells.put(change.cell, value)
+        return tuple(made[: len(outputs)])
+
+    def the_rest(*_: Any) -> State:
+        assert handlers is not None
+        ended = run_steps(protected, rest, taken_over(), None, may_attempt=False)
+        if ended.raised is not None:
+            return handlers.raised(stager, ended.raised, ended.state)
+        return handlers.passed(ended.state)
+
+    def handled(*state: Any) -> State:
+        assert handlers is not None
+        return handlers.caught(stager, failed, text, state)
+
+    ok = failed == 0
+    if handlers is not None:
+        mark = stager.mark()
+        with stager.cells.trial() as trial:
+            try:
+                stager.builder.loc = loc
+                state_after = staged_if(stager, ok, the_rest, handled, state, protected.names)
+                trial.keep()
+                return Ended(state_after, is_handled=True)
+            except _FailsTwice:
+                pass
+        stager.take_back(mark)
+
+    def went_well(*_: Any) -> State:
+        ended = run_steps(protected, rest, taken_over(), None)
+        if ended.raised is not None or ended.is_certain:
+            certain.append(True)
+        elif ended.text is not None:
+            bound.update(ended.bound)
+        else:
+            bound.update(i for i, v in enumerate(ended.state) if not isinstance(v, Undefined | MaybeDefined))
+        return _signal(protected, ended)
+
+    def gone(*state: Any) -> State:
+        return (failed, text, *state)
+
+    names = ("the error", "the message", *protected.names)
+    stager.builder.loc = loc
+    found = staged_if(stager, ok, went_well, gone, state, names)
+    return Ended(tuple(found[2:]), None, found[0], found[1], bool(certain), bound=frozenset(bound))
+
+
+def _signal(protected: Protected, ended: Ended) -> State:
+    """How the steps ended, as values of the graph."""
+    stager = protected.stager
+    if ended.raised is not None:
+        code = code_of(ended.raised, protected.errors)
+        if not code:
+            fail_as(stager, ended.raised)
+            raise RaisedInGraph
+        return (code, _text(stager, packed(ended.raised)), *ended.state)
+    if ended.text is None:
+        return (0, _text(stager, NO_TEXT), *ended.state)
+    return (ended.failed, ended.text, *ended.state)
+
+
+def _text(stager: Stager, text: Any) -> StagedTensor:
+    return StagedTensor.of(stager.builder.constant(text))
+
+
+def check_unchanged(protected: Protected, before: State, cells: Sequence[Cell]) -> None:
+    """Raises StagingError where something that is seen after an exception was changed in this step already: a name that
+    is watched, or one of `cells`."""
+    now = protected.current()
+    changed = [
+        label_of(name)
+        for name, old, new in zip(protected.names, before, now, strict=True)
+        if old is not new and name in protected.watched
+    ]
+    changed += [cell.text for cell in cells]
+    if not changed:
+        return
+    raise StagingError(
+        f"{changed[0]} is changed by a step of this `try` or `with` before something else in the step that can fail "
+        "when the graph runs, and is seen after the exception",
+        next_step="change it in a statement of its own directly in the `try` or `with`, or after what can fail.",
+        loc=user_location(),
+    )
+
+
+def named(kinds: Sequence[type]) -> tuple[str, ...]:
+    """The classes that handlers name, as `attempt` has them."""
+    return tuple(dict.fromkeys(name_of(kind) for kind in kinds))

@@ -1,0 +1,74 @@
+"""Exceptions as a graph holds them: the class by name, arguments and attributes known now or when the graph runs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from dy2static.errors import StagingError
+from dy2static.staging.caught import Caught
+from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.text import StagedText
+from graph.ir.value import Value
+from graph.ops.effects import Item
+from graph.ops.raised import name_of
+
+if TYPE_CHECKING:
+    from dy2static.staging.stager import Stager
+
+KNOWN: Final = (bool, int, float, complex, str, type(None))
+"""Ordinary values that an exception in a graph can have in it."""
+
+
+def is_staged_part(value: Any) -> bool:
+    """Whether a part of an exception is known only when the graph runs."""
+    return isinstance(value, StagedText | StagedTensor | Caught)
+
+
+def is_simple(error: Exception) -> bool:
+    """Whether a class and one text say all of an exception."""
+    return ":" not in name_of(type(error)) and len(error.args) < 2 and error.__cause__ is None and not fields_of(error)
+
+
+def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
+    """Append the op that raises `error`, whatever is in it, with the cause given here if there is one.
+
+    Raises: StagingError for a part that a graph cannot hold.
+    """
+    values: list[Value] = []
+    args = tuple(_item(stager, arg, values, len(error.args) > 1) for arg in error.args)
+    found = fields_of(error) if cause is None else {**fields_of(error), "__cause__": cause}
+    fields = tuple((name, _item(stager, value, values)) for name, value in found.items())
+    stager.builder.apply("raise", values, {"error": name_of(type(error)), "args": args, "fields": fields})
+
+
+def fields_of(error: Exception) -> Mapping[str, Any]:
+    """The attributes of an exception, its cause among them."""
+    found: dict[str, Any] = {name: value for name, value in vars(error).items() if not name.startswith("__")}
+    if error.__cause__ is not None:
+        found["__cause__"] = error.__cause__
+    return found
+
+
+def _item(stager: "Stager", value: Any, values: list[Value], is_quoted: bool = False) -> Item:
+    if isinstance(value, Caught):
+        values.append(value.message.value)
+        return ("caught",)
+    if isinstance(value, StagedNumber):
+        values.append(value.value)
+        return ("number",)
+    if isinstance(value, StagedText | StagedTensor):
+        text = StagedText()
+        text.add_any(value, quoted=is_quoted)
+        values += text.values
+        return ("text", tuple(text.parts), tuple(text.forms))
+    if isinstance(value, BaseException):
+        return ("error", name_of(type(value)), tuple(_item(stager, arg, values) for arg in value.args))
+    parts = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
+    if all(isinstance(part, KNOWN) for part in parts):
+        return ("value", cast(Any, value))
+    kind = type(cast(Any, value)).__name__
+    raise StagingError(
+        f"an exception that a run of the graph raises cannot hold a {kind}",
+        next_step="give it texts and numbers.",
+        loc=user_location(),
+    )

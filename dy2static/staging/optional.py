@@ -1,0 +1,293 @@
+"""Values that are None on some paths.
+
+What Python's None does where a value is used, such a value does too: a TypeError or AttributeError with Python's text,
+raised when the graph runs and gets there. A test for None is a test of the graph; behind it the value is what the test
+says, and needs no check.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+
+from dy2static.errors import StagingError
+from dy2static.staging.cells import AttributeCell, Cell, put_value
+from dy2static.staging.locate import user_location
+from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
+from dy2static.staging.taped_ops import append_op
+from eager.pytree import is_container
+from eager.tensor import Tensor
+from graph.ir.value import Value
+
+if TYPE_CHECKING:
+    from dy2static.staging.spec import Spec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaybeNone:
+    """`flag` says whether there is a value; `values` are optionals of the graph values that `spec` is made of."""
+
+    flag: Value
+    spec: "Spec"
+    values: tuple[Value, ...]
+    attribute: tuple[str, str] | None = None
+    """The class and the name, of an attribute that is set on some paths only: where it is not, it is missing."""
+
+
+def maybe_none(value: Any) -> MaybeNone | None:
+    """What is known of a value that is None on some paths; None for all other values."""
+    if isinstance(value, OptionalTensor | OptionalNumber):
+        return cast(MaybeNone, value._data)  # pyright: ignore[reportPrivateUsage]
+    return object.__getattribute__(value, "_data") if type(value) is OptionalObject else None
+
+
+def present(value: Any, error: str, text: str) -> Any:
+    """The value, where it may be None: the graph raises the built-in exception `error` with `text` when it is. Other
+    values as they are."""
+    maybe = maybe_none(value)
+    if maybe is None:
+        return value
+    stager = the_stager()
+    b = stager.builder
+    b.loc = user_location()
+    known = stager.known(maybe.flag)
+    if maybe.attribute is not None:
+        error, text = "AttributeError", f"{maybe.attribute[0]!r} object has no attribute {maybe.attribute[1]!r}"
+    if known is False:
+        stager.raise_in_graph({"TypeError": TypeError, "AttributeError": AttributeError}[error], (text,))
+    if known is None:
+        b.check(maybe.flag, error=error, parts=(text,), forms=())
+    # The name keeps what is made of the value behind the check, or behind the test for None.
+    values = [append_op(stager, "unwrap", v, name="value") for v in maybe.values]
+    return stager.sharing.read_optional(value, stager.unpack(maybe.spec, values))
+
+
+def optional(maybe: MaybeNone, kind: type[Any]) -> Any:
+    """The Python value that stands for it: `kind` is OptionalTensor, OptionalNumber or OptionalObject."""
+    made: Any = object.__new__(kind)
+    object.__setattr__(made, "_data", maybe)
+    if kind is not OptionalObject:
+        made._link = None
+    return made
+
+
+def held_by(cell: Cell, value: Any) -> Any:
+    """What a cell holds after paths of which some have set it: reading an attribute that is missing is an error."""
+    if not isinstance(cell, AttributeCell) or not isinstance(value, MaybeDefined):
+        return value
+    names = (type(cell.owner).__name__, cell.name)
+    return optional(MaybeNone(value.flag, value.spec, value.values, names), OptionalObject)
+
+
+def _used(value: Any) -> Any:
+    """The value, for code that is given it: a library function, for one."""
+    return present(value, "TypeError", "NoneType of object cannot become a tensor")
+
+
+OWN: Final = frozenset({"_data", "_link", "_alias", "__class__", "value", "__reduce_ex__"})
+
+
+def _attribute(self: Any, name: str) -> Any:
+    if name in OWN:
+        return object.__getattribute__(self, name)
+    return getattr(present(self, "AttributeError", f"'NoneType' object has no attribute {name!r}"), name)
+
+
+class OptionalTensor(StagedTensor):
+    """A tensor or None."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> Value:
+        """The graph value, where there is one."""
+        return _used(self).value
+
+
+class OptionalNumber(StagedNumber):
+    """A Python number or None."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> Value:
+        """The graph value, where there is one."""
+        return _used(self).value
+
+
+class OptionalObject:
+    """Any other value or None: a container, a list of the graph, an ordinary value."""
+
+    __slots__ = ("__weakref__", "_data")
+
+
+def _kind_of(value: Any) -> str:
+    """The name that Python's messages have for the class of a value."""
+    if isinstance(value, StagedNumber):
+        return {"b": "bool", "i": "int", "f": "float", "c": "complex"}[value.dtype.kind]
+    return "Tensor" if isinstance(value, Tensor) else type(value).__name__
+
+
+def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    def operator(self: Any, other: Any) -> Any:
+        if maybe_none(other) is not None:
+            other = present(other, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType'")
+        names = ("NoneType", _kind_of(other))
+        left, right = reversed(names) if reflected else names
+        own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}")
+        method = getattr(own, name, None)
+        return NotImplemented if method is None else method(other)
+
+    return operator
+
+
+def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
+    def operator(self: Any, other: Any) -> Any:
+        own = present(
+            self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {_kind_of(other)!r}"
+        )
+        if not isinstance(self, OptionalTensor):
+            return getattr(own, plain)(other)
+        return _put(self, getattr(own, name)(other))
+
+    return operator
+
+
+def _put(handle: OptionalTensor, value: Any) -> OptionalTensor:
+    """Store into a tensor that is there: all its names see it."""
+    the_stager().cells.touch_tensor(handle)
+    put_value(handle, value)
+    return handle
+
+
+def _set_item(self: Any, key: Any, value: Any) -> None:
+    own = changeable(self, "TypeError", "'NoneType' object does not support item assignment")
+    own[key] = value
+    if isinstance(self, OptionalTensor):
+        _put(self, own)
+
+
+def changeable(value: Any, error: str, text: str) -> Any:
+    """As `present`, of an object that is about to be changed in place.
+
+    Raises: StagingError for a container: what the graph holds of it are values, its other names would not see it.
+    """
+    own = present(value, error, text)
+    if own is not value and type(value) is OptionalObject and is_container(own):
+        raise StagingError(
+            "a container is changed in place here, and on some paths it is None",
+            next_step="build a new one with the change in it, or test for None outside of the converted function.",
+            loc=user_location(),
+        )
+    return own
+
+
+def _comparison(name: str, symbol: str) -> Callable[[Any, Any], Any]:
+    def operator(self: Any, other: Any) -> Any:
+        text = f"{symbol!r} not supported between instances of 'NoneType' and {_kind_of(other)!r}"
+        return getattr(present(self, "TypeError", text), name)(other)
+
+    return operator
+
+
+def _equality(name: str) -> Callable[[Any, Any], Any]:
+    def operator(self: Any, other: Any) -> Any:
+        if other is None:
+            return is_none(self, name == "__ne__")
+        return getattr(present(self, "TypeError", "a value that may be None is compared"), name)(other)
+
+    return operator
+
+
+def _unary(name: str, text: str) -> Callable[..., Any]:
+    def operator(self: Any, *args: Any) -> Any:
+        return getattr(present(self, "TypeError", text), name)(*args)
+
+    return operator
+
+
+def _iterate(self: Any) -> Iterator[Any]:
+    return iter(present(self, "TypeError", "'NoneType' object is not iterable"))
+
+
+def _no_truth(self: Any) -> NoReturn:
+    the_stager().refuse("bool")
+
+
+BINARY: Final = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "** or pow()",
+    "matmul": "@",
+    "and": "&",
+    "or": "|",
+    "xor": "^",
+    "lshift": "<<",
+    "rshift": ">>",
+}
+COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+OTHERS: Final = {
+    "__neg__": "bad operand type for unary -: 'NoneType'",
+    "__pos__": "bad operand type for unary +: 'NoneType'",
+    "__invert__": "bad operand type for unary ~: 'NoneType'",
+    "__abs__": "bad operand type for abs(): 'NoneType'",
+    "__getitem__": "'NoneType' object is not subscriptable",
+    "__contains__": "argument of type 'NoneType' is not iterable",
+    "__len__": "object of type 'NoneType' has no len()",
+    "__call__": "'NoneType' object is not callable",
+    "__round__": "type NoneType doesn't define __round__ method",
+    "__int__": "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'",
+    "__float__": "float() argument must be a string or a real number, not 'NoneType'",
+    "__complex__": "complex() first argument must be a string or a number, not 'NoneType'",
+    "__index__": "'NoneType' object cannot be interpreted as an integer",
+}
+
+
+def _text(self: Any) -> str:
+    maybe = maybe_none(self)
+    return "<staged>" if maybe is None else f"<staged {maybe.spec} or None>"
+
+
+def _bind(cls: Any) -> None:
+    for name, symbol in BINARY.items():
+        setattr(cls, f"__{name}__", _binary(f"__{name}__", symbol))
+        setattr(cls, f"__r{name}__", _binary(f"__r{name}__", symbol, reflected=True))
+        symbol = "**=" if name == "pow" else f"{symbol}="
+        setattr(cls, f"__i{name}__", _in_place(f"__{name}__", f"__i{name}__", symbol))
+    for name, symbol in COMPARISONS.items():
+        setattr(cls, f"__{name}__", _comparison(f"__{name}__", symbol))
+    for name in ("__eq__", "__ne__"):
+        setattr(cls, name, _equality(name))
+    for name, text in OTHERS.items():
+        setattr(cls, name, _unary(name, text))
+    cls.__setitem__ = _set_item
+    cls.__iter__ = _iterate
+    cls.__bool__ = _no_truth
+    cls.__hash__ = StagedNumber.__hash__ if cls is OptionalNumber else object.__hash__
+    cls.__getattribute__ = _attribute
+    cls.__repr__ = cls.__str__ = _text
+
+
+for _class in (OptionalTensor, OptionalNumber, OptionalObject):
+    _bind(_class)
+
+
+def is_none(value: Any, negated: bool = False) -> Any:
+    """`value is None`, or `value is not None`: a staged bool where only the graph knows."""
+    maybe = maybe_none(value)
+    if maybe is None:
+        return (value is None) != negated
+    stager = the_stager()
+    if maybe.attribute is not None:
+        return is_none(present(value, "AttributeError", ""), negated)
+    known = stager.known(maybe.flag)
+    if known is not None:
+        return known == negated
+    stager.builder.loc = user_location()
+    found = maybe.flag if negated else stager.builder.logical_not(maybe.flag)
+    stager.tell(found, ((maybe.flag, negated),), ((maybe.flag, not negated),))
+    return StagedNumber.of(found)

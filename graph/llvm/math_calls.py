@@ -1,0 +1,28 @@
+"""Functions of floats: what the processor has is an instruction, the others are our own (`graph.llvm.math`)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from graph.dtypes import DType, bfloat16, float32
+from graph.llvm import ir
+from graph.llvm.code import Code
+from graph.llvm.math.library import declare
+from graph.llvm.types import register_type
+
+_INTRINSICS: Final = frozenset(
+    ["sqrt", "fabs", "floor", "ceil", "trunc", "rint", "copysign", "fma", "maximum", "minimum"]
+)
+_SUFFIX: Final = {"float": "f32", "double": "f64"}
+
+
+def call_math(code: Code, name: str, dtype: DType, xs: Sequence[ir.Value]) -> ir.Value:
+    """The value of function `name` of registers of a float dtype, computed in float32 for bfloat16."""
+    kind = register_type(dtype)
+    if name == "fmod":
+        return code.b.frem(*xs)
+    if name in _INTRINSICS:
+        function = code.unit.external(f"llvm.{name}.{_SUFFIX[str(kind)]}", kind, [kind] * len(xs))
+    else:
+        wide = float32 if dtype == bfloat16 else dtype
+        function = declare(code.unit.module, name, wide, fma=code.unit.has_fma)
+    return code.b.call(function, list(xs))

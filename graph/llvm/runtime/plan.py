@@ -1,0 +1,114 @@
+"""What a call of a program has to know, written as the words that `entry.py` and `objects.py` read."""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graph.aval import Aval, Dim, ListType, OptionalType, SymDim, Type
+from graph.dtypes import bool_, float64, int64
+from graph.llvm.abi import is_unrolled, offsets_of, size_of
+from graph.llvm.runtime import objects
+from graph.llvm.runtime.words import Word
+
+_NUMBER_TYPES: Final[dict[Any, type]] = {float64: float, int64: int, bool_: bool}
+UNKNOWN: Final = "?"
+"""How names begin of sizes that may differ from element to element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A function of Python that native code calls: takes the operands, returns the tuple of results.
+
+    The results must be what the types say, as `arguments.fit` makes them.
+    """
+
+    operands: tuple[Type, ...]
+    results: tuple[Type, ...]
+    function: Callable[..., tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Plan:
+    """Words in memory, and all that their addresses point to."""
+
+    kept: list[Any] = field(default_factory=list[Any])
+    sizes: dict[Dim, int] = field(default_factory=dict[Dim, int])
+    """The sizes that only a call knows, and their places."""
+
+    def words(self, words: Sequence[Word]) -> Word:
+        """The address of new words."""
+        made = (ctypes.c_int64 * max(len(words), 1))(*words)
+        self.kept.append(made)
+        return ctypes.addressof(made)
+
+    def object(self, thing: object) -> Word:
+        """The address of an object."""
+        self.kept.append(thing)
+        return id(thing)
+
+    def nodes(self, types: Sequence[Type], *, binds: bool) -> Word:
+        """The address of the addresses of the nodes of types. `binds`: equal names stand for equal sizes."""
+        return self.words([self.node(t, binds=binds) for t in types])
+
+    def node(self, t: Type, *, binds: bool) -> Word:
+        """The address of the node of a type."""
+        match t:
+            case Aval():
+                return self._tensor(t, binds)
+            case ListType(element):
+                return self.words([objects.LIST, size_of(t), self.node(element, binds=binds)])
+            case OptionalType(element):
+                return self.words([objects.OPTIONAL, size_of(t), self.node(element, binds=binds)])
+
+    def _tensor(self, t: Aval, binds: bool) -> Word:
+        built_in = t.dtype.isbuiltin == 1
+        number = _NUMBER_TYPES.get(t.dtype)
+        head = [
+            objects.BY_VALUE if is_unrolled(t) else objects.ARRAY,
+            size_of(t),
+            self.object(t.dtype),
+            self.object(t.dtype.type) if built_in else 0,
+            0 if number is None else self.object(number),
+            t.dtype.num,
+            t.dtype.itemsize,
+            t.ndim,
+        ]
+        return self.words(head + [self._dim(dim, binds) for dim in t.shape])
+
+    def _dim(self, dim: Dim, binds: bool) -> Word:
+        if isinstance(dim, int):
+            return dim
+        if not binds or any(name.startswith(UNKNOWN) for name in dim.names):
+            return objects.ANY_SIZE
+        return -1 - self.sizes.setdefault(dim, len(self.sizes))
+
+    def relations(self) -> list[Word]:
+        """What holds between the sizes seen so far: those of forms follow from those of names."""
+        found: list[Word] = []
+        for dim, slot in self.sizes.items():
+            if not isinstance(dim, SymDim) or dim == SymDim.named(dim.names[0]):
+                continue
+            terms = [(k, self.sizes.get(SymDim.named(name))) for name, k in dim.terms]
+            known = [(k, place) for k, place in terms if place is not None]
+            if len(known) == len(terms):
+                found += [slot, dim.constant, len(known), self.words([word for term in known for word in term])]
+        return found
+
+    def callbacks(self, callbacks: Sequence[Callback]) -> Word:
+        """The address of the table of callbacks."""
+        found: list[Word] = []
+        for callback in callbacks:
+            found += [
+                self.object(callback.function),
+                len(callback.operands),
+                self.nodes(callback.operands, binds=False),
+                len(callback.results),
+                self.nodes(callback.results, binds=False),
+            ]
+        return self.words(found)
+
+
+def bytes_of(types: Sequence[Type]) -> int:
+    """Bytes of the descriptors of values of these types, one after the other; never 0."""
+    return offsets_of(types)[1] + 8

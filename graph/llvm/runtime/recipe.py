@@ -1,0 +1,83 @@
+"""What belongs to object code beside it: the types of callbacks, and constants. Kept on disk as the entry's note."""
+
+import base64
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+import graph
+from graph.aval import Aval, Dim, ListType, OptionalType, SymDim, Type
+from graph.dtypes import FROM_SHORT, SHORT_NAMES
+
+Signature = tuple[tuple[Type, ...], tuple[Type, ...]]
+"""The types of operands and results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What native code needs to run, but for the functions that it calls back."""
+
+    callbacks: tuple[Signature, ...]
+    constants: tuple[np.ndarray, ...]
+
+    def text(self) -> str:
+        """The recipe as `read` takes it."""
+        callbacks = [[[_written(t) for t in types] for types in signature] for signature in self.callbacks]
+        constants = [
+            [SHORT_NAMES[x.dtype], x.shape, base64.b64encode(np.ascontiguousarray(x).tobytes()).decode()]
+            for x in self.constants
+        ]
+        return json.dumps([callbacks, constants])
+
+
+def read(text: str) -> Recipe:
+    """The recipe of a text."""
+    callbacks, constants = cast("tuple[list[Any], list[Any]]", json.loads(text))
+    return Recipe(
+        tuple((tuple(map(_read, operands)), tuple(map(_read, results))) for operands, results in callbacks),
+        tuple(
+            np.frombuffer(base64.b64decode(data), FROM_SHORT[name]).reshape(shape) for name, shape, data in constants
+        ),
+    )
+
+
+def _written(t: Type) -> Any:
+    match t:
+        case Aval(dtype, shape):
+            return [SHORT_NAMES[dtype], [d if isinstance(d, int) else [d.terms, d.constant] for d in shape]]
+        case ListType(element):
+            return ["list", _written(element)]
+        case OptionalType(element):
+            return ["optional", _written(element)]
+
+
+def _read(written: Any) -> Type:
+    kind, rest = written
+    if kind == "list":
+        return ListType(_read(rest))
+    if kind == "optional":
+        return OptionalType(_read(rest))
+    return Aval(FROM_SHORT[kind], tuple(map(_dim, rest)))
+
+
+def _dim(written: Any) -> Dim:
+    if isinstance(written, int):
+        return written
+    terms, constant = written
+    return SymDim(tuple((name, k) for name, k in terms), constant)
+
+
+@functools.cache
+def compiler_version() -> str:
+    """A digest of the compiler's own files, by size and time: what code follows from beside the graph."""
+    seen = hashlib.sha256()
+    folder = Path(graph.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        stat = path.stat()
+        seen.update(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return seen.hexdigest()

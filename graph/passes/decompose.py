@@ -1,0 +1,56 @@
+"""Ops that declare a decomposition become the ops that it is made of, in regions and functions too."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from graph.ir.builder import GraphBuilder
+from graph.ir.lowering import Choose, Decomposed
+from graph.ir.op import Graph, Op
+from graph.ir.value import Value
+from graph.ir.walk import walk
+from graph.passes.nested import in_functions, replaced, with_body
+
+
+def decompose(graph: Graph) -> Graph:
+    """`graph` without ops whose lowering is `Decomposed`; itself where there are none.
+
+    What they raise when run, they raise as the ops that they become.
+    """
+    return in_functions(_decomposed(graph), _decomposed)
+
+
+def _rule(op: Op) -> Decomposed | None:
+    lowering = op.opdef.lower
+    while isinstance(lowering, Choose):
+        lowering = lowering.rule(*(v.type for v in op.operands), **op.attrs)
+    return lowering if isinstance(lowering, Decomposed) else None
+
+
+def _decomposed(graph: Graph) -> Graph:
+    if not any(_rule(op) for op in walk(graph)):
+        return graph
+    env: dict[Value, Value] = {}
+    ops: list[Op] = []
+    for op in graph.ops:
+        operands = [env.get(v, v) for v in op.operands]
+        regions = [_decomposed(region) for region in op.regions]
+        rule = _rule(op)
+        if rule is None:
+            ops.append(replaced(op, operands=operands, regions=regions))
+            continue
+        part, results = _applied(graph, rule, op, operands)
+        ops.extend(_decomposed(part).ops if any(_rule(o) for o in part.ops) else part.ops)
+        env.update(zip(op.results, results, strict=True))
+    return with_body(graph, ops, [env.get(v, v) for v in graph.results])
+
+
+def _applied(graph: Graph, rule: Decomposed, op: Op, operands: Sequence[Value]) -> tuple[Graph, tuple[Value, ...]]:
+    """The ops that stand for one, over the very values of its operands, and what replaces its results."""
+    b = GraphBuilder(op.name)
+    b.avoid_sizes_of(graph)
+    b.loc = op.loc
+    for v in operands:
+        b.producer[v] = None
+    made = rule.rule(b, *operands, **op.attrs)
+    results = cast("tuple[Value, ...]", made) if isinstance(made, tuple) else (cast(Value, made),)
+    return Graph(op.name, tuple(operands), tuple(b.ops), results), results

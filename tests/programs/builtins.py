@@ -1,0 +1,136 @@
+"""Python's builtins on values of the graph: numbers, sequences, `in`, `isinstance`."""
+
+import numpy as np
+
+import eager as xp
+from support.programs import f64, flags, i64, program
+
+SOME = f64([3.7, 1.0, 2.0])
+EMPTY = f64(np.zeros(0))
+
+
+@program([f64(3.7)], [f64(-3.7)], [f64(2.5)], [f64(3.5)], [i64(3)], [f64(np.nan)], [f64(np.inf)])
+def to_numbers(x):
+    return float(x), bool(x), abs(x), round(x), int(x)
+
+
+@program([f64(3.7), i64(2)], [f64(-3.2), i64(0)])
+def of_numbers(x, n):
+    a, b = float(x), int(n)
+    return round(a), round(b), abs(a), int(a), float(b), bool(b), int(a > 1), round(b, 2)
+
+
+@program([f64(3.7), f64(2.0)], [f64(-3.7), f64(2.0)], grad=(0, 1))
+def divmod_and_pow(x, y):
+    return divmod(x, y), pow(abs(x), y), divmod(x, 2)
+
+
+@program([i64(7), i64(3)], [i64(-7), i64(3)], [i64(7), i64(0)])
+def divmod_of_numbers(x, y):
+    a, b = int(x), int(y)
+    return divmod(a, b), pow(b, 2), divmod(a, 4)
+
+
+@program([SOME], [f64([2.0])], [EMPTY], grad=0)
+def extremes(x):
+    return min(x), max(x)
+
+
+@program([SOME], [EMPTY])
+def extremes_with_a_default(x):
+    return min(x, default=x[:0].sum()), max(x, default=-1.0 + x[:0].sum())
+
+
+@program([SOME], [f64([-5.0, 2.0])])
+def extremes_with_a_key(x):
+    return max(x, key=lambda v: -v * v), min(x[0], x[1], key=lambda v: v * v), max([3, 1, 2], key=lambda v: -v)
+
+
+@program([SOME], [f64([np.nan, 1.0, np.nan])])
+def extremes_with_nan(x):
+    return min(x), max(x)
+
+
+@program([SOME], [f64([2.0])], [EMPTY], grad=0, adapts=True)
+def sums(x):
+    return sum(x), sum(x, 1.0), sum([x[:1], x[:1]])
+
+
+@program([SOME], [f64([0.0, 0.0])], [EMPTY], [i64([0, 1])], [flags([True, True])])
+def any_and_all(x):
+    return any(x), all(x)
+
+
+@program([f64(2.0)], [f64(-2.0)])
+def any_and_all_of_a_list(x):
+    return any([x > 0, False]), all([x > 0, x > 1]), any([x > 5, True]), all([]), any([x, 0.0])
+
+
+@program([SOME], [f64([2.0])], [f64([2.0, 2.0, -1.0, 9.0])])
+def sorting(x):
+    return sorted(x), sorted(x, reverse=True)[0], sorted([x[0], x[-1] * 2, x[0] - 1])
+
+
+@program([SOME], [f64([2.0, 2.0, -1.0, 9.0])])
+def sorting_by_a_key(x):
+    return sorted(x, key=lambda v: -v), sorted([3, 1, 2], key=lambda v: -v), sorted("bca")
+
+
+@program([SOME], [f64([2.0])], [EMPTY], grad=0)
+def mapping(x):
+    total = xp.sum(x) * 0
+    for v in map(lambda v: v * v, x):
+        total = total + v
+    for a, b in zip(map(lambda v: v * 2, x), x, strict=True):
+        total = total + a * b
+    return total, list(map(lambda v: v if v > 1.5 else -v, x))
+
+
+@program([SOME], [f64([0.0])], [EMPTY], adapts=True)
+def filtering(x):
+    total = 0.0
+    for v in filter(lambda v: v > 1.5, x):
+        total = total + v
+    return total, list(filter(None, x)), list(filter(lambda v: v % 2, [1, 2, 3]))
+
+
+@program([SOME], [f64([2.0])], [EMPTY])
+def listing(x):
+    items = list(x)
+    items.append(x.sum())
+    return items, len(items), len(x)
+
+
+@program([SOME], [f64([2.0])])
+def together(x):
+    total = 0.0
+    for i, (a, b) in enumerate(zip(x, reversed(x), strict=True), 1):
+        total = total + i * a * b
+    return total
+
+
+@program([SOME], [i64([1, 2])])
+def membership(x):
+    n = int(x[0])
+    return 1 in x, 5.0 in x, 1 not in x, n in {1, 2, 3}, n in range(0, 10, 3), n in range(9, 0, -3), n in (3, 4)
+
+
+@program([SOME], traceable=False)  # `type(x)` is that of a traced tensor
+def classes(x):
+    n = int(x[0])
+    return (
+        isinstance(x, xp.Tensor),
+        type(x) is xp.Tensor,
+        hasattr(x, "shape"),
+        isinstance(x, float),
+        isinstance(n, int),
+        isinstance(n > 1, bool),
+        type(n) is int,
+        isinstance(float(x[0]), (int, str)),
+    )
+
+
+@program([f64(0.5)])
+def a_number_as_a_key(x):
+    table = {1: x, 2: x * 2}
+    return sum(table[k] for k in (1, 2))

@@ -1,0 +1,86 @@
+"""Dicts: fixed keys as state of branches and loops, arguments, results; methods."""
+
+from support.programs import f64, i64, program
+
+KEYS = "a dict of a graph has fixed keys"
+
+
+@program([f64(1.0), i64(3)], [f64(2.0), i64(0)], grad=0)
+def state_of_a_loop(x, n):
+    d = {"a": x, "b": 0}
+    for i in range(n):
+        d["a"] = d["a"] * 2
+        d["b"] += i
+    return d
+
+
+@program([f64(1.0)], [f64(-2.0)], grad=0)
+def changed_in_a_branch(x):
+    d = {"a": x, "b": x}
+    if x > 0:
+        d["a"] = x * 2
+    else:
+        d = {"a": x, "b": -x}
+    return d
+
+
+@program([{"a": f64(1.0)}], [{"a": f64(-1.0)}])
+def an_argument(d):
+    if d["a"] > 0:
+        d["a"] = d["a"] * 2
+    d["n"] = d["a"] + 1
+    return len(d)
+
+
+@program([f64(1.0)], [f64(-2.0)], adapts=True)
+def methods(x):
+    d = dict(a=x)
+    d.update(b=x + 1)
+    d.setdefault("c", x + 2)
+    total = 0.0
+    for _, v in d.items():
+        if v > 0:
+            total = total + v
+    return total, d.pop("a"), sorted(d), d.get("zz", x), list(d.values())
+
+
+@program([f64(1.0)], [f64(-2.0)], refused=KEYS)
+def key_added_in_a_branch(x):
+    d = {"a": x}
+    if x > 0:
+        d["b"] = x * 2
+    return d
+
+
+@program([f64(1.0), i64(2)], [f64(-2.0), i64(0)], refused=KEYS)
+def key_added_in_a_loop(x, n):
+    d = {"a": x}
+    for i in range(n):
+        d["b"] = x * i
+    return d
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def key_added_on_both_sides(x):
+    d = {"a": x}
+    if x > 0:
+        d["b"] = x * 2
+    else:
+        d["b"] = x * 3
+    return d
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def key_before_an_error(x):
+    d = {"a": x}
+    if x > 0:
+        d["b"] = x * 2
+    else:
+        raise ValueError("negative")
+    return d
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def comprehension(x):
+    d = {k: x * i for i, k in enumerate("abc")}
+    return {k: v if v > 0 else v * 2 for k, v in d.items()}

@@ -1,0 +1,69 @@
+"""Long loops over ordinary values: the rest of them is a loop of the graph."""
+
+import eager as xp
+from support.programs import f64, program
+
+VALUES = ([f64(3.0)],)
+
+
+@program(*VALUES, grad=0)
+def long_range(x):
+    total = x * 0
+    for i in range(150):
+        total = total * 0.5 + x * i
+    return total, i
+
+
+@program(*VALUES)
+def with_break(x):
+    total = x * 0
+    for i in range(5, 300, 2):
+        total = total + x * i * 0.001
+        if i == 271:
+            break
+    return total, i
+
+
+@program(*VALUES)
+def with_break_on_a_tensor(x):
+    total = x * 0
+    for i in range(120):
+        total = total + x * i * 0.001
+        if total > 3:
+            break
+    return total, i
+
+
+@program(*VALUES)
+def nested(x):
+    total = x * 0
+    for _ in range(12):
+        for j in range(20):
+            total = total * 0.9 + x * j
+    return total
+
+
+@program(*VALUES)
+def long_while(x):
+    total = x * 0
+    i = 0
+    while i < 150:
+        total = total * 0.5 + x * i
+        i += 1
+    return total, i
+
+
+@program(*VALUES)
+def that_appends(x):
+    rows = []
+    for i in range(200):
+        rows.append(x * i)
+    return xp.stack(rows)
+
+
+@program(*VALUES)
+def over_a_list(x):
+    total = x * 0
+    for v in [1.0, 2.0, 3.0] * 60:
+        total = total * 0.1 + x * v
+    return total
