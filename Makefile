@@ -8,16 +8,16 @@ PYTHON_VERSIONS := 3.11 3.12 3.13
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-PYTEST := -m pytest -n auto --maxprocesses=8
+PYTEST := -m pytest -n auto --maxprocesses=8 -m
 FUZZ_ARGS ?=
 EXHAUSTIVE_ARGS ?=
 BENCH_ARGS ?=
 
 # Tests run one process per core; BLAS threads on top would only fight over them.
-test pytest test-pythons: export OPENBLAS_NUM_THREADS ?= 1
+test pytest test-slow test-pythons: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test pytest lint format test-pythons fuzz exhaustive bench hooks clean
+.PHONY: help venv demo test pytest test-slow lint format test-pythons fuzz exhaustive bench hooks clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -45,7 +45,10 @@ test: venv  ## every check: ruff, pyright, import-linter, pytest
 	@status=0; $(MAKE) lint || status=1; $(MAKE) pytest || status=1; exit $$status
 
 pytest: venv  ## the tests alone
-	@$(BIN)/python $(PYTEST)
+	@$(BIN)/python $(PYTEST) "not slow"
+
+test-slow: venv  ## the tests that `make test` leaves out: minutes of compiling, frozen applications, more random programs
+	@$(BIN)/python $(PYTEST) slow
 
 lint: venv  ## ruff, pyright, import-linter
 	@status=0; \
@@ -65,7 +68,7 @@ test-pythons:  ## the tests on each Python that the machine has
 	    if test -z "$$python"; then echo "== Python $$version: not on this machine"; continue; fi; \
 	    echo "== Python $$version: $$python"; tested="$$tested $$version"; \
 	    $(MAKE) .venv-$$version/.installed BASE_PYTHON="$$python" \
-	        && .venv-$$version/bin/python $(PYTEST) || status=1; \
+	        && .venv-$$version/bin/python $(PYTEST) "not slow" || status=1; \
 	done; \
 	echo "== tested on:$${tested:- none}"; test -n "$$tested" && exit $$status
 

@@ -1,6 +1,7 @@
 """Set-up of every test run. Warnings are errors and the import mode is set in pyproject.toml."""
 
 import os
+import signal
 
 import pytest
 
@@ -9,6 +10,10 @@ pytest.register_assert_rewrite("support")
 from hypothesis import settings  # noqa: E402 (asserts of support/ must be registered before it is imported)
 
 from support import golden  # noqa: E402
+
+# A run in the background has SIGINT ignored, and so would its children; tests of Ctrl-C send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A first call compiles, so times per example say nothing; CI must give the same verdict twice.
 settings.register_profile("dy2static", deadline=None, derandomize="CI" in os.environ, print_blob=True)

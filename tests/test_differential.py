@@ -16,7 +16,8 @@ def test_static(name: str, executor: Executor) -> None:
     check_static(PROGRAMS[name], executor)
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
+# Native code for both halves of each gradient takes minutes to compile.
+@pytest.mark.parametrize("executor", [*EXECUTORS[:-1], pytest.param("native", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", [name for name, program in PROGRAMS.items() if program.grad])
 def test_gradients(name: str, executor: Executor) -> None:
     assert check_gradients(PROGRAMS[name], executor), "no case has a gradient"

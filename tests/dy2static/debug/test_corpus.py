@@ -11,6 +11,7 @@ from support.compare import outcome
 from support.differential import REFUSALS
 from support.programs import all_programs
 
+pytestmark = pytest.mark.slow
 PROGRAMS = all_programs()
 
 

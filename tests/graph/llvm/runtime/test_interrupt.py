@@ -155,7 +155,10 @@ def test_ctrl_c_is_a_keyboard_interrupt() -> None:
         assert process.stdout.readline() == "ready\n"
         threading.Event().wait(0.1)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert out == "interrupted [0.0, 2.0, 4.0]\n"
     assert process.returncode == 0
 
