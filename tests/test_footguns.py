@@ -9,6 +9,7 @@ import gc
 import importlib
 import linecache
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -524,7 +525,7 @@ def test_20_pdb_stops_at_the_users_line(tmp_path: Path) -> None:
         timeout=100,
         check=True,
     )
-    assert "model.py(9)f()" in done.stdout
+    assert re.search(r"model\.py\([89]\)f\(\)", done.stdout)  # since 3.13 pdb stops at the call itself
     assert "tensor([2., 2.])" in done.stdout
 
 

@@ -20,6 +20,7 @@ from dy2static.staging.stager import Stager, is_staged_value
 from eager import sorting
 from eager.manipulation import stack
 from eager.tensor import Tensor
+from graph.errors import InternalError
 
 
 def min_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
@@ -85,7 +86,7 @@ def _extreme_of_staged(
 
     if "default" in options:
         return if_expr(over.length > 0, best, lambda: options["default"])
-    empty = f"{python.__name__}() arg is an empty sequence"
+    empty = _of_nothing(python)
     if isinstance(over.length, int):
         if not over.length:
             raise ValueError(empty)
@@ -195,3 +196,12 @@ def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = Fa
 
 def _in_order(stager: Stager, items: Any, keys: Tensor, reverse: bool) -> Any:
     return list_(stager, map_(stager, items.__getitem__, sorting.argsort(keys, descending=bool(reverse), stable=True)))
+
+
+def _of_nothing(python: Callable[..., Any]) -> str:
+    """What this Python says of `min([])`: the words differ between versions."""
+    try:
+        python([])
+    except ValueError as error:
+        return str(error)
+    raise InternalError(f"{python.__name__}([]) has a value")

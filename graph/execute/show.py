@@ -1,7 +1,10 @@
 """Statements as text, one a line, and the line that each is on: tracebacks of a program must point into its source."""
 
 import ast
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
 
 INDENT = "    "
 
@@ -72,14 +75,28 @@ def expression(node: ast.expr) -> str:
 
 def _unparse(node: ast.AST) -> str:
     """The text of a node by astunparse; by `ast` itself for syntax newer than astunparse knows."""
-    import astunparse
-
     if isinstance(node, ast.Assign):
         return " = ".join([*(_target(t) for t in node.targets), expression(node.value)])
+    text = io.StringIO()
     try:
-        return str(astunparse.unparse(node)).strip()  # pyright: ignore[reportUnknownMemberType]
+        _printer()(node, file=text)
+        return text.getvalue().strip()
     except (AttributeError, NotImplementedError):
         return ast.unparse(node)
+
+
+@cache
+def _printer() -> Callable[..., Any]:
+    """astunparse's printer, without names that newer `ast` lacks."""
+    import astunparse
+
+    base: Any = astunparse.Unparser  # pyright: ignore[reportUnknownMemberType]
+    return type("Printer", (base,), {"_Attribute": _print_attribute})
+
+
+def _print_attribute(printer: Any, node: ast.Attribute) -> None:
+    printer.dispatch(node.value)
+    printer.write("." + node.attr)
 
 
 def _target(node: ast.expr) -> str:
