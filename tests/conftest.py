@@ -1,7 +1,9 @@
 """Set-up of every test run. Warnings are errors and the import mode is set in pyproject.toml."""
 
+import linecache
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,6 +20,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A first call compiles, so times per example say nothing; CI must give the same verdict twice.
 settings.register_profile("dy2static", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("dy2static")
+
+
+@pytest.fixture(autouse=True)
+def _no_source_of_other_tests() -> Iterator[None]:
+    """Tests define functions in a `model.py` that is nowhere; graphs that are only text say that they come from it."""
+    yield
+    linecache.cache.pop("model.py", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
