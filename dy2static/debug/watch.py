@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from dy2static.staging.locate import user_location
+from eager.crossing import crossed
 from eager.dispatch import apply
 from eager.grad_mode import set_grad_enabled
 from eager.numpy_types import TUPLE
@@ -49,23 +48,7 @@ class Watcher:
         if kind == "iter":
             return self._iterate(x)
         with recording(None):
-            match kind:
-                case "bool":
-                    return bool(x)
-                case "int":
-                    return int(x)
-                case "float":
-                    return float(x)
-                case "complex":
-                    return complex(x)
-                case "index":
-                    return operator.index(x)
-                case "len":
-                    return len(x)
-                case "item":
-                    return x.item()
-                case _:
-                    return np.asarray(x)
+            return crossed(x, kind)
 
     def _iterate(self, x: Tensor) -> Iterator[Tensor]:
         with recording(None):

@@ -14,6 +14,7 @@ from dy2static.staging.stager import Stager
 from dy2static.tracing.decision import Decision, warn, warn_of_text
 from dy2static.tracing.shown import is_only_shown
 from dy2static.tracing.traced import TracedNumber, TracedTensor, as_traced
+from eager.crossing import crossed
 from eager.dispatch import apply
 from eager.numpy_types import TUPLE
 from eager.recorder import recording
@@ -89,7 +90,7 @@ class Tracer(Stager):
         if kind in ("len", "iter"):
             return self._length_to_python(x, known, value, kind)
         with recording(None):
-            found = _cross(known, kind)
+            found = crossed(known, kind)
         guarded = {"index": "int", "item": BY_DTYPE.get(x.dtype.kind, "float")}.get(kind, kind)
         if kind == "item" and value.ndim:
             value = self.builder.reshape(value, ())
@@ -157,21 +158,3 @@ class Tracer(Stager):
 
 def _just_call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
-
-
-def _cross(x: Tensor, kind: str) -> Any:
-    match kind:
-        case "bool":
-            return bool(x)
-        case "int":
-            return int(x)
-        case "float":
-            return float(x)
-        case "complex":
-            return complex(x)
-        case "index":
-            return operator.index(x)
-        case "item":
-            return x.item()
-        case _:
-            return np.asarray(x)
