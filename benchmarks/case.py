@@ -42,13 +42,15 @@ def bound(convert: Callable[[Any], Any], function: Any, *args: Any) -> Callable[
 
 @dataclass(frozen=True)
 class Framework:
-    """What is asked of a framework besides its cases: to wait for a result, and its numbers."""
+    """What is asked of a framework besides its cases: to wait for a result, and its numbers. `settle` is given the
+    function that is timed, after its first call: it returns when what that has begun in the background is done."""
 
     name: str
     version: str
     cases: dict[str, Callable[[], Case]]
     finish: Callable[[Any], Any]
     arrays: Callable[[Any], list[np.ndarray[Any, Any]]]
+    settle: Callable[[Callable[[], Any]], None] | None = None
 
 
 class Running:
@@ -61,6 +63,8 @@ class Running:
         self._call = case.make()
         self._finish(self._call())
         self.first_seconds = time.perf_counter() - start
+        if framework.settle is not None:
+            framework.settle(self._call)
         self.outcome = self._outcome(framework)
 
     def _outcome(self, framework: Framework) -> list[np.ndarray[Any, Any]]:

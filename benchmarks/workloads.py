@@ -155,7 +155,12 @@ def framework(executor: str) -> Framework:
         "lenet_train": lambda: lenet_train(convert),
     }
     return Framework(
-        f"dy2static {executor}", importlib.metadata.version("dy2static"), cases, finish=finished, arrays=arrays
+        f"dy2static {executor}",
+        importlib.metadata.version("dy2static"),
+        cases,
+        finish=finished,
+        arrays=arrays,
+        settle=settled,
     )
 
 
@@ -210,6 +215,13 @@ def finished(result: Any) -> Any:
     return result
 
 
+def settled(call: Any) -> None:
+    """Return when the native code of the function that was called is there."""
+    wait = getattr(call.func, "wait_compiled", None)
+    if wait is not None:
+        wait()
+
+
 def arrays(result: Any) -> list[np.ndarray]:
     return [np.asarray(x) for x in result] if isinstance(result, list | tuple) else [np.asarray(result)]
 
@@ -217,7 +229,7 @@ def arrays(result: Any) -> list[np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks workloads", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(WORKLOADS)}; all without")
-    parser.add_argument("--executor", default="numpy")
+    parser.add_argument("--executor", default="native")
     parser.add_argument("--quick", action="store_true", help="0.1 seconds a workload instead of 1")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.names if name not in WORKLOADS]

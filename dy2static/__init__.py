@@ -2,6 +2,7 @@
 
 from dy2static.cache.cache import clear_caches as clear_caches
 from dy2static.cache.counting import assert_compiles as assert_compiles
+from dy2static.debug import hook as _hook
 from dy2static.debug.step import step as step
 from dy2static.debug.tracebacks import full_tracebacks as full_tracebacks
 from dy2static.decorator import StaticFunction as StaticFunction
@@ -19,3 +20,5 @@ from dy2static.source.from_text import convert_source as convert_source
 from dy2static.tracing.example import Example as Example
 from dy2static.tracing.trace import TracedFunction as TracedFunction
 from dy2static.tracing.trace import trace as trace
+
+_hook.install()

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any, overload
 
+from dy2static.bound import Bound
 from dy2static.cache.cache import ProgramCache
-from dy2static.cache.compiled import Executor
+from dy2static.cache.compiled import DEFAULT_EXECUTOR, Compile, Executor, compile_option, wait_for
 from dy2static.cache.program import Program
 from dy2static.cache.signature import signature
+from dy2static.debug.profile import Profile, is_recorded, profiled
 from dy2static.debug.shadow import Shadow
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.eager_mode import is_running_eagerly, run_eagerly
@@ -17,12 +19,14 @@ from dy2static.errors import ConversionError
 from dy2static.fallback import REFUSALS, Fallback, Fallbacks
 from dy2static.gradient import StaticGradient
 from dy2static.input_spec import InputSpecs, by_parameter
+from dy2static.inspection import execution, native_of
 from dy2static.runtime.calls import call, converted
 from dy2static.source.convert import convert_function
 from dy2static.source.show import code, numbered
 from dy2static.staging.staged import current
 from eager.nn.module import Module
 from graph.errors import GraphError
+from graph.execute.native import AS_USUAL, NativeOptions
 from graph.ir.printer import print_graph
 from graph.location import Loc
 
@@ -34,23 +38,30 @@ class StaticFunction:
         self,
         function: Callable[..., Any],
         input_spec: InputSpecs | None = None,
-        executor: Executor = "numpy",
+        executor: Executor = DEFAULT_EXECUTOR,
         shadow: float = 0.0,
         fallback: Fallback | None = None,
+        compile: Compile | None = None,
+        *,
+        options: NativeOptions = AS_USUAL,
+        profile: bool = False,
     ) -> None:
         function = _function_of(function)
         functools.update_wrapper(self, function)  # first: attributes of the function must not replace ours
         self.__dy2static_function__ = function
-        self._options = (input_spec, executor)
+        compile_option(compile)
         self._shadow = Shadow(shadow) if shadow else None
-        self._names = _parameter_names(function)
-        specs, results = by_parameter(input_spec, [name for name in self._names if name not in ("self", "cls")])
+        self.names = _parameter_names(function)
+        specs, results = by_parameter(input_spec, [name for name in self.names if name not in ("self", "cls")])
         self.fallbacks = None if fallback is None else Fallbacks()
         """The calls that ran as plain Python; None without `fallback="eager"`."""
         self._refused: GraphError | None = None
         target = self._converted(function)
         self._target: Callable[..., Any] = function if target is None else target
-        self.cache = ProgramCache(function, self._target, self._names, specs, executor, results)
+        self.cache = ProgramCache(function, self._target, self.names, specs, executor, results, compile, options)
+        self._run = self._run_timed if profile else self.cache.run
+        self.latest_profile: Profile | None = None
+        """The latest call, timed, where the function was converted with `profile=True`."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_running_eagerly():
@@ -62,10 +73,17 @@ class StaticFunction:
         try:
             if self._shadow is not None and self._shadow.is_due():
                 return self._run_twice(self._shadow, args, kwargs)
-            return self.cache.run(args, kwargs)
+            return self._run(args, kwargs)
         except Exception as error:
             hide_ours(error)
             raise
+
+    def _run_timed(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        program, taken = self.cache.find(args, kwargs)
+        if is_recorded(program, taken):
+            return self.cache.run(args, kwargs)
+        self.latest_profile = made = profiled(program, taken, args, kwargs)
+        return made.result
 
     def _converted(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
         try:
@@ -83,7 +101,7 @@ class StaticFunction:
         refused = self._refused or fallbacks.known(kind)
         if refused is None:
             try:
-                return self.cache.run(args, kwargs)
+                return self._run(args, kwargs)
             except REFUSALS as error:
                 refused = error
                 fallbacks.remember(kind, error)
@@ -144,12 +162,43 @@ class StaticFunction:
             raise RuntimeError(f"{self!r} has no graph yet: call it once, graphs are made for the arguments of a call")
         return self.cache.latest
 
+    @property
+    def native(self) -> Any:
+        """The native code of the latest program: `llvm` and `optimized` (before and after LLVM's passes), `asm`,
+        `callbacks`. RuntimeError where there was no call yet, or another executor was asked for."""
+        return native_of(self._latest().compiled, repr(self))
+
+    def bind(self, *examples: Any) -> Bound:
+        """The function for positional arguments of the structure, shapes and dtypes of `examples`, as a callable that
+        checks nothing else.
+
+        What the function reads besides its arguments is what it was when this was called: tensors are read anew in each
+        call, Python values are not looked at. ShapeError or DTypeError where arguments do not fit.
+        """
+        program, taken = self.cache.find(examples, {})
+        return Bound(self, program, taken, examples, self.names)
+
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        """A call that is timed, by loop and op. Nothing is recorded on the tape. Raises what the call raises."""
+        try:
+            program, taken = self.cache.find(args, kwargs)
+            return profiled(program, taken, args, kwargs)
+        except Exception as error:
+            hide_ours(error)
+            raise
+
     def program_for(self, *args: Any, **kwargs: Any) -> Program:
         """The program that a call with these arguments would use; made, but not run."""
         return self.cache.find(args, kwargs)[0]
 
+    def wait_compiled(self, timeout: float | None = None) -> bool:
+        """Return when the native code of all programs that were called is there, gradients included, or after `timeout`
+        seconds; whether it is there. Raises: what compiling raised."""
+        return wait_for((program.compiled for program in self.cache.programs()), timeout)
+
     def explain(self) -> str:
-        """Why there are as many programs as there are."""
+        """Why there are as many programs as there are, and how the latest runs: on what, what it calls back to NumPy
+        for and whether it does so in a loop, the most memory that a run has had."""
         count = len(self.cache.programs())
         lines = [f"{self!r}: {count} program{'s' * (count != 1)}"]
         first = self.cache.made - len(self.cache.misses) + 1
@@ -157,6 +206,8 @@ class StaticFunction:
         for reason, times in (self.fallbacks.reasons if self.fallbacks else {}).items():
             lines.append(f"  ran as plain Python {times} time{'s' * (times != 1)}, because:")
             lines += [f"    {line}" for line in reason.splitlines()]
+        latest = self.cache.latest
+        lines += [] if latest is None else [f"  {line}" for line in execution(latest.compiled)]
         return "\n".join(lines)
 
     def grad(self, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> StaticGradient:
@@ -197,6 +248,16 @@ class BoundStaticFunction:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__func__, name)
+
+    def bind(self, *examples: Any) -> Bound:
+        """As `StaticFunction.bind`, of this object."""
+        whole = (self.__self__, *examples)
+        program, taken = self.__func__.cache.find(whole, {})
+        return Bound(self.__func__, program, taken, whole, self.__func__.names, leading=(self.__self__,))
+
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        """As `StaticFunction.profile`, of this object."""
+        return self.__func__.profile(self.__self__, *args, **kwargs)
 
     def program_for(self, *args: Any, **kwargs: Any) -> Program:
         """As `StaticFunction.program_for`, of this object."""
@@ -248,43 +309,78 @@ def to_static(
     function: Callable[..., Any],
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = "numpy",
+    executor: Executor = DEFAULT_EXECUTOR,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
+    compile: Compile | None = None,
+    exact: bool = False,
+    threads: int | None = None,
+    cpu: str = "host",
+    profile: bool = False,
 ) -> StaticFunction: ...
 @overload
 def to_static(
     function: None = None,
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = "numpy",
+    executor: Executor = DEFAULT_EXECUTOR,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
+    compile: Compile | None = None,
+    exact: bool = False,
+    threads: int | None = None,
+    cpu: str = "host",
+    profile: bool = False,
 ) -> Callable[[Callable[..., Any]], StaticFunction]: ...
 def to_static(
     function: Callable[..., Any] | None = None,
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = "numpy",
+    executor: Executor = DEFAULT_EXECUTOR,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
+    compile: Compile | None = None,
+    exact: bool = False,
+    threads: int | None = None,
+    cpu: str = "host",
+    profile: bool = False,
 ) -> Any:
     """Convert a function's source so that its calls run as one static graph: branches and loops on tensors included.
 
     Use it bare, with options, on functions, methods, lambdas and callable objects (an `nn.Module` is converted by its
     `forward`).
     `input_spec` declares free dims, by parameter, in order, or as one text: "b t 64, 64 h -> b t h"; a declared dim is
-    never specialised. Without it a dim that is seen with two sizes becomes free by itself. `executor` is
-    "numpy" (the graph as a Python function) or "interpreter" (the oracle). `shadow` is the share of the calls that are
-    checked against plain Python, such as 0.01: on these plain Python gives the result, the compiled program runs beside
-    it without effects, and a ShadowWarning names the first op that differs. With `fallback="eager"`, a function or call
-    that cannot become a graph runs as plain Python, and is counted in `fallbacks`.
+    never specialised. Without it a dim that is seen with two sizes becomes free by itself. `executor` is "native"
+    (machine code), "numpy" (the graph as a Python function of NumPy calls) or "interpreter" (the oracle). `compile`
+    says when machine code is made: in the "background" while the NumPy program runs, or "now", before the first run;
+    None is what `DY2STATIC_COMPILE` says, else in the background (see docs/native.md). For native code, `exact` keeps
+    the order of all operations, so that results have eager's bits but for functions (see docs/numerics.md), `threads`
+    is how many share a large loop, by default as many as there are processors, and `cpu` the processor it is for.
+    `shadow` is the share of the calls that are checked against plain Python, such as 0.01: on these plain Python gives
+    the result, the compiled program runs beside it without effects, and a ShadowWarning names the first op that
+    differs. With `fallback="eager"`, a function or call that cannot become a graph runs as plain Python, and is counted
+    in `fallbacks`. With `profile=True` each call that leaves nothing on the tape is timed: `latest_profile` is where
+    the time of the latest one went.
     Raises: ConversionError at once for constructs that are not converted, at the user's line.
     """
     if function is None:
-        return functools.partial(to_static, input_spec=input_spec, executor=executor, shadow=shadow, fallback=fallback)
+        return functools.partial(
+            to_static,
+            input_spec=input_spec,
+            executor=executor,
+            shadow=shadow,
+            fallback=fallback,
+            compile=compile,
+            exact=exact,
+            threads=threads,
+            cpu=cpu,
+            profile=profile,
+        )
     try:
-        return StaticFunction(function, input_spec, executor, shadow, fallback)
+        options = NativeOptions(exact, threads, cpu)
+        return StaticFunction(
+            function, input_spec, executor, shadow, fallback, compile, options=options, profile=profile
+        )
     except Exception as error:
         hide_ours(error)
         raise

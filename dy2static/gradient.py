@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, signature
+from dy2static.debug.profile import Profile, timed_run
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.eager_mode import is_running_eagerly
+from dy2static.inspection import native_of
 from dy2static.staging.spec import ContainerSpec, Spec, TensorSpec
 from eager import functional_grad
 from eager.pytree import flatten, tree_map, unflatten
@@ -15,6 +17,7 @@ from eager.recorder import active
 from eager.tensor import Tensor
 from graph.autodiff.activity import carries_cotangents
 from graph.errors import NotDifferentiableError
+from graph.execute.timeline import Timeline
 from graph.ir.printer import print_graph
 
 
@@ -85,8 +88,32 @@ class StaticGradient:
         """The arguments, with handles of their own for the tensors that are differentiated."""
         return tuple(tree_map(_own_handle, x) if i in places else x for i, x in enumerate(args))
 
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        """A call that is timed, by loop and op; see `StaticFunction.profile`."""
+        timelines: list[Timeline] = []
+
+        def execute(compiled: CompiledGraph, inputs: Sequence[Any]) -> list[Any]:
+            results, timeline = timed_run(compiled, inputs)
+            timelines.append(timeline)
+            return results
+
+        try:
+            places = self._places(len(args))
+            own = self.own_arguments((*self._bound, *args), places)
+            program, call = self._cache.find(own, kwargs)
+            return Profile(self.run(program, call, own, kwargs, places, execute), timelines[0])
+        except Exception as error:
+            hide_ours(error)
+            raise
+
     def run(
-        self, program: Program, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any], places: Sequence[int]
+        self,
+        program: Program,
+        call: Call,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        places: Sequence[int],
+        execute: Callable[[CompiledGraph, Sequence[Any]], list[Any]] = CompiledGraph.__call__,
     ) -> Any:
         """The gradient at the arguments of a call, by a program that serves it."""
         _check_result(program.staged.result, has_aux=self._has_aux)
@@ -102,7 +129,7 @@ class StaticGradient:
         if not wrt:
             raise NotDifferentiableError("none of these arguments holds a floating tensor to differentiate by")
         self._latest = compiled = program.compiled.gradient(wrt)
-        values = compiled(program.inputs(call))
+        values = execute(compiled, program.inputs(call))
         count = len(program.compiled.graph.results)
         found = dict(zip(wrt, values[count:], strict=True))
         gradients = [
@@ -124,6 +151,11 @@ class StaticGradient:
     def program(self) -> str:
         """Its NumPy source."""
         return self.compiled.program.source
+
+    @property
+    def native(self) -> Any:
+        """Its native code; see `StaticFunction.native`."""
+        return native_of(self.compiled, "the gradient")
 
     @property
     def compiled(self) -> CompiledGraph:

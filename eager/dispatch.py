@@ -134,11 +134,10 @@ def apply_in_place(opdef: OpDef, operands: Sequence[Tensor], attrs: Mapping[str,
 
 
 def _record(recorder: Recorder, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
-    given = [x if isinstance(x, Tensor) or type(x) in WEAK else data_of(x, opdef.name) for x in operands]
+    given = [held(x) if isinstance(x, Tensor) else x if type(x) in WEAK else data_of(x, opdef.name) for x in operands]
     result: Any = recorder.apply(opdef, given, attrs)
     if any(isinstance(x, Tensor) and x._link is not None for x in given):
-        kept = [held(x) if isinstance(x, Tensor) else x for x in given]
-        _track(opdef, kept, kept, attrs, result if isinstance(result, TUPLE) else (result,))
+        _track(opdef, given, given, attrs, result if isinstance(result, TUPLE) else (result,))
     return result
 
 
@@ -148,9 +147,10 @@ def data_of(x: Any, op: str) -> Any:
     Raises: DTypeError for other types, and for dtypes that tensors do not have.
     """
     if isinstance(x, ARRAY_OR_SCALAR):
-        if x.dtype not in SHORT_NAMES:
+        dtype = x.dtype if x.dtype.isnative else x.dtype.newbyteorder("=")
+        if dtype not in SHORT_NAMES:
             raise DTypeError(f"`{op}`: there are no tensors of dtype {x.dtype}")
-        return x.copy() if isinstance(x, ARRAY) else x
+        return np.array(x, dtype, order="C") if isinstance(x, ARRAY) else x
     for kind in WEAK:  # subclasses of Python's numbers, such as the members of an IntEnum
         if isinstance(x, kind):
             return kind(x)  # pyright: ignore[reportArgumentType]

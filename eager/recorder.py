@@ -25,7 +25,7 @@ class Recorder(Protocol):
     It may also have `call(function, args, kwargs)`, which the library uses (through `call` below) for what its user may
     have written, or what a recorder must see: the `forward` of a module, `setattr` of its modes. Without it, the
     function is called. `gradient(leaf, written)` is called before the `.grad` of a leaf is read or replaced. `hold(x)`
-    gives the handle of the value of `x` that the tape is to keep, with the tape link of `x`.
+    gives the tensor that takes the place of `x` as an operand, and that the tape is to keep, with the tape link of `x`.
     """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
@@ -79,7 +79,7 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
 
 
 def held(x: "Tensor") -> "Tensor":
-    """`x` as the tape keeps it: where a recorder knows its value as one of what it records, a handle of that."""
+    """`x` as an operand: where a recorder knows its value as one of what it records, a handle of that."""
     recorder = RECORDER.get()
     hold = None if recorder is None else getattr(recorder, "hold", None)
     return x if hold is None else hold(x)

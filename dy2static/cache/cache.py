@@ -10,15 +10,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from dy2static.cache.compiled import CompiledGraph, Executor
+from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
+from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
 from dy2static.cache.members import Member, members_in
 from dy2static.cache.program import Program
-from dy2static.cache.shortcut import MISS, Shortcut, shortcut
+from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.size import size_in_bytes
-from dy2static.cache.sources import Guard, GuardSet, Source, collect
+from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
@@ -28,12 +29,12 @@ from dy2static.staging.cells import HandleCell
 from dy2static.staging.stage import Staged, stage
 from eager.grad_mode import is_grad_enabled
 from graph.errors import BranchTypeError, GraphError, InternalError, LoopTypeError
+from graph.execute.native import AS_USUAL, NativeOptions
 
 MOST_PROGRAMS: Final = 64
 """Programs of one function; the least recently used goes first."""
 MOST_BYTES: Final = 1 << 28
 """The memory that they take: constants count, see `size_in_bytes`. The latest program is kept whatever its size."""
-MOST_SHORTCUTS: Final = 4
 _CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
 """The caches that are in use."""
 
@@ -67,12 +68,16 @@ class ProgramCache:
         specs: Mapping[str, InputSpec],
         executor: Executor,
         results: Sequence[InputSpec] | None = None,
+        compile: Compile | None = None,
+        options: NativeOptions = AS_USUAL,
     ) -> None:
         self._function: Any = function
         self._target = target
         self._names = names
         self._specs = specs
         self._executor: Executor = executor
+        self._compile: Compile | None = compile
+        self._options = options
         self._results = None if results is None else tuple(spec.shape for spec in results)
         self._families: dict[Hashable, Family] = {}
         self.misses: deque[str] = deque(maxlen=MOST_PROGRAMS)
@@ -252,7 +257,7 @@ class ProgramCache:
         guards += [Guard(source, type(source.load()), "number") for source in dynamic]
         return Program(
             staged=staged,
-            compiled=CompiledGraph(staged.graph, self._executor),
+            compiled=CompiledGraph(staged.graph, self._executor, self._compile, self._options),
             pattern=pattern,
             guards=GuardSet(guards),
             staged_leaves=tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None),

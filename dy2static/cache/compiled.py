@@ -4,9 +4,12 @@
 # Data goes from tensors to programs and back here, without passing the ops of eager.
 
 import functools
+import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, cast
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, Literal, cast, get_args
 
 import numpy as np
 
@@ -16,24 +19,48 @@ from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import grad, split, vjp
 from graph.execute.interpreter import run
-from graph.execute.native import compile_native
+from graph.execute.meanwhile import Meanwhile, runner
+from graph.execute.native import AS_USUAL, NativeOptions, blueprint
 from graph.execute.numpy_program import compile_program
+from graph.execute.program_runtime import detached
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph
 from graph.passes.erase_effects import erase_effects
-from graph.passes.pipeline import TO_RUN, is_checked, optimize
+from graph.passes.pipeline import EXACTLY, TO_RUN, is_checked, optimize
 
 Executor = Literal["numpy", "interpreter", "native"]
+Compile = Literal["background", "now"]
 Runner = Callable[..., tuple[Any, ...]]
+DEFAULT_EXECUTOR: Final[Executor] = "native"
+
+
+def compile_option(chosen: Compile | None) -> Compile:
+    """When native code is made: as chosen, else as the environment says (`DY2STATIC_COMPILE`), else in the background.
+
+    Raises ValueError for another word.
+    """
+    found = chosen or os.environ.get("DY2STATIC_COMPILE") or "background"
+    if found not in get_args(Compile):
+        raise ValueError(f"compile={found!r}: it must be one of {', '.join(map(repr, get_args(Compile)))}")
+    return cast("Compile", found)
 
 
 class CompiledGraph:
     """An optimized graph and what runs it. Compiled on first use; safe to share between threads."""
 
-    def __init__(self, graph: Graph, executor: Executor) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        executor: Executor = DEFAULT_EXECUTOR,
+        compile: Compile | None = None,
+        options: NativeOptions = AS_USUAL,
+    ) -> None:
         self.graph = optimize(graph, check=is_checked())
         self.executor: Executor = executor
+        self.compile: Compile = compile_option(compile)
+        self.options = options
         self._lock = threading.RLock()
+        self._meanwhile: Meanwhile | None = None
         self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
         self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
         self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
@@ -41,7 +68,7 @@ class CompiledGraph:
     @functools.cached_property
     def to_run(self) -> Graph:
         """The graph without what only differentiation needs."""
-        return optimize(self.graph, TO_RUN, check=is_checked())
+        return optimize(self.graph, EXACTLY if self.options.exact else TO_RUN, check=is_checked())
 
     @functools.cached_property
     def program(self) -> Any:
@@ -51,15 +78,40 @@ class CompiledGraph:
     @functools.cached_property
     def native(self) -> Any:
         """The native program of the graph."""
-        return compile_native(self.to_run)
+        return blueprint(self.to_run, self.options).compiled()
 
     @functools.cached_property
     def runner(self) -> Runner:
-        """Takes the data of the parameters, gives that of the results."""
+        """Takes the data of the parameters, gives that of the results. Replaced when native code is there."""
         if self.executor == "interpreter":
-            return lambda *args: run(self.graph, args)
+            return lambda *args: tuple(map(detached, run(self.graph, args)))
         with self._lock:  # cached properties lock nothing by themselves
-            return self.native if self.executor == "native" else self.program
+            if self.executor == "numpy":
+                return self.program
+            if self.compile == "now" or "native" in self.__dict__:
+                return self.native
+            if self._meanwhile is None:
+                found = runner(self.to_run, functools.partial(_deliver, weakref.ref(self)), self.options)
+                if not isinstance(found, Meanwhile):
+                    self.native = found
+                    return found
+                self._meanwhile = found
+            return self._meanwhile
+
+    @property
+    def compiling(self) -> Meanwhile | None:
+        """What runs the graph while native code is not there; None where no code is awaited."""
+        found = self.__dict__.get("runner")
+        return found if isinstance(found, Meanwhile) else None
+
+    def parts(self) -> "Iterator[CompiledGraph]":
+        """This graph, and its derivatives that were made."""
+        yield self
+        with self._lock:
+            halves = [half for _, *pair in self._halves.values() for half in pair if half is not self]
+            made = [*halves, *self._vjps.values(), *self._gradients.values()]
+        for part in made:
+            yield from part.parts()
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """Run on tensors (or what else parameters may be); tensors among the results are fresh handles.
@@ -70,16 +122,16 @@ class CompiledGraph:
             wrt = tuple(i for i, x in enumerate(inputs) if is_tracked(x))
             if wrt:
                 return self._differentiable(inputs, wrt)
-        return [_wrapped(x) for x in self.runner(*map(_data, inputs))]
+        return [wrapped(x) for x in self.runner(*map(data_of, inputs))]
 
     def _differentiable(self, inputs: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
         cut, forward, backward = self._split(wrt)
-        values = forward.runner(*map(_data, inputs))
+        values = forward.runner(*map(data_of, inputs))
         if forward is self:
-            return [_wrapped(x) for x in values]
+            return [wrapped(x) for x in values]
         count = len(cut.active_results)
-        results = [_wrapped(x) for x in values[:count]]
-        residuals = [*(_data(inputs[i]) for i in cut.from_params), *values[count:]]
+        results = [wrapped(x) for x in values[:count]]
+        residuals = [*(data_of(inputs[i]) for i in cut.from_params), *values[count:]]
         active = [i for i, on in enumerate(cut.active_results) if on]
         # The pullback keeps values: handles may change, and the results' own would make a cycle with their link.
         kept = [snapshot(x) if isinstance(x, Tensor) else x for x in inputs]
@@ -89,7 +141,7 @@ class CompiledGraph:
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
             rest = iter(cts)
             given = [_cotangent(like, rest) for like in likes]
-            found = dict(zip(cut.outputs, backward.runner(*residuals, *map(_data, given)), strict=True))
+            found = dict(zip(cut.outputs, backward.runner(*residuals, *map(data_of, given)), strict=True))
             return tuple(wrap(found[i]) if i in found else None for i in wrt)
 
         def higher(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
@@ -105,16 +157,25 @@ class CompiledGraph:
                 cut = split(self.graph, wrt)
                 forward = backward = self  # of a training step: its results have no gradients
                 if any(cut.active_results):
-                    forward = CompiledGraph(cut.forward, self.executor)
-                    backward = CompiledGraph(cut.backward, self.executor)
+                    forward = self.like(cut.forward)
+                    backward = self.like(cut.backward)
                 self._halves[wrt] = (cut, forward, backward)
             return self._halves[wrt]
+
+    def like(self, graph: Graph) -> "CompiledGraph":
+        """Another graph that runs as this one does."""
+        return CompiledGraph(graph, self.executor, self.compile, self.options)
+
+    def unrecorded(self, wrt: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of the tracked inputs `wrt` of a run that need no tape: all, where no result depends on them."""
+        found = self._halves.get(wrt)
+        return wrt if found is not None and found[1] is self else ()
 
     def _vjp(self, wrt: tuple[int, ...]) -> "CompiledGraph":
         """Parameters, then cotangents of the floating results -> results, then cotangents of `wrt`."""
         with self._lock:
             if wrt not in self._vjps:
-                self._vjps[wrt] = CompiledGraph(vjp(erase_effects(self.graph), wrt), self.executor)
+                self._vjps[wrt] = self.like(vjp(erase_effects(self.graph), wrt))
             return self._vjps[wrt]
 
     def gradient(self, wrt: tuple[int, ...]) -> "CompiledGraph":
@@ -124,23 +185,44 @@ class CompiledGraph:
         """
         with self._lock:
             if wrt not in self._gradients:
-                self._gradients[wrt] = CompiledGraph(grad(self.graph, wrt), self.executor)
+                self._gradients[wrt] = self.like(grad(self.graph, wrt))
             return self._gradients[wrt]
 
     def has_cotangent(self, result: int) -> bool:
         return carries_cotangents(self.graph.results[result].type)
 
 
-def _data(x: Any) -> Any:
+def wait_for(graphs: Iterable[CompiledGraph], timeout: float | None = None) -> bool:
+    """Return when the native code of graphs and of their derivatives is there, as far as they have run, or after
+    `timeout` seconds; whether it is there. Raises: what compiling raised."""
+    end = None if timeout is None else time.monotonic() + timeout
+    waiting = [part.compiling for graph in graphs for part in graph.parts()]
+    for job in [waits.hurry() for waits in waiting if waits is not None]:
+        if not job.wait(None if end is None else max(end - time.monotonic(), 0)):
+            return False
+        if job.error is not None:
+            raise job.error
+    return True
+
+
+def _deliver(whom: "weakref.ref[CompiledGraph]", native: Runner) -> None:
+    """The native code of a graph is there: it runs from the next run on."""
+    compiled = whom()
+    if compiled is not None:
+        compiled.native = compiled.runner = native
+        compiled._meanwhile = None
+
+
+def data_of(x: Any) -> Any:
     if isinstance(x, list):
-        return [_data(item) for item in cast("list[Any]", x)]
+        return [data_of(item) for item in cast("list[Any]", x)]
     return x._data if isinstance(x, Tensor) else x
 
 
-def _wrapped(x: Any) -> Any:
+def wrapped(x: Any) -> Any:
     """The value of a result: tensors, in lists of the graph too."""
     if isinstance(x, list):
-        return [_wrapped(item) for item in cast("list[Any]", x)]
+        return [wrapped(item) for item in cast("list[Any]", x)]
     return wrap(x) if isinstance(x, np.ndarray | np.generic) else x
 
 

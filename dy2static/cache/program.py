@@ -9,9 +9,11 @@ from typing import Any, cast
 import numpy as np
 
 from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
-from dy2static.cache.signature import Call, Pattern
-from dy2static.cache.sources import GuardSet, Source
+from dy2static.cache.signature import ARRAYS, Call, Pattern, in_native_order
+from dy2static.cache.sources import Source
+from dy2static.errors import StagingError
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.restore import restore, restore_change
@@ -53,7 +55,26 @@ class Program:
 
     def run(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The function's value; its changes to objects of the caller are made once the run has succeeded."""
+        self.refuse_overlaps(call, args, kwargs)
         return self.deliver(self.compiled(self.inputs(call)), args, kwargs)
+
+    def refuse_overlaps(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Raises: StagingError where an array that the program changes shares memory with another argument, which the
+        graph has a value of its own for."""
+        for array in self.written_arrays(args, kwargs):
+            for other in call.leaves:
+                if other is not array and type(other) in ARRAYS and np.may_share_memory(array, other):
+                    raise StagingError(
+                        "an array that is changed in place may share memory with another argument: the graph has a "
+                        "value for each and would change one of them only",
+                        next_step="pass a copy of one of them.",
+                    )
+
+    def written_arrays(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """The NumPy arrays among the arguments of a call that the program changes."""
+        owners = [write.owner for write in self.staged.writes if isinstance(write.cell, HandleCell)]
+        found = [owner.find(args, kwargs) for owner in owners if owner and not isinstance(owner, CapturedRef)]
+        return [x for x in found if type(x) in ARRAYS]
 
     def deliver(self, results: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The function's value, made of the results of a run; the changes are applied."""
@@ -76,7 +97,7 @@ def _input(x: Any) -> Any:
     if isinstance(x, Tensor):
         return x
     if isinstance(x, np.ndarray | np.generic):
-        return wrap(x)
+        return wrap(in_native_order(x))
     return wrap(of_scalar(x).type(x))
 
 

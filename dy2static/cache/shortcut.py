@@ -7,16 +7,25 @@ objects, off the tape. For these the checks are written out as one Python functi
 # pyright: reportPrivateUsage=false
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
 
+from dy2static.cache.compiled import wrapped
+from dy2static.cache.generated import Body
+from dy2static.cache.guard_set import TENSORS, GuardWriter
+from dy2static.cache.making import MAKING
 from dy2static.cache.program import Program
 from dy2static.cache.signature import NUMBERS, Call, is_input_number
-from dy2static.staging.spec import ContainerSpec, TensorSpec
+from dy2static.cache.sources import Source
+from dy2static.staging.arguments import ArgumentRef
+from dy2static.staging.cells import HandleCell
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
+from dy2static.staging.stage import Write
 from eager.grad_mode import GRAD_MODE, is_grad_enabled
-from eager.parameter import Parameter
+from eager.tape import is_tracked
+from eager.tape_links import Leaf
 from eager.tensor import Tensor, wrap
 from graph.aval import SymDim
 from graph.dtypes import of_scalar
@@ -24,34 +33,28 @@ from graph.dtypes import of_scalar
 Shortcut = Callable[[tuple[Any, ...]], Any]
 MISS: Final = object()
 """What a shortcut returns for a call that it does not take."""
-TENSORS: Final[tuple[Any, ...]] = (Tensor, Parameter)
+MOST_SHORTCUTS: Final = 4
+"""Of one function."""
 ATOMS: Final = (bool, str, type(None))
 
 
-class _Writer:
-    """The source of a shortcut, and the objects that it names."""
+def shortcut(
+    program: Program,
+    call: Call,
+    args: Sequence[Any],
+    *,
+    apart_from: frozenset[int] = frozenset(),
+    has_guards: bool = True,
+) -> Shortcut | None:
+    """The shortcut of the program that served this call; None where calls of this kind are not plain.
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.names: dict[str, Any] = {"MISS": MISS, "wrap": wrap, "grad_mode": GRAD_MODE.get}
-
-    def name(self, value: Any) -> str:
-        name = f"c{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def unless(self, test: str) -> None:
-        """Give up where `test` is false."""
-        self.lines.append(f"if not ({test}): return MISS")
-
-
-def shortcut(program: Program, call: Call, args: Sequence[Any]) -> Shortcut | None:
-    """The shortcut of the program that served this call; None where calls of this kind are not plain."""
+    No argument may be an object of `apart_from`, by identity. Without guards, it takes whatever has fitting arguments.
+    """
     if len(call.leaves) != len(args) or not all(a is b for a, b in zip(call.leaves, args, strict=True)):
         return None
-    if program.staged.writes:
+    if program.written_arrays(args, {}):
         return None
-    w = _Writer()
+    w = Body(MISS, wrap=wrap, grad_mode=GRAD_MODE.get)
     w.unless(f"len(args) == {len(args)}")
     names = [f"a{i}" for i in range(len(args))]
     if names:
@@ -64,26 +67,34 @@ def shortcut(program: Program, call: Call, args: Sequence[Any]) -> Shortcut | No
             return None
         data[i] = taken
     _distinct(w, call.leaves)
-    _off_the_tape(w, call.leaves, program)
-    if program.guards.all:
-        w.unless(f"{w.name(program.guards.hold)}()")
+    if apart_from and names:
+        w.unless(f"{w.name(apart_from)}.isdisjoint(({', '.join(f'id({name})' for name in names)},))")
+    reads = GuardWriter(w)
+    if has_guards:
+        reads.write(program.guards.all)
+    captured = [_read(w, reads, load) for load in program.captured]
+    _off_the_tape(w, call, captured, program)
     inputs = [data[i] for i in program.staged_leaves]
-    inputs += [f"{w.name(_number)}({w.name(source.load)}())" for source in program.dynamic]
-    inputs += [f"{w.name(_data)}({w.name(load)}())" for load in program.captured]
-    result = _result(program)
-    if result is None:
-        return None
-    w.lines.append(f"r = {w.name(program.compiled.runner)}({', '.join(inputs)})")
-    w.lines.append(f"return {result}")
-    source = "\n    ".join(["def shortcut(args):", *w.lines])
-    exec(compile(source, "<shortcut>", "exec"), w.names)
-    return w.names["shortcut"]
+    for source in program.dynamic:
+        number = _read(w, reads, source.load)
+        inputs.append(f"{w.name(_number)}({number})")
+    inputs += [f"{name}._data" for name in captured]
+    w.lines.append(f"r = {w.name(program.compiled)}.runner({', '.join(inputs)})")
+    _deliver(w, program, call)
+    return w.function("shortcut", "args")
 
 
-def _take(w: _Writer, name: str, leaf: Any, entry: Any, sizes: set[str]) -> str | None:
+def _read(w: Body, reads: GuardWriter, load: Callable[[], Any]) -> str:
+    """The variable with what `load` gives."""
+    source = getattr(load, "__self__", None)
+    known = reads.loaded.get(source.key) if isinstance(source, Source) else None
+    return known or w.local(f"{w.name(load)}()")
+
+
+def _take(w: Body, name: str, leaf: Any, entry: Any, sizes: set[str]) -> str | None:
     """Checks of one argument; the expression of its data, "" where it has none, None where it is not plain."""
     kind = cast("type[Any]", type(leaf))
-    if kind in TENSORS or kind is np.ndarray:
+    if kind in TENSORS or (kind is np.ndarray and leaf.dtype.isnative):
         w.unless(f"type({name}) is {w.name(kind)}")
         data = name if kind is np.ndarray else f"d{name}"
         if kind is not np.ndarray:
@@ -102,7 +113,7 @@ def _take(w: _Writer, name: str, leaf: Any, entry: Any, sizes: set[str]) -> str 
             return None
         w.unless(f"{name} == {w.name(entry)}")
         return ""
-    if isinstance(leaf, np.generic):
+    if isinstance(leaf, np.generic | np.ndarray):
         return None
     held = w.name(leaf)
     if kind is str:
@@ -114,7 +125,7 @@ def _take(w: _Writer, name: str, leaf: Any, entry: Any, sizes: set[str]) -> str 
     return ""
 
 
-def _check_shape(w: _Writer, entry: Any, sizes: set[str]) -> None:
+def _check_shape(w: Body, entry: Any, sizes: set[str]) -> None:
     """An exact shape, or one with named sizes, where a name stands for one size."""
     if all(isinstance(dim, int) for dim in entry):
         w.unless(f"s == {tuple(entry)}")
@@ -128,7 +139,7 @@ def _check_shape(w: _Writer, entry: Any, sizes: set[str]) -> None:
             w.unless(f"s[{k}] == {f'size_{dim.names[0]}' if isinstance(dim, SymDim) else dim}")
 
 
-def _distinct(w: _Writer, leaves: Sequence[Any]) -> None:
+def _distinct(w: Body, leaves: Sequence[Any]) -> None:
     """One handle passed twice makes another program; the call that is the example has none."""
     handles: Any = (Tensor, np.ndarray)
     at = [f"a{i}" for i, leaf in enumerate(leaves) if isinstance(leaf, handles)]
@@ -141,43 +152,66 @@ def _distinct(w: _Writer, leaves: Sequence[Any]) -> None:
         w.unless(f"len({{{', '.join(f'id({a})' for a in at)}}}) == {len(at)}")
 
 
-def _off_the_tape(w: _Writer, leaves: Sequence[Any], program: Program) -> None:
-    """Nothing to record: the tape is off, or no input is on it."""
+def _off_the_tape(w: Body, call: Call, captured: Sequence[str], program: Program) -> None:
+    """Nothing to record: the tape is off, or no input is on it that results depend on."""
     if not is_grad_enabled():
         w.unless("not grad_mode()")
         return
     w.unless("grad_mode()")
-    for i, leaf in enumerate(leaves):
-        if isinstance(leaf, Tensor):
-            w.unless(f"a{i}._link is None")
-    for load in program.captured:
-        w.unless(f"{w.name(_link)}({w.name(load)}()) is None")
+    inputs = program.inputs(call)
+    names = [f"a{i}" if isinstance(call.leaves[i], Tensor) else "" for i in program.staged_leaves]
+    names += [*("" for _ in program.dynamic), *captured]
+    unrecorded = program.compiled.unrecorded(tuple(i for i, x in enumerate(inputs) if is_tracked(x)))
+    for i, name in enumerate(names):
+        if name and i not in unrecorded:
+            w.unless(f"{name}._link is None")
 
 
-def _result(program: Program) -> str | None:
-    match program.staged.result:
+def _deliver(w: Body, program: Program, call: Call) -> None:
+    """The changes that the program makes, and the function's value."""
+    found = iter(range(len(program.staged.graph.results)))
+    value = _value(program.staged.result, found)
+    stores = [_store(w, write, found, call) for write in program.staged.writes]
+    if value is None or None in stores:
+        w.lines.append(f"return {w.name(program.deliver)}([*map({w.name(wrapped)}, r)], args, {{}})")
+        return
+    if stores:
+        w.lines.append(f"{w.name(MAKING.wait)}()")
+    w.lines += [line for lines in stores for line in lines or ()]
+    w.lines.append(f"return {value}")
+
+
+def _value(spec: Spec, found: Iterator[int]) -> str | None:
+    """The value of a tensor, of a number, or of a tuple of these; None for others."""
+    match spec:
         case TensorSpec(_, weak):
-            return _tensor(0, weak)
+            return f"r[{next(found)}].item()" if weak else f"wrap(r[{next(found)}])"
         case ContainerSpec(node, parts) if node.kind is tuple and parts:
-            specs = [part for part in parts if isinstance(part, TensorSpec)]
-            if len(specs) < len(parts):
-                return None
-            return f"({', '.join(_tensor(i, spec.weak) for i, spec in enumerate(specs))},)"
+            items = [_value(part, found) for part in parts]
+            return None if None in items else f"({', '.join(map(str, items))},)"
+        case ConstantSpec(None):
+            return "None"
         case _:
             return None
 
 
-def _tensor(index: int, weak: bool) -> str:
-    return f"r[{index}].item()" if weak else f"wrap(r[{index}])"
+def _store(w: Body, write: Write, found: Iterator[int], call: Call) -> list[str] | None:
+    """The statements of one change; None where the general way makes it."""
+    owner = "" if write.owner is None else f"a{write.owner.path[-1]}"
+    if owner and not (type(write.owner) is ArgumentRef and len(write.owner.path) == 2):
+        return None
+    if not isinstance(write.cell, HandleCell):
+        value = _value(write.spec, found)
+        return None if value is None else [f"{w.name(write.cell)}{f'.of({owner})' if owner else ''}.store({value})"]
+    handle: Any = call.leaves[int(owner[1:])] if owner else write.cell.handle
+    if type(handle) not in TENSORS or not isinstance(write.spec, TensorSpec) or write.spec.weak:
+        return None
+    name = owner or w.name(handle)
+    return [
+        f"{name}._data = r[{next(found)}]",
+        f"if not isinstance({name}._link, {w.name(Leaf)}): {name}._link = None",
+    ]
 
 
 def _number(x: Any) -> Any:
     return of_scalar(x).type(x)
-
-
-def _data(x: Any) -> Any:
-    return x._data if isinstance(x, Tensor) else x
-
-
-def _link(x: Any) -> Any:
-    return x._link if isinstance(x, Tensor) else None

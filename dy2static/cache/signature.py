@@ -10,10 +10,13 @@ from dy2static.staging.arguments import Leaf
 from eager.pytree import LEAF, children, flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim
-from graph.dtypes import of_scalar
+from graph.dtypes import SHORT_NAMES, DType, of_scalar
+from graph.errors import DTypeError
 
 NUMBERS: Final = (int, float, complex)
 HANDLES: Final[Any] = (Tensor, np.ndarray)
+ARRAYS: Final[Any] = (np.ndarray, np.memmap)
+"""The classes of arrays that are taken for tensors."""
 PLAIN: Final = frozenset([Tensor, np.ndarray, bool, int, float, complex, str, type(None)])
 """Classes of arguments that hold no other objects."""
 TUPLE: Final[Any] = tuple
@@ -152,10 +155,28 @@ def _same_number(a: Any, b: Any) -> bool:
 
 def _leaf(value: Any, entry: Any, name: str) -> Leaf:
     if isinstance(entry, tuple):
-        return Leaf(Aval(value.dtype, cast("tuple[Dim, ...]", entry)), False, name)
+        return Leaf(Aval(_dtype_of(value, name), cast("tuple[Dim, ...]", entry)), False, name)
     if entry is None and is_input_number(value):
         return Leaf(Aval(of_scalar(value), ()), True, name)
     return Leaf(None, False, name)
+
+
+def _dtype_of(value: Any, name: str) -> DType:
+    """The dtype of a tensor or array in the graph. Raises: DTypeError for arrays that are no tensors."""
+    if isinstance(value, np.ndarray) and type(cast(Any, value)) not in ARRAYS:
+        raise DTypeError(
+            f"`{name}` is a {type(cast(Any, value)).__name__}, whose operators may not be those of arrays",
+            next_step="pass a plain array: `np.asarray(x)`.",
+        )
+    dtype = in_native_order(value).dtype
+    if dtype not in SHORT_NAMES:
+        raise DTypeError(f"`{name}`: there are no tensors of dtype {dtype}")
+    return dtype
+
+
+def in_native_order(array: Any) -> Any:
+    """An array, in the machine's byte order."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def is_input_number(value: Any) -> bool:

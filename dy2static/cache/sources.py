@@ -4,10 +4,8 @@ After staging, all that converted code can have read is found again: the globals
 converted, and within these values the attributes whose names their source mentions.
 """
 
-import array as arrays
 import functools
 import types
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
+from dy2static.cache.contents import content
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
@@ -25,8 +24,6 @@ from graph.aval import Aval
 BY_VALUE: Final = (bool, int, float, complex, str, bytes, type(None), np.dtype, range, np.generic)
 MOST_ITEMS: Final = 10_000
 """Containers with more items are held to their identity and length only."""
-MOST_BYTES: Final = 1 << 16
-"""Arrays with more bytes are held to a checksum."""
 MISSING: Final = object()
 
 
@@ -73,7 +70,7 @@ class Guard:
     expected: Any
     how: str
     """"value", "identity", "tensor" (any of the type `expected`), "number" (any of the class `expected`), "array" (any
-    NumPy array of the `content` that is expected), or "alias" (the same object as at the source `expected`)."""
+    NumPy array of the content that is expected), or "alias" (the same object as at the source `expected`)."""
 
     def holds(self) -> bool:
         """Whether the program would be made the same now."""
@@ -85,12 +82,10 @@ class Guard:
         if self.how == "alias":
             return found is self.expected.load()
         if self.how == "array":
-            return content(found) == self.expected
+            return self.expected.is_in(found)
         if self.how == "tensor":
-            return (
-                isinstance(found, Tensor) and found.dtype == self.expected.dtype and found.shape == self.expected.shape
-            )
-        return found is self.expected or (type(found) is type(self.expected) and same_value(found, self.expected))
+            return is_tensor_of(found, self.expected)
+        return found is self.expected or is_same(found, self.expected)
 
     def explain(self) -> str:
         """What differs now."""
@@ -105,28 +100,14 @@ class Guard:
         return f"{self.source.text} was {short(self.expected)}, it is {now} now"
 
 
-class GuardSet:
-    """Guards that are checked together, the cheap ones (identity of items of a dict, such as globals) first."""
+def is_tensor_of(value: Any, aval: Aval) -> bool:
+    """Whether a value is a tensor of that type."""
+    return isinstance(value, Tensor) and value.dtype == aval.dtype and value.shape == aval.shape
 
-    def __init__(self, guards: Iterable[Guard]) -> None:
-        self.all = tuple(guards)
-        items: list[tuple[Any, Any, Any]] = []
-        others: list[Guard] = []
-        for guard in self.all:
-            owner = guard.source.owner
-            if guard.how == "identity" and type(owner) is dict:
-                items.append((cast(Any, owner), guard.source.name, guard.expected))
-            else:
-                others.append(guard)
-        self._items = tuple(items)
-        self._others = tuple(others)
 
-    def hold(self) -> bool:
-        """Whether all do."""
-        for owner, name, expected in self._items:
-            if owner.get(name) is not expected:
-                return False
-        return all(guard.holds() for guard in self._others)
+def is_same(a: Any, b: Any) -> bool:
+    """Equality of values of one class, for keys."""
+    return type(a) is type(b) and same_value(a, b)
 
 
 def same_value(a: Any, b: Any) -> bool:
@@ -138,19 +119,6 @@ def same_value(a: Any, b: Any) -> bool:
 
 def _class_of(value: object) -> type[Any]:
     return cast("type[Any]", type(value))
-
-
-def content(value: Any) -> tuple[Any, ...] | None:
-    """What tells two NumPy arrays (or byte arrays) apart; None for other values. Large ones by a checksum."""
-    if isinstance(value, np.ndarray):
-        array = cast("np.ndarray[Any, Any]", value)
-        if array.dtype.hasobject:
-            return (array.dtype, array.shape, tuple(map(id, array.ravel().tolist())))
-        held = array.tobytes()
-        return (array.dtype, array.shape, held if len(held) <= MOST_BYTES else (zlib.crc32(held), zlib.adler32(held)))
-    if isinstance(value, bytearray | arrays.array):
-        return (_class_of(cast(Any, value)), bytes(cast(Any, value)))
-    return None
 
 
 def short(value: Any) -> str:
@@ -257,7 +225,7 @@ class _Walk:
         elif isinstance(value, BY_VALUE):
             self.guards.append(Guard(source, value, "value"))
         elif (held := content(value)) is not None:
-            self.guards.append(Guard(source, held, "array"))
+            self.guards.append(Guard(source, held.kept(), "array"))
         else:
             self.guards.append(Guard(source, value, "identity"))
             self.inside(value, source.text)
@@ -296,7 +264,7 @@ class _Walk:
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
                 yield Source("attribute", cast(Any, value), name, f"{text}.{name}")
-            elif name in self._names:
+            elif name in self._names or name in called_names(cast(type, type(value))):
                 self._member(cast(Any, value), cls, name, text, own is not value and _class_of(own) is dict)
         for function in operators(cls):
             self.plain(function)
@@ -304,9 +272,11 @@ class _Walk:
             yield from self._within(own, f"the attributes of {text}")
 
     def _member(self, value: Any, cls: type, name: str, text: str, has_own: bool) -> None:
-        """A method or property of a user's class: it may be replaced, and hidden by an attribute of the object."""
+        """A method or property: a user's may be replaced, and any hidden by an attribute of the object."""
         for base in cls.__mro__:
             if base is object or is_library(base.__module__):
+                if has_own and hasattr(base, name):
+                    self.expect(Source("own", value, name, f"{text}.{name}"), MISSING)
                 return
             found = base.__dict__.get(name, MISSING)
             self.expect(Source("class", base, name, f"`{base.__qualname__}.{name}`"), found)
@@ -359,6 +329,16 @@ def library_names(cls: type) -> frozenset[str]:
             for found in vars(base).values():
                 if isinstance(found, types.FunctionType):
                     _add_names(found.__code__, names)
+    return frozenset(names)
+
+
+@functools.lru_cache(maxsize=1024)
+def called_names(cls: type) -> frozenset[str]:
+    """The names that a call of an object of `cls` reads, where that is a call of the numeric libraries: `forward`."""
+    function = getattr(cls, "__call__", None)  # noqa: B004 - the function is wanted
+    names: set[str] = set()
+    if isinstance(function, types.FunctionType) and is_library(function.__module__):
+        _add_names(function.__code__, names)
     return frozenset(names)
 
 

@@ -130,6 +130,18 @@ def may_fail_late(statements: Sequence[ast.stmt]) -> bool:
     return False
 
 
+def forgetting(
+    body: list[ast.stmt],
+    at: Located,
+    handlers: Sequence[ast.ExceptHandler] = (),
+    orelse: Sequence[ast.stmt] = (),
+) -> ast.Try:
+    """A `try` that catches, after these handlers, whatever else is raised, and does nothing about it."""
+    rest = ast.ExceptHandler(None, None, [ast.Pass(**position(at))], **position(at))
+    takes_all = any(handler.type is None for handler in handlers)
+    return ast.Try(body, [*handlers, *([] if takes_all else [rest])], [*orelse], [], **position(at))
+
+
 class _Lowering:
     """Works on one function; functions inside it get their own."""
 
@@ -234,6 +246,8 @@ class _Lowering:
         still to run. `with a, b` becomes one in the other."""
         if isinstance(node, ast.With):
             split_items(node)
+        elif node.finalbody and Exit.FALL not in self.escapes.block(node.finalbody):
+            return self.with_leaving_final(node, where)
         exits, falls = self.escapes.statement(node) - FALL, Exit.FALL in self.escapes.statement(node)
         inner = _Where(where.depth, where.flagged | (exits if rest and falls else NOTHING), is_protected=True)
         if isinstance(node, ast.Try):
@@ -244,12 +258,24 @@ class _Lowering:
             return [node]
         return [node, *(self.guarded(exits, rest, where, node) if exits else self.block(rest, where))]
 
+    def with_leaving_final(self, node: ast.Try, where: _Where) -> list[ast.stmt]:
+        """A `finally` that leaves by itself: how the rest of the statement ends is forgotten."""
+        handlers = [ast.ExceptHandler(h.type, h.name, [forgetting(h.body, h)], **position(h)) for h in node.handlers]
+        orelse: list[ast.stmt] = [forgetting(node.orelse, node.orelse[0])] if node.orelse else []
+        kept = forgetting(node.body, node, handlers, orelse)
+        exits = self.escapes.statement(kept) - FALL
+        self.try_blocks(kept, _Where(where.depth, where.flagged | exits, is_protected=True), where)
+        forgotten = [set_name(flag, constant(False, node), node) for flag in self.flags(exits, where)]
+        return [kept, *forgotten, *self.block(node.finalbody, where)]
+
     def try_blocks(self, node: ast.Try, inner: _Where, where: _Where) -> None:
         for statement in node.finalbody:
             if self.escapes.statement(statement) - FALL:
                 jump = first_jump(node.finalbody)
-                what = f"`{type(jump).__name__.lower()}` in a `finally` drops the exception that may be on its way."
-                raise self.ctx.error(what, "leave behind the `try` statement.", jump)
+                word = type(jump).__name__.lower()
+                what = f"`{word}` on some paths of a `finally` drops the exception that may be on its way there."
+                next_step = "leave behind the `try` statement, or on every path of the `finally`."
+                raise self.ctx.error(what, next_step, jump)
         exits = self.escapes.block(node.body) - FALL
         body = replace(inner, flagged=inner.flagged | exits) if node.orelse else inner
         stale = self.flags(exits & {Exit.BREAK, Exit.RETURN}, inner) if may_fail_late(node.body) else []

@@ -89,11 +89,14 @@ def other_bindings(node: ast.AST, outer: Mapping[str, str], ctx: ConvertContext)
 
 def sent_values(survey: Survey, ctx: ConvertContext) -> Iterator[ConversionError]:
     """`yield` as an expression: somebody may send it a value."""
+    found = list(survey.find(ast.Yield, ast.YieldFrom))
+    if not found:
+        return
     alone: set[ast.AST] = set()
     for scope in survey.scope.walk():
         if isinstance(scope.node, ast.FunctionDef) and is_generator(scope.node):
             alone.update(n.value for n in ast.walk(scope.node) if isinstance(n, ast.Expr))
-    for node in survey.find(ast.Yield, ast.YieldFrom):
+    for node in found:
         assert isinstance(node, ast.Yield | ast.YieldFrom)
         if node not in alone:
             word = "yield" if isinstance(node, ast.Yield) else "yield from"

@@ -8,7 +8,18 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dy2static.converters.build import Located, assign, call, constant, load, position, set_name, statement, store
+from dy2static.converters.build import (
+    Located,
+    assign,
+    call,
+    constant,
+    load,
+    position,
+    set_name,
+    statement,
+    store,
+    thunk,
+)
 from dy2static.converters.outer_names import is_outer, store_outer
 from dy2static.converters.rewrite import Rewriter
 
@@ -35,7 +46,7 @@ def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
     value = rewriter.expression(node.value)
     if not any(has_place(target, rewriter) for target in node.targets):
         node.value = value
-        return [node]
+        return [node, *(s for target in node.targets for s in _lists_of(target, rewriter))]
     if len(node.targets) > 1:
         name = rewriter.ctx.names.fresh("value")
         done: list[ast.stmt] = [set_name(name, value, node)]
@@ -55,7 +66,10 @@ def convert_annotated(node: ast.AnnAssign, rewriter: Rewriter) -> list[ast.stmt]
 
 
 def convert_augmented(node: ast.AugAssign, rewriter: Rewriter) -> list[ast.stmt]:
-    """`x += v` -> `x = _rt.update(x, '+', v)`; `x[i] += v` -> `_rt.update_item(x, i, '+', v)`; attributes the same."""
+    """`x += v` -> `x = _rt.update(x, '+', v)`; `x[i] += v` -> `_rt.update_item(x, i, '+', v)`; attributes the same.
+
+    Python reads `x[i]` before it evaluates `v`: a value that can fail goes to the twin `_by`, as `lambda: v`.
+    """
     runtime, names = rewriter.ctx.runtime, rewriter.ctx.names
     symbol = constant(SYMBOLS[type(node.op)], node)
     value = rewriter.expression(node.value)
@@ -70,9 +84,11 @@ def convert_augmented(node: ast.AugAssign, rewriter: Rewriter) -> list[ast.stmt]
                 old = call(runtime, "read", [old, constant(name, target)], target)
             return [assign(target, call(runtime, "update", [old, symbol, value], node), node)]
         case ast.Attribute() | ast.Subscript() as target:
-            if is_calm(value):
+            if not _binds_or_waits(value):
                 parts = place_parts(target, rewriter)
                 name = "update_attr" if isinstance(target, ast.Attribute) else "update_item"
+                if not _is_sure(value) or _is_unknown(value, rewriter):
+                    name, value = f"{name}_by", thunk(value, node)
                 return [statement(call(runtime, name, [*parts, symbol, value], node), node)]
             done: list[ast.stmt] = []
             fixed: list[ast.expr] = []
@@ -121,18 +137,26 @@ def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located)
         case _ if has_place(target, rewriter):
             unpacking = _Unpacking(rewriter)
             pattern = unpacking.pattern(target)
-            done: list[ast.stmt] = [assign(pattern, value, at)]
+            done: list[ast.stmt] = [assign(pattern, value, at), *_lists_of(pattern, rewriter)]
             for late, name in unpacking.late:
                 done += store_to(late, load(name, late), rewriter, at)
             return done
         case _:
-            return [assign(target, value, at)]
+            return [assign(target, value, at), *_lists_of(target, rewriter)]
+
+
+def _lists_of(target: ast.expr, rewriter: Rewriter) -> list[ast.stmt]:
+    """`xs = _rt.list_(xs)` for each starred `xs` of an unpacking: Python makes a list, which staged code may change."""
+    if isinstance(target, ast.Name):
+        return []
+    names = [n.value.id for n in ast.walk(target) if isinstance(n, ast.Starred) and isinstance(n.value, ast.Name)]
+    return [set_name(name, call(rewriter.ctx.runtime, "list_", [load(name, target)], target), target) for name in names]
 
 
 def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
     parts = place_parts(target, rewriter)
     done: list[ast.stmt] = []
-    if not is_simple(value) and not all(is_simple(part) for part in parts):
+    if not is_simple(value) and not all(is_simple(part) and not _is_unknown(part, rewriter) for part in parts):
         name = rewriter.ctx.names.fresh("value")
         done.append(set_name(name, value, at))
         value = load(name, at)
@@ -182,12 +206,24 @@ def is_simple(expression: ast.expr) -> bool:
             return False
 
 
-def is_calm(expression: ast.expr) -> bool:
-    """Evaluating it changes nothing: no calls, whatever it reads.
+def _binds_or_waits(expression: ast.expr) -> bool:
+    """Whether it has a part that cannot stand in a lambda."""
+    return any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(expression))
 
-    Then `x[i] += v` may evaluate `v` before it reads `x[i]`; when both fail, the error is that of `v`.
-    """
-    return not any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(expression))
+
+def _is_unknown(expression: ast.expr, rewriter: Rewriter) -> bool:
+    """Whether it is a global name without a meaning so far: the error of reading it has its place in the order."""
+    ctx = rewriter.ctx
+    return isinstance(expression, ast.Name) and expression.id in ctx.global_names and ctx.resolve(expression.id) is None
+
+
+def _is_sure(expression: ast.expr) -> bool:
+    """Whether evaluating it does nothing and cannot fail: a literal or a name."""
+    match expression:
+        case ast.Constant() | ast.Name() | ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case _:
+            return False
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ class Shadow:
         if quiet is None:
             graph = program.compiled.graph
             silent = without_prints(graph)
-            quiet = program.compiled if silent is graph else CompiledGraph(silent, program.compiled.executor)
+            quiet = program.compiled if silent is graph else program.compiled.like(silent)
             self._quiet[program] = quiet
         return quiet
 
@@ -218,7 +218,7 @@ def _in_program(
     silent = without_prints(graph)
     looked_at = [e for e in events if e.where.owner is None and all(isinstance(v.type, Aval) for v in e.op.results)]
     values = [v for event in looked_at for v in event.op.results]
-    shown = CompiledGraph(replace(silent, results=tuple(values)), compiled.executor)
+    shown = compiled.like(replace(silent, results=tuple(values)))
     try:
         found = iter(shown.runner(*data))
     except Exception:

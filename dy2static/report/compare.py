@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.program import Program
 from dy2static.cache.signature import signature
 from dy2static.decorator import StaticFunction, to_static
@@ -64,7 +63,7 @@ def _traced(case: Case, traced: TracedFunction) -> TraceOutcome:
 
 def _baked(program: Program, args: tuple[Any, ...]) -> Any:
     """What the recorded program gives for these arguments when nothing checks its decisions."""
-    compiled = CompiledGraph(unguarded(program.compiled.graph), program.compiled.executor)
+    compiled = program.compiled.like(unguarded(program.compiled.graph))
     return replace(program, compiled=compiled).run(signature(args, {}), args, {})
 
 
@@ -78,4 +77,7 @@ def _times(case: Case, traced: TracedFunction, static: StaticFunction) -> Times:
     def on_other(function: Callable[..., Any]) -> Callable[[], Any]:
         return lambda: function(*case.other)
 
+    for function in (traced, static):
+        function(*case.other)
+        function.wait_compiled()
     return Times(*seconds_per_call([on_other(function) for function in (case.function, traced, static)]))

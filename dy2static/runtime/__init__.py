@@ -46,7 +46,9 @@ from dy2static.runtime.stores import set_attr as set_attr
 from dy2static.runtime.stores import set_item as set_item
 from dy2static.runtime.stores import update as update
 from dy2static.runtime.stores import update_attr as update_attr
+from dy2static.runtime.stores import update_attr_by as update_attr_by
 from dy2static.runtime.stores import update_item as update_item
+from dy2static.runtime.stores import update_item_by as update_item_by
 from dy2static.runtime.try_stmt import try_ as try_
 from dy2static.runtime.undefined import Undefined as Undefined
 from dy2static.runtime.undefined import read as read

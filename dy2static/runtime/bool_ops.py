@@ -9,9 +9,11 @@ from dy2static.runtime.if_stmt import if_
 from dy2static.staging.optional import is_none, maybe_none, present
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.truth import OnlyTruth
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError
 from graph.ir.opdef import lookup
+from graph.ir.value import Value
 
 
 def _in(item: Any, container: Any) -> Any:
@@ -37,8 +39,8 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 def and_(*operands: Callable[[], Any]) -> Any:
-    """`a and b and ...`. A staged operand that decides makes a `cond`; its value is that of the operands where they
-    are of one type, else the truth."""
+    """`a and b and ...`. A staged operand that decides makes a `cond`, whose value is that of the operands; where they
+    have no type in common, only the truth of it can be used."""
     value = operands[0]()
     if len(operands) == 1:
         return value
@@ -65,18 +67,24 @@ def _either(stager: Stager, test: Any, then: Callable[[], Any], orelse: Callable
     mark = len(stager.builder.ops)
     try:
         return if_(test, lambda: (then(),), lambda: (orelse(),), (), ("the result",))[0]
-    except BranchTypeError:
+    except BranchTypeError as error:
         stager.builder.truncate(mark)
+        mismatch = error.with_traceback(None)
     truths = (lambda: (_truth(stager, then()),), lambda: (_truth(stager, orelse()),))
-    return if_(test, *truths, (), ("the truth",))[0]
+    truth = if_(test, *truths, (), ("the truth",))[0]
+    return OnlyTruth.of_either(truth.value, mismatch) if isinstance(truth, StagedNumber) else truth
 
 
 def _telling(stager: Stager, result: Any, first: Any, when: bool) -> Any:
     """The result of `and` (`or`), which is true (false) only where its first operand is."""
     if all(isinstance(x, StagedNumber) and maybe_none(x) is None for x in (result, first)):
-        facts = stager.told(first.value, when)
-        stager.tell(result.value, facts if when else (), () if when else facts)
+        facts = stager.told(_truth_of(first), when)
+        stager.tell(_truth_of(result), facts if when else (), () if when else facts)
     return result
+
+
+def _truth_of(number: StagedNumber) -> Value:
+    return number.truth if isinstance(number, OnlyTruth) else number.value
 
 
 def _truth(stager: Stager, value: Any) -> Any:

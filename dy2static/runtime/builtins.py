@@ -9,7 +9,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.sequences import all_, any_, filter_, list_, map_, max_, min_, sorted_
-from dy2static.staging.caught import Caught
+from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell
 from dy2static.staging.iterables import (
     is_staged_iterable,
@@ -21,7 +21,7 @@ from dy2static.staging.iterables import (
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
@@ -245,19 +245,20 @@ def _stream(file: Any) -> str:
     )
 
 
-PYTHON_TYPES: Final[dict[str, type]] = {"b": bool, "i": int, "f": float, "c": complex}
-
-
 def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
     if maybe_none(x) is not None:
         return _of_maybe(stager, x, isinstance(None, classes), lambda there: isinstance_(stager, there, classes))
     if isinstance(x, Caught):
         return x.is_a(classes)
-    if isinstance(x, StagedNumber):
+    if isinstance(x, StagedNumber | StagedText):
         flat = cast("tuple[Any, ...]", classes if isinstance(classes, tuple) else (classes,))
-        kind = PYTHON_TYPES[x.dtype.kind]
+        kind = str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
         return any(isinstance(c, type) and issubclass(kind, c) for c in flat)
     return isinstance(x, classes)
+
+
+def issubclass_(_: Stager, cls: Any, classes: Any) -> Any:
+    return cls.caught.is_a(classes) if isinstance(cls, CaughtClass) else issubclass(cls, classes)
 
 
 def type_(stager: Stager, *args: Any) -> Any:
@@ -270,7 +271,9 @@ def type_(stager: Stager, *args: Any) -> Any:
     if len(args) == 1 and isinstance(args[0], Caught):
         return args[0].kind
     if len(args) == 1 and isinstance(args[0], StagedNumber):
-        return PYTHON_TYPES[args[0].dtype.kind]
+        return PYTHON_NUMBERS[args[0].dtype.kind]
+    if len(args) == 1 and isinstance(args[0], StagedText):
+        return str
     if len(args) == 1 and isinstance(args[0], Tensor):
         return Tensor
     if len(args) == 1 and isinstance(args[0], StageableList):
@@ -313,6 +316,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     sum: sum_,
     print: print_,
     isinstance: isinstance_,
+    issubclass: issubclass_,
     type: type_,
     list: list_,
     setattr: setattr_,

@@ -1,6 +1,7 @@
 """Calls: user functions are converted on the way, builtins get a meaning for staged values."""
 
 import functools
+import linecache
 from collections.abc import Callable
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
@@ -35,7 +36,7 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if type(function) is BuiltinFunctionType and math_functions.takes(function, args):
         return math_functions.in_graph(stager, function, args, kwargs)
     if isinstance(function, BuiltinMethodType):
-        _note_change(stager, function)
+        _note_change(stager, function, args, kwargs)
         return function(*args, **kwargs)
     target = converted(function)
     if target is not None:
@@ -56,9 +57,11 @@ def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
     """The converted `__init__` of a user's class whose instances are made the usual way; None for other classes."""
     found: Any = cls.__init__
     is_usual = type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
-    if not is_usual or not isinstance(found, FunctionType) or found.__code__.co_filename.startswith("<"):
+    if not is_usual or not isinstance(found, FunctionType):
         return None
-    return converted(found)
+    file = found.__code__.co_filename
+    is_made_up = file.startswith("<") and file not in linecache.cache  # by `dataclass`, for one: it has no source
+    return None if is_made_up else converted(found)
 
 
 def _instance(
@@ -123,14 +126,15 @@ def _is_of_library(function: Any) -> bool:
     return is_library(getattr(function, "__module__", None) or "")
 
 
-def _note_change(stager: Stager, method: BuiltinMethodType) -> None:
+def _note_change(stager: Stager, method: BuiltinMethodType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Methods of plain lists and dicts that change them."""
     owner, name = method.__self__, method.__name__
     if isinstance(owner, list) and not isinstance(owner, StageableList):
         if name in LIST_CHANGES:
             stager.cells.touch(ListCell(cast("list[Any]", owner)))
     elif isinstance(owner, dict) and name in DICT_CHANGES:
-        for key in list(cast("dict[Any, Any]", owner)):
+        added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
+        for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
             stager.cells.touch(ItemCell(owner, key))
 
 

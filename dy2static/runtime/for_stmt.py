@@ -1,12 +1,12 @@
 """`for`: over Python iterables in Python, over tensors and staged ranges as a loop of the graph."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from dy2static.runtime.bool_ops import and_, not_
 from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
-from dy2static.runtime.rolling import Roller
+from dy2static.runtime.rolling import Roller, items_left, table_of
 from dy2static.staging.iterables import StagedIterable, staged_iterable, staged_zip
 from dy2static.staging.loop import staged_for, staged_while
 from dy2static.staging.staged import current, the_stager
@@ -29,7 +29,7 @@ def for_(
     stager = current()
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
-        roller = None if stager is None or not isinstance(iterable, range | list | tuple) else Roller(stager)
+        roller = None if stager is None else Roller(stager)
         return _unrolled(iterable, body, state, names, stop, roller)
     return _in_graph(stager, over, body, state, names, stop)
 
@@ -58,22 +58,30 @@ def _unrolled(
     roller: Roller | None,
 ) -> State:
     done = 0
+    items = iter(iterable)
 
     def rest() -> State:
         stager = the_stager()
-        left = iterable[done:]
-        over = staged_zip(stager, left)
-        first = StagedIterable(over.length, lambda i: over.item(i)[0])
+        has_parts = isinstance(iterable, range | list | tuple)
+        left = cast("Sequence[Any]", iterable[done:]) if has_parts else items_left(items)
+        item = None if isinstance(left, range) else table_of(stager, left)
+        if item is None:
+            over = staged_zip(stager, left)
+            first = StagedIterable(over.length, lambda i: over.item(i)[0])
+        else:
+            first = StagedIterable(len(left), item)
         return _in_graph(stager, first, body, state, names, stop)
 
     if stop is None:
-        for item in iterable:
+        while True:
             if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
                 return rolled
-            state = body(item, *state)
+            try:
+                item = next(items)
+            except StopIteration:
+                return state
             done += 1
-        return state
-    items = iter(iterable)
+            state = body(item, *state)
     while True:
         if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
             return rolled

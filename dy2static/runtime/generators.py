@@ -6,11 +6,13 @@ from typing import Any, Protocol
 
 from dy2static.errors import StagingError
 from dy2static.runtime.list_display import list_
-from dy2static.staging.cells import AttributeCell, ClosureCell
+from dy2static.staging.attempt import OF_STAGING, can_raise
+from dy2static.staging.cells import AttributeCell
 from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
+from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program
 from dy2static.staging.staged import current
-from dy2static.staging.stager import is_staged_value
+from dy2static.staging.stager import Stager, is_staged_value
 
 State = tuple[Any, ...]
 
@@ -186,6 +188,10 @@ class Consumer:
         """The variables that functions inside the user's read, and perhaps the generator's, by place among `names`."""
 
     def __call__(self, value: Any) -> None:
+        stager = current()
+        if stager is not None:
+            for shared in self.shared.values():
+                stager.cells.born(shared)
         self.take(self.body(value, *self.state))
 
     def take(self, state: State) -> None:
@@ -198,9 +204,62 @@ class Consumer:
             if new is before[i]:
                 continue
             stager.cells.put(_StateCell(self, i), new)
-            if i in self.shared:
-                self.shared[i].cell_contents = before[i]
-                stager.cells.put(ClosureCell(self.shared[i]), new)
+
+
+class RaisedByConsumer(BaseException):
+    """On its way through a generator, which must not catch what the loop that consumes it raises."""
+
+    def __init__(self, error: Exception, consumer: Consumer) -> None:
+        self.error = error
+        self.consumer = consumer
+
+
+class ConsumerApart(Consumer):
+    """A `for` statement that consumes a generator with a `yield` where it catches exceptions: those of the loop pass it
+    by. In a graph the loop must raise none there."""
+
+    def __init__(
+        self,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+        stop: Callable[..., Any] | None,
+    ) -> None:
+        super().__init__(body, state, names, stop)
+        stager = current()
+        self.builder = None if stager is None else stager.builder
+        self.attempts = 0 if stager is None else stager.attempts
+        self.loc = user_location()
+
+    def __call__(self, value: Any) -> None:
+        stager = current()
+        mark = 0 if stager is None else len(stager.builder.ops)
+        try:
+            state = self.body(value, *self.state)
+        except OF_STAGING as error:
+            if isinstance(error, RaisedInGraph):
+                self._check(stager, mark)
+            raise
+        except Exception as error:
+            if stager is None or stager.builder is self.builder or not is_of_the_program(error):
+                raise RaisedByConsumer(error, self) from None
+            fail_as(stager, error)
+            self._check(stager, mark)
+            raise RaisedInGraph from None
+        self._check(stager, mark)
+        self.take(state)
+
+    def _check(self, stager: Stager | None, mark: int) -> None:
+        """Raises: StagingError where an exception of a run would be caught by the generator."""
+        if stager is None or stager.attempts <= self.attempts:
+            return
+        if any(map(can_raise, stager.builder.ops[mark:])):
+            raise StagingError(
+                "this generator has a `yield` in a `try` with `except`, which would catch what the loop raises when "
+                "the graph runs",
+                next_step="make a list of it first, `list(...)`, or take the `yield` out of the `try`.",
+                loc=self.loc,
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,6 +288,8 @@ class _StateCell:
         state = list(self.owner.state)
         state[self.index] = value
         self.owner.state = tuple(state)
+        if self.index in self.owner.shared:
+            self.owner.shared[self.index].cell_contents = value
 
 
 def generator(produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False) -> Generator:
@@ -263,14 +324,16 @@ def consume(
     made: Generator, body: Callable[..., State], state: State, names: tuple[str, ...], stop: Callable[..., Any] | None
 ) -> State:
     """`for` over a generator: the state after it."""
-    if made.catches:
-        raise StagingError(
-            "this generator has a `yield` in a `try` with `except`, which must not catch what the loop raises",
-            next_step="make a list of it first, `list(...)`, or take the `yield` out of the `try`.",
-            loc=user_location(),
-        )
-    consumer = Consumer(body, state, names, stop)
-    hand_over(made, consumer)
+    consumer = ConsumerApart(body, state, names, stop) if made.catches else Consumer(body, state, names, stop)
+    raised: Exception | None = None
+    try:
+        hand_over(made, consumer)
+    except RaisedByConsumer as found:
+        if found.consumer is not consumer:
+            raise
+        raised = found.error
+    if raised is not None:
+        raise raised
     return consumer.state
 
 

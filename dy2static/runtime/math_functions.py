@@ -5,15 +5,17 @@ error where the function can overflow, a domain error where it has a pole.
 """
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dy2static.errors import StagingError
-from dy2static.runtime.builtins import float_, whole
+from dy2static.runtime import math_written_out as written_out
+from dy2static.runtime.builtins import float_, int_, whole
 from dy2static.staging.iterables import is_staged_iterable
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
 from dy2static.staging.stager import Stager
 from eager.tensor import Tensor
 from graph.ir.value import Value
@@ -172,11 +174,7 @@ def _prod(stager: Stager, name: str, over: Any, *, start: Any = 1) -> Any:
 def _isqrt(stager: Stager, name: str, n: Any) -> Any:
     """The root of a float is off by one at most for 64 bits."""
     b = stager.builder
-    value = stager.lift(n)
-    if value.dtype.kind not in "bi":
-        raise TypeError(
-            f"{'float' if isinstance(n, StagedNumber) else 'Tensor'!r} object cannot be interpreted as an integer"
-        )
+    value = stager.lift(_integer(stager, n))
     b.check(b.ge(value, 0), error="ValueError", parts=("isqrt() argument must be nonnegative",), forms=())
     root = whole(stager, StagedNumber.of(b.sqrt(stager.lift(float_(stager, n))))).value
     number = b.cast(value, root.dtype)
@@ -186,26 +184,116 @@ def _isqrt(stager: Stager, name: str, n: Any) -> Any:
     return StagedNumber.of(b.where(b.le(b.mul(after, after), number), after, root))
 
 
+def _integer(stager: Stager, n: Any) -> Any:
+    """What stands for an int: an ordinary one, or a staged one."""
+    if not isinstance(n, Tensor):
+        return operator.index(n)
+    if n.dtype.kind not in "iub":
+        if not isinstance(n, StagedNumber):
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
+        raise TypeError(f"{PYTHON_NUMBERS[n.dtype.kind].__name__!r} object cannot be interpreted as an integer")
+    return int_(stager, n)
+
+
+def _of_integers(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(stager: Stager, name: str, *args: Any) -> Any:
+        return stager.call(function, tuple(_integer(stager, n) for n in args), {})
+
+    return called
+
+
+def _of_any_number(function: Callable[..., Any], start: int) -> Callable[..., Any]:
+    """A function of two ints as one of any number of them."""
+
+    def folded(stager: Stager, name: str, *args: Any) -> Any:
+        total: Any = start
+        for n in args:
+            total = stager.call(function, (total, _integer(stager, n)), {})
+        return total
+
+    return folded
+
+
+def _perm(stager: Stager, name: str, n: Any, k: Any = None) -> Any:
+    if k is None:
+        return stager.call(written_out.factorial, (_integer(stager, n),), {})
+    return stager.call(written_out.perm, (_integer(stager, n), _integer(stager, k)), {})
+
+
+def _isclose(stager: Stager, name: str, a: Any, b: Any, *, rel_tol: Any = 1e-9, abs_tol: Any = 0.0) -> Any:
+    numbers = [float_(stager, x) for x in (a, b, rel_tol, abs_tol)]
+    return stager.call(written_out.isclose, tuple(numbers), {})
+
+
+def _modf(stager: Stager, name: str, x: Any) -> Any:
+    b = stager.builder
+    value = stager.lift(float_(stager, x))
+    whole_part = b.trunc(value)
+    rest = b.where(b.isinf(value), b.cast(stager.lift(0.0), value.dtype), b.sub(value, whole_part))
+    return StagedNumber.of(b.copysign(rest, value)), StagedNumber.of(whole_part)
+
+
+def _dist(stager: Stager, name: str, p: Any, q: Any) -> Any:
+    if is_staged_iterable(p) or is_staged_iterable(q):
+        _refuse(name)
+    if len(p) != len(q):
+        raise ValueError("both points must have the same number of dimensions")
+    return _hypot(stager, name, *(float_(stager, x) - float_(stager, y) for x, y in zip(p, q, strict=True)))
+
+
+def _nextafter(stager: Stager, name: str, x: Any, y: Any) -> Any:
+    values = [stager.lift(float_(stager, v)) for v in (x, y)]
+    return StagedNumber.of(stager.builder.nextafter(*values))
+
+
 def _refuse(name: str) -> Any:
     raise StagingError(
         f"`math.{name}` has no meaning in a graph, and it is given a value that is known only when the graph runs",
-        next_step=f"use a function of `eager` on tensors, or compute `math.{name}` outside of the converted function.",
+        next_step=instead_of(name),
         loc=user_location(),
     )
 
 
+def instead_of(name: str) -> str:
+    """What to do about a function that a graph does not have."""
+    return INSTEAD.get(name, f"compute `math.{name}` outside of the converted function, and pass it in.")
+
+
+ON_A_TENSOR: Final = "stack the values and use `xp.{}`, which takes a tensor."
+INSTEAD: Final[dict[str, str]] = {
+    "cbrt": "write `x ** (1 / 3)`, which is for x >= 0 and may differ in the last digit.",
+    "dist": ON_A_TENSOR.format("linalg.vector_norm"),
+    "erfc": "write `1 - math.erf(x)`, which is less exact where x is large.",
+    "exp2": "write `2.0 ** x`.",
+    "fsum": ON_A_TENSOR.format("sum"),
+    "ldexp": "write `x * 2.0 ** i`.",
+    "prod": ON_A_TENSOR.format("prod"),
+    "remainder": "use `math.fmod`, or `%`.",
+}
+"""What to write for functions that a graph does not have."""
+
+
 SPECIAL: Final[dict[str, Callable[..., Any]]] = {
     "ceil": _whole("ceil"),
+    "comb": _of_integers(written_out.comb),
     "degrees": _scaled(180.0 / math.pi),
+    "dist": _dist,
+    "factorial": _of_integers(written_out.factorial),
     "floor": _whole("floor"),
     "fmod": _fmod,
     "fsum": _fsum,
+    "gcd": _of_any_number(written_out.gcd, 0),
     "hypot": _hypot,
+    "isclose": _isclose,
     "isfinite": _test("isfinite"),
     "isinf": _test("isinf"),
     "isnan": _test("isnan"),
     "isqrt": _isqrt,
+    "lcm": _of_any_number(written_out.lcm, 1),
     "log": _log,
+    "modf": _modf,
+    "nextafter": _nextafter,
+    "perm": _perm,
     "pow": _pow,
     "prod": _prod,
     "radians": _scaled(math.pi / 180.0),

@@ -4,11 +4,14 @@ So the time that staging takes grows with the source and not with the number of 
 """
 
 import warnings
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, cast
+
+import numpy as np
 
 from dy2static.errors import UnrolledLoopWarning
 from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
 from graph.errors import GraphError
 
@@ -55,10 +58,60 @@ class Roller:
                 trial.keep()
                 return state
             except Exception as error:
-                self._why = error.what if isinstance(error, GraphError) else f"{type(error).__name__}: {error}"
+                self._why = error.what if isinstance(error, GraphError) else str(error) or type(error).__name__
         stager.builder.truncate(mark)
         self._seen = mark
         return None
+
+
+def items_left(items: Iterator[Any]) -> Sequence[Any]:
+    """The items that an iterator of Python's own has still to give; it stays where it is.
+
+    Raises: TypeError for another iterator: asking it for items could have effects.
+    """
+    kind, args, *state = _state_of(items)
+    if kind is iter and isinstance(args[0], OF_PYTHON):
+        return [*args[0]][state[0] if state else 0 :]
+    if kind is enumerate:
+        return list(enumerate(items_left(args[0]), args[1]))
+    if kind is zip and not state:
+        return list(zip(*map(items_left, args), strict=False))
+    if kind is reversed and state and isinstance(args[0], OF_PYTHON):
+        return [*args[0]][state[0] :: -1] if state[0] >= 0 else []
+    raise TypeError(_not_at_hand(items))
+
+
+def table_of(stager: Stager, items: Sequence[Any]) -> Callable[[Any], Any] | None:
+    """Items by their index in a trip of a loop, from one constant: for numbers of one kind, and tuples of such."""
+    kinds = set(map(type, items))
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is tuple and len(set(map(len, items))) == 1:
+        columns = [table_of(stager, column) for column in zip(*items, strict=True)]
+        return (lambda i: tuple(column(i) for column in columns if column is not None)) if all(columns) else None
+    if kind not in (bool, int, float) or (kind is int and any(abs(item) >> 63 for item in items)):
+        return None
+    table = StagedTensor.of(stager.builder.constant(list(items)))
+    return lambda i: StagedNumber.of(stager.lift_tensor(table[i]))
+
+
+def _state_of(items: Iterator[Any]) -> tuple[Any, ...]:
+    """What an iterator is made of, as `copy` asks for it."""
+    try:
+        found: Any = items.__reduce__() if type(items).__module__ == "builtins" else ()
+    except TypeError:
+        found = ()
+    if not isinstance(found, tuple) or len(cast("tuple[Any, ...]", found)) < 2:
+        raise TypeError(_not_at_hand(items))
+    return cast("tuple[Any, ...]", found)
+
+
+def _not_at_hand(items: Iterator[Any]) -> str:
+    kind = type(items).__name__ if type(items).__module__ == "builtins" else "generator"
+    return f"the items of a {kind} come one by one; make a list of them before the loop"
+
+
+OF_PYTHON: Final = (list, tuple, range, str, np.ndarray)
+"""What can be gone through without being changed."""
 
 
 def _warn(stager: Stager, why: str) -> None:

@@ -79,19 +79,33 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     stager = current()
     if stager is not None and type(target) is list:
         stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
+    if stager is not None and type(cast(Any, target)) is dict and symbol == "|" and isinstance(value, dict):
+        for key in cast("dict[Any, Any]", value):
+            stager.cells.touch(ItemCell(cast(Any, target), key))
     return IN_PLACE[symbol](target, value)
 
 
 def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
     """`obj.name <symbol>= value`."""
-    set_attr(obj, name, update(getattr(obj, name), symbol, value))
+    update_attr_by(obj, name, symbol, lambda: value)
+
+
+def update_attr_by(obj: Any, name: str, symbol: str, value: Callable[[], Any]) -> None:
+    """`obj.name <symbol>= value()`: as in Python, the attribute is read before the value."""
+    found = getattr(obj, name)
+    set_attr(obj, name, update(found, symbol, value()))
 
 
 def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
     """`container[key] <symbol>= value`."""
+    update_item_by(container, key, symbol, lambda: value)
+
+
+def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], Any]) -> None:
+    """`container[key] <symbol>= value()`: as in Python, the item is read before the value."""
     found = container[key]
     if isinstance(container, StageableList) and container.staged is not None:
-        found = update(the_stager().sharing.update_element(found), symbol, value)
+        found = update(the_stager().sharing.update_element(found), symbol, value())
         container[key] = own_handle(found)
     else:
-        set_item(container, key, update(found, symbol, value))
+        set_item(container, key, update(found, symbol, value()))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, named, run_steps, unwatched
 from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
@@ -83,6 +84,8 @@ class Handling:
 
     def handler_of(self, error: BaseException) -> Block | None:
         """The first handler that takes an exception."""
+        if isinstance(error, RaisedByConsumer):
+            return None
         for handler, kind in zip(self.handlers, self.kinds, strict=True):
             if kind is None or isinstance(error, kind()):
                 return handler

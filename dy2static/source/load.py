@@ -45,11 +45,13 @@ def load(function: FunctionType) -> Source:
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
         raise unavailable(code, NO_FILE)
+    # What stands under `<string>` may be the text of `python -c`, and no one's that `exec` is given.
+    not_there = NO_FILE if code.co_filename == "<string>" else NOT_THERE
     if has_changed(code, lines):
-        raise unavailable(code, NOT_THERE)
+        raise unavailable(code, not_there)
     node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
     if node is None:
-        raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else NOT_THERE)
+        raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else not_there)
     if isinstance(node, ast.AsyncFunctionDef):
         raise ConversionError(
             "`async def` cannot be converted.",
@@ -58,7 +60,7 @@ def load(function: FunctionType) -> Source:
         )
     node = mangle(node, class_of(code.co_qualname))
     if tuple(argument.arg for argument in parameters(node.args)) != parameters_of(code):
-        raise unavailable(code, NOT_THERE)
+        raise unavailable(code, not_there)
     if isinstance(node, ast.FunctionDef):
         node.decorator_list = []
     last = node.end_lineno or node.lineno
@@ -69,7 +71,7 @@ def unavailable(code: CodeType, why: str) -> SourceUnavailableError:
     return SourceUnavailableError(
         f"the source of `{code.co_qualname}` cannot be read: {why}.",
         next_step="use `trace(f, *examples)`, which needs no source, or define the function in a file.",
-        loc=Loc(code.co_filename, code.co_firstlineno),
+        loc=Loc(code.co_filename, code.co_firstlineno, has_text=why is not NO_FILE),
     )
 
 

@@ -29,7 +29,7 @@ from dy2static.staging.undefined import Undefined
 from graph.errors import BranchTypeError, InternalError, LoopTypeError, NotDifferentiableError
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Op
-from graph.ir.opdef import Effect, effect_of, lookup
+from graph.ir.opdef import Again, Effect, effect_of, lookup
 from graph.ir.regions import close
 from graph.location import Loc
 from graph.ops.attempt import fillers_of
@@ -51,8 +51,6 @@ OF_STAGING: Final = (
 """Exceptions that are about the graph and not of the program: no `except` of the program catches them."""
 
 
-WRITES: Final = frozenset(["print", "log_record"])
-"""Ops that are seen, and do not fail."""
 NO_TEXT: Final = np.zeros(0, np.uint8)
 
 
@@ -171,7 +169,7 @@ def can_raise_itself(op: Op) -> bool:
 def _raising(ops: Sequence[Op]) -> Iterator[Op]:
     """The ops without regions that may raise something which nothing catches."""
     for op in ops:
-        if op.name in WRITES or effect_of(op) is Effect.PURE:
+        if op.opdef.again is Again.SHOWN or effect_of(op) is Effect.PURE:
             continue
         if not op.regions:
             yield op

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from dy2static.errors import StagingError
 from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
+from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.optional import held_by
@@ -61,8 +62,8 @@ def staged_if(
     pred = stager.truth(test)
     count = len(names)
     branches = (
-        _stage(stager, "then", then, inputs, count, stager.told(pred, True)),
-        _stage(stager, "else", orelse, inputs, count, stager.told(pred, False)),
+        _stage(stager, "then", then, inputs, names, stager.told(pred, True)),
+        _stage(stager, "else", orelse, inputs, names, stager.told(pred, False)),
     )
     if all(branch.raises for branch in branches):
         regions, captured = close([b.builder for b in branches], [[], []])
@@ -86,6 +87,8 @@ def staged_if(
         stager.assume(stager.told(pred, branches[1].raises))
     merged = unpack_all(specs, results, stager)
     going_on = [branch for branch in branches if not branch.raises]
+    paths = [(*b.outputs, *(object_in(cell, b.changed, stager) for cell in cells)) for b in going_on]
+    reunite(merged, relations(paths, stager.sharing), labels, stager.sharing)
     for cell, value in zip(cells, merged[count:], strict=True):
         stager.sharing.merge(value, [object_in(cell, branch.changed, stager) for branch in going_on], cell.text)
         stager.cells.put(cell, held_by(cell, value))
@@ -100,14 +103,15 @@ def _stage(
     name: str,
     body: Callable[..., tuple[Any, ...]],
     inputs: Sequence[Any],
-    count: int,
+    names: Sequence[str],
     facts: Facts,
 ) -> Branch:
     with stager.region(name) as builder, stager.cells.frame() as frame:
         stager.assume(facts)
+        stager.cells.own(body, names)
         outputs = until_raised(stager, body, *inputs)
         if outputs is None:
-            never = tuple(Never() for _ in range(count))
+            never = tuple(Never() for _ in names)
             return Branch(builder, never, never, {}, raises=True)
         values = tuple(snapshot(v, frame, stager) for v in outputs)
         return Branch(builder, outputs, values, left_behind(frame, stager, builder))
@@ -179,9 +183,18 @@ def _line_of(branch: Branch, value: Any) -> str:
 
 
 def _advice(label: str, a: Spec, b: Spec) -> str:
+    if isinstance(a, ConstantSpec) and isinstance(b, ConstantSpec) and _is_plain_object(a.value):
+        return (
+            f"give {label} one object and change its attributes in the branches, or make its class a dataclass: a "
+            "graph chooses between values, not between objects."
+        )
     if isinstance(a, ConstantSpec) or isinstance(b, ConstantSpec):
         return f"give {label} a tensor or a number of the same kind in both branches, or test an ordinary Python value."
     return f"set {label} to the same shape and dtype in both branches."
+
+
+def _is_plain_object(value: Any) -> bool:
+    return hasattr(value, "__dict__") and not callable(value)
 
 
 def _spec(value: Any, stager: Stager) -> Spec:

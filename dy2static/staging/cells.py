@@ -4,18 +4,22 @@ Changes are made for real while staging, and noted in frames: each branch or loo
 knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
 """
 
-from collections.abc import Callable, Generator
+import weakref
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import CellType
+from types import CellType, FunctionType
 from typing import Any, Final, Protocol, cast
 
 from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.staged import StagedTensor
+from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.undefined import Undefined
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
+from graph.ir.value import Value
 
 Key = tuple[str, int, Any]
 
@@ -58,7 +62,8 @@ class HandleCell:
 
     @property
     def text(self) -> str:
-        return f"tensor {self.handle.name!r}" if self.handle.name else "a tensor that is changed in place"
+        name = object.__getattribute__(self.handle, "name")
+        return f"tensor {name!r}" if name else "a tensor that is changed in place"
 
     def load(self) -> Tensor:
         return Tensor._alias(self.handle, self.handle._link)  # pyright: ignore[reportPrivateUsage]
@@ -73,9 +78,18 @@ class HandleCell:
 
 def is_made_in(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
     """Whether the handle of a changed cell was made in the block of `builder`, going by what it held before."""
-    if not isinstance(cell, HandleCell) or not isinstance(before, StagedTensor):
+    if not isinstance(cell, HandleCell):
         return False
-    return before.value in builder.producer and before.value not in builder.captures.values()
+    value = graph_value(before)
+    return value is not None and value in builder.producer and value not in builder.captures.values()
+
+
+def graph_value(held: Any) -> Value | None:
+    """A graph value that a handle holds: the tensor's own, or the flag of one that may be missing."""
+    if not isinstance(held, StagedTensor) or isinstance(held, StaleTensor):
+        return None
+    data = held._data  # pyright: ignore[reportPrivateUsage]
+    return data if isinstance(data, Value) else data.flag
 
 
 def put_value(handle: Tensor, value: Tensor) -> None:
@@ -152,13 +166,15 @@ class AttributeCell:
     owner: Any
     name: str
     is_inherited: bool = field(init=False)
-    """Whether only the class of the owner had it when the cell was made."""
+    """Whether only the class of the owner (or a base of a class) had it when the cell was made."""
 
     def __post_init__(self) -> None:
         own: Any = getattr(self.owner, "__dict__", None)
-        is_inherited = (
-            type(own) is dict and self.name not in own and self.name in _class_data(cast("type[Any]", type(self.owner)))
-        )
+        if isinstance(self.owner, type):
+            is_inherited = self.name not in own and hasattr(self.owner, self.name)
+        else:
+            classes = cast("type[Any]", type(self.owner))
+            is_inherited = type(own) is dict and self.name not in own and self.name in _class_data(classes)
         object.__setattr__(self, "is_inherited", is_inherited)
 
     @property
@@ -220,6 +236,8 @@ class ItemCell:
             self.owner[self.item] = value
 
 
+CHANGEABLE: Final = frozenset({"tensor", "list", "item", "attribute"})
+"""The kinds of cells that belong to an object which other names may have."""
 NOTE: Final = "note"
 """The kind of cells in which the runtime takes notes: the program does not see them."""
 Frame = dict[Key, tuple[Cell, Any]]
@@ -239,9 +257,9 @@ class Trial:
 class Cells:
     """The frames of one staging, innermost last."""
 
-    def __init__(self, check: Callable[[int], None]) -> None:
+    def __init__(self, check: Callable[[int], Sequence[tuple[Tensor, str]]]) -> None:
         self._check = check
-        """Called with the identity of a tensor or list that is about to change."""
+        """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._frames: list[Frame] = [{}]
         self._born: list[dict[int, Any]] = [{}]
         self._loops: list[tuple[Frame, GraphBuilder]] = []
@@ -288,7 +306,11 @@ class Cells:
         for key, entry in frame.items():
             if key[1] not in self._born[-1]:
                 outer.setdefault(key, entry)
-        self._born[-1].update(born)
+        for known in list(born.values()):
+            if type(known) is not weakref.ref:
+                self.born(known)
+            elif (alive := known()) is not None:
+                self.born(alive)
 
     @property
     def depth(self) -> int:
@@ -319,7 +341,21 @@ class Cells:
 
     def born(self, value: Any) -> None:
         """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
-        self._born[-1][id(value)] = value
+        table, identity = self._born[-1], id(value)
+        try:
+            table[identity] = weakref.ref(value, lambda _: table.pop(identity, None))
+        except TypeError:  # a dict, which stays
+            table[identity] = value
+
+    def own(self, block: Any, names: Sequence[str]) -> None:
+        """Note the variables of these names in which a block keeps its state: what it leaves in them is given back with
+        the state, so that it is nothing that the innermost frame has to know."""
+        is_wrapper = not is_users(block.__code__.co_filename)
+        for name, cell in zip(block.__code__.co_freevars, block.__closure__ or (), strict=True):
+            if not is_wrapper and name in names:
+                self.born(cell)
+            elif is_wrapper and isinstance(inner := cast(object, cell.cell_contents), FunctionType):
+                self.own(inner, names)
 
     def is_born(self, value: Any) -> bool:
         """Whether the staged code itself made the object."""
@@ -339,12 +375,18 @@ class Cells:
 
         Raises: StagingError for an object that must not change (see `Sharing`).
         """
-        frame = self._frames[-1]
         key = cell.key
-        if key[0] in ("tensor", "list"):
-            self._check(key[1])
-        if key not in frame and key[1] not in self._born[-1]:
-            frame[key] = (cell, cell.load())
+        stale = self._check(key[1]) if key[0] in CHANGEABLE else ()
+        self.note(cell)
+        for handle, label in stale:
+            self.note(HandleCell(handle))
+            put_value(handle, StaleTensor.made(Stale(label, user_location())))
+
+    def note(self, cell: Cell) -> None:
+        """Note what a cell holds, to be set back when the block ends."""
+        frame = self._frames[-1]
+        if cell.key not in frame and cell.key[1] not in self._born[-1]:
+            frame[cell.key] = (cell, cell.load())
 
     def touch_tensor(self, handle: Tensor) -> None:
         self.touch(HandleCell(handle))
@@ -375,7 +417,11 @@ def undo(frame: Frame) -> None:
     """Give every cell what it held before, latest change first."""
     for cell, before in reversed(list(frame.values())):
         if isinstance(cell, AttributeCell) and cell.is_inherited:
-            cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)  # the class has it: the object did not
+            # the class has it: the object did not
+            if not isinstance(cell.owner, type):
+                cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)
+            elif cell.name in vars(cell.owner):
+                delattr(cell.owner, cell.name)
         else:
             cell.store(before)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dy2static.staging.cells import Cell, Frame, HandleCell, Key, is_made_in
 from dy2static.staging.lists import StageableList
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import StagedTensor
 from eager.pytree import children, rebuild
 from eager.tensor import Tensor
@@ -56,6 +57,8 @@ def seen_in(value: Any, changes: Changes) -> Any:
     if isinstance(value, Tensor):
         changed = changes.get(("tensor", id(value), None))
         return value if changed is None else changed.value
+    if isinstance(value, MaybeDefined):
+        return value if value.handle is None else value.holding(seen_in(value.handle, changes))
     if isinstance(value, StageableList) and ("list", id(value), None) in changes:
         return changes["list", id(value), None].value
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
@@ -85,6 +88,8 @@ def snapshot(value: Any, frame: Frame, stager: "Stager") -> Any:
         copied = value._alias(value._link)  # pyright: ignore[reportPrivateUsage]
         stager.sharing.copy(copied, value)
         return copied
+    if isinstance(value, MaybeDefined):
+        return value if value.handle is None else value.holding(snapshot(value.handle, frame, stager))
     if isinstance(value, StageableList):
         if value.staged is not None:
             return value.twin()

@@ -8,6 +8,7 @@ from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.text import StagedText
+from graph.errors import GraphError
 from graph.ir.value import Value
 from graph.ops.effects import Item
 from graph.ops.raised import name_of
@@ -34,6 +35,9 @@ def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
 
     Raises: StagingError for a part that a graph cannot hold.
     """
+    if isinstance(error, GraphError):  # of ours, with the place while staging: of a run it is Python's own
+        kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+        error = cast("type[Exception]", kind)(error.what)
     values: list[Value] = []
     args = tuple(_item(stager, arg, values, len(error.args) > 1) for arg in error.args)
     found = fields_of(error) if cause is None else {**fields_of(error), "__cause__": cause}

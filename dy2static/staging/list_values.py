@@ -11,10 +11,10 @@ from dy2static.staging.spec import (
     MismatchError,
     Spec,
     as_list,
+    element_types,
     pack,
     spec_of,
     stageable,
-    types,
     unify,
     unpack,
 )
@@ -47,17 +47,17 @@ class ListValues:
             columns = [self._parts(element, item) for item in value.ordinary()]
             return [
                 self._op("list_make", *(column[i] for column in columns), element=t)
-                for i, t in enumerate(types(element))
+                for i, t in enumerate(element_types(element))
             ]
         if held.element is None:
-            return [self._op("list_make", element=t) for t in types(element)]
-        if [str(t) for t in types(held.element)] != [str(t) for t in types(element)]:
+            return [self._op("list_make", element=t) for t in element_types(element)]
+        if [str(t) for t in element_types(held.element)] != [str(t) for t in element_types(element)]:
             self.unsupported(f"turning a list of {held.element} into one of {element}")
         return list(held.values)
 
     def unpack(self, spec: ListSpec, values: Iterator[Value]) -> StageableList:
         """The list that graph values stand for."""
-        count = 0 if spec.element is None else len(types(spec.element))
+        count = 0 if spec.element is None else len(element_types(spec.element))
         made = StageableList((), StagedList(spec.element, tuple(next(values) for _ in range(count))))
         self._stager.cells.born(made)
         return made
@@ -86,12 +86,6 @@ class ListValues:
         """The description of elements once `item` is among them."""
         assert items.staged is not None
         spec = stageable(spec_of(item, self._stager))
-        if not types(spec):
-            raise StagingError(
-                f"{spec} cannot be an element of a list that changes under control flow of the graph",
-                next_step="keep tensors, numbers, or tuples of them in it.",
-                loc=user_location(),
-            )
         if items.staged.element is None:
             return spec
         try:
@@ -103,12 +97,12 @@ class ListValues:
         """The graph lists of `items`, ready to take such an element."""
         assert items.staged is not None
         if items.staged.element is None:
-            return [self._op("list_make", element=t) for t in types(element)]
+            return [self._op("list_make", element=t) for t in element_types(element)]
         return items.staged.values
 
     def _parts(self, element: Spec, item: Any) -> list[Value]:
         self._stager.sharing.store(item, self._stager.cells.changes_in_loop)
-        return pack(element, item, self._stager)
+        return pack(element, item, self._stager) or [self._stager.builder.constant(True)]
 
     def _item(self, items: StageableList, values: Iterable[Value]) -> Any:
         assert items.staged is not None

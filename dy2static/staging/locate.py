@@ -13,7 +13,9 @@ from graph.location import UNKNOWN, Loc
 
 _PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)
 OURS: Final = tuple(f"{path.parent}/" for path in _PACKAGES)
-GENERATED: Final = frozenset({"then", "orelse", "test", "body", "stop", "<lambda>", "<listcomp>", "<locals>"})
+GENERATED: Final = frozenset(
+    {"then", "orelse", "test", "body", "stop", "produce", "<lambda>", "<listcomp>", "<locals>"}
+)
 """Names that conversion gives to the functions that it makes of blocks."""
 
 
@@ -22,7 +24,7 @@ def user_location() -> Loc:
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         code = frame.f_code
-        if _is_users(code.co_filename):
+        if is_users(code.co_filename):
             return _loc(code, frame.f_lasti)
         frame = frame.f_back
     return UNKNOWN
@@ -34,14 +36,15 @@ def location_of(error: BaseException) -> Loc:
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        if _is_users(code.co_filename):
+        if is_users(code.co_filename):
             found = _loc(code, step.tb_lasti)
         step = step.tb_next
     return found
 
 
 @lru_cache(maxsize=1024)
-def _is_users(file: str) -> bool:
+def is_users(file: str) -> bool:
+    """Whether a file is none of ours, and none of Python's own that have no source."""
     return not file.startswith(OURS) and not file.startswith("<frozen")
 
 

@@ -8,17 +8,19 @@ from dy2static.errors import StagingError
 from dy2static.staging.branch import key_error, label_of
 from dy2static.staging.cells import Cell, HandleCell, ItemCell, Key, ListCell
 from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
+from dy2static.staging.coincidence import Relations, relations, reunite
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
-from dy2static.staging.sharing import refused
+from dy2static.staging.sharing import is_changeable, object_of
 from dy2static.staging.spec import ConstantSpec, MismatchError, Spec, pack_all, spec_of, types, unify, unpack_all
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Facts, Stager
+from dy2static.staging.stale import refused
 from dy2static.staging.undefined import Undefined
-from eager.tensor import Tensor
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
 from graph.errors import InternalError, LoopTypeError
@@ -47,6 +49,12 @@ class Carried:
     cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
     in_place: set[int] = field(default_factory=set[int])
     varying: set[Dim] = field(default_factory=set[Dim])
+    related: Relations = field(default_factory=Relations)
+    """Which variables and cells hold one object when a trip begins."""
+    replaced: set[int] = field(default_factory=set[int])
+    """The variables that the body gives other objects."""
+    left: Sequence[Any] = ()
+    """The objects that the last staging of the body left in them."""
 
     def label(self, i: int) -> str:
         if i < len(self.names):
@@ -79,6 +87,7 @@ def staged_while(
         with stager.region("test") as test_builder, stager.cells.frame() as frame:
             values = _enter(stager, carried, test_builder)
             entered = set(frame)
+            stager.cells.own(test, names)
             stager.builder.loc = loc
             truth = until_raised(stager, test, *values)
             pred = stager.predicate(False if truth is None else truth)
@@ -119,7 +128,9 @@ def staged_for(
 
 
 def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str]) -> Carried:
-    return Carried(names, list(state), [spec_of(value, stager) for value in state])
+    carried = Carried(names, list(state), [spec_of(value, stager) for value in state])
+    carried.related = relations([carried.initial], stager.sharing)
+    return carried
 
 
 def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
@@ -130,24 +141,32 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
         params += [builder.param(t, hint) for t in types(spec)]
     values = unpack_all(carried.specs, params, stager)
     count = len(carried.names)
+    for i in carried.in_place:
+        stager.cells.put(_cell_of(carried.initial[i]), object_of(values[i]))
+        values[i] = carried.initial[i]
+    labels = [carried.label(i) for i in range(len(values))]
+    reunite(values, carried.related, labels, stager.sharing)
     for cell, value in zip(carried.cells.values(), values[count:], strict=True):
         stager.sharing.merge(value, [cell.load()], cell.text)
         stager.cells.put(cell, held_by(cell, value))
-    for i in carried.in_place:
-        stager.cells.put(_cell_of(carried.initial[i]), values[i])
-        values[i] = carried.initial[i]
     for i, value in enumerate(values[:count]):
-        stager.cells.forget(value)
-        if i not in carried.in_place:
-            stager.sharing.carry(value, carried.initial[i])
+        if i in carried.in_place:
+            continue
+        given = object_of(value)
+        if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
+            stager.cells.forget(given)
+        stager.sharing.carry(value, carried.initial[i])
+        if i in carried.replaced:
+            stager.sharing.merge(value, [carried.initial[i], *carried.left[i : i + 1]], labels[i])
     return values[:count]
 
 
 def _is_mutable(value: Any) -> bool:
-    return isinstance(value, StageableList) or (isinstance(value, Tensor) and not isinstance(value, StagedNumber))
+    return is_changeable(object_of(value))
 
 
 def _cell_of(value: Any) -> Cell:
+    value = object_of(value)
     return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
 
 
@@ -168,6 +187,7 @@ def _stage_body(
         passed = _enter(stager, carried, builder)
         stager.assume(tuple((builder.params[i], holds) for i, holds in facts))
         entered = set(frame)
+        stager.cells.own(body, carried.names)
 
         def trip() -> tuple[Any, ...]:
             items = [] if item is None or index is None else [item(StagedNumber.of(index))]
@@ -215,7 +235,21 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         except MismatchError as error:
             raise _loop_error(carried.label(i), error, loc) from None
         changed = changed or carried.specs[i] != before
-    return changed
+    return _relate(stager, carried, staged) or changed
+
+
+def _relate(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
+    """Find which variables and cells hold one object; whether that is news, so that the body is staged anew."""
+    cells = carried.cells.values()
+    given = list(zip(staged.passed, staged.outputs, strict=True))
+    replaced = {i for i, (passed, output) in enumerate(given) if output is not passed}
+    late = any(
+        _is_mutable(given[i][0]) and _cell_of(given[i][0]).key in staged.touched for i in replaced - carried.replaced
+    )
+    carried.replaced |= replaced
+    carried.left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
+    before, carried.related = carried.related, relations([carried.initial, carried.left], stager.sharing)
+    return late or carried.related != before
 
 
 def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
@@ -291,17 +325,20 @@ def _finish(
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
     _follow_objects(stager, carried, staged)
+    labels = [carried.label(i) for i in range(len(merged))]
+    for i in range(count):
+        if i in carried.in_place:
+            stager.cells.put(_cell_of(carried.initial[i]), object_of(merged[i]))
+            merged[i] = carried.initial[i]
+        elif staged.outputs[i] is staged.passed[i]:
+            merged[i] = carried.initial[i]  # no trip replaces it
+    reunite(merged, carried.related, labels, stager.sharing)
     for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
         stager.sharing.merge(value, [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
         stager.cells.put(cell, held_by(cell, value))
     for i in range(count):
-        if i in carried.in_place:
-            stager.cells.put(_cell_of(carried.initial[i]), merged[i])
-            merged[i] = carried.initial[i]
-        elif staged.outputs[i] is staged.passed[i]:
-            merged[i] = carried.initial[i]  # no trip replaces it
-        else:
-            stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], carried.label(i))
+        if merged[i] is not carried.initial[i]:
+            stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], labels[i])
     return tuple(merged[:count])
 
 

@@ -1,26 +1,39 @@
 """A name that is bound on some paths only, as the graph knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dy2static.staging.cells import AttributeCell, HandleCell, graph_value, put_value
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import the_stager
 from dy2static.staging.taped_ops import append_op
+from eager.tensor import Tensor
 from graph.aval import OptionalType
+from graph.ir.builder import GraphBuilder
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class MaybeDefined:
-    """`flag` says whether the name is bound; `values` are optionals of the graph values that `spec` is made of."""
+    """`flag` says whether the name is bound; `values` are optionals of the graph values that `spec` is made of.
+
+    A `handle` is the object that all names of the value have, and then what it holds counts: a tensor has one from the
+    beginning, a container from its first use in the region of `builder`, which made all this.
+    """
 
     name: str
     flag: Value
     spec: "Spec"
     values: tuple[Value, ...]
+    handle: Any = None
+    builder: GraphBuilder | None = None
+
+    def holding(self, handle: Any) -> "MaybeDefined":
+        """The same with another handle, such as one that holds what a block left."""
+        return replace(self, handle=handle)
 
     def read(self, name: str, text: str, error: str = "UnboundLocalError") -> Any:
         """The value, after a check that it is there; the graph raises `error` with `text` where it is not.
@@ -30,12 +43,28 @@ class MaybeDefined:
         stager = the_stager()
         b = stager.builder
         b.loc = user_location()
-        if text:
+        if text and not stager.known(self.flag):
             b.check(self.flag, error=error, parts=(text,), forms=())
+        stager.assume(((self.flag, True),))
+        held = graph_value(self.handle)
+        if self.handle is not None and (held is not self.flag or b is not self.builder):
+            if held is not None:
+                stager.assume(((held, True),))
+            return self.handle
         # Named, so that it stays behind the check, and with it all that is made of the value.
         names = [name if text and not _is_optional(v) else "" for v in self.values]
         values = [append_op(stager, "unwrap", v, name=n) for v, n in zip(self.values, names, strict=True)]
-        return stager.sharing.read(self, stager.unpack(self.spec, values))
+        value = stager.unpack(self.spec, values)
+        if isinstance(self.handle, Tensor):
+            stager.cells.note(HandleCell(self.handle))
+            put_value(self.handle, value)
+            return self.handle
+        value = stager.sharing.read(self, value)
+        if b is self.builder:
+            stager.cells.put(AttributeCell(self, "handle"), value)
+        else:
+            stager.sharing.fix(value, f"`{self.name}`")
+        return value
 
 
 def _is_optional(v: Value) -> bool:

@@ -7,6 +7,7 @@ it or by an index that is out of range, becomes a `fail` op; what would come aft
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from dy2static.staging.concerns import may_concern_staging
 from dy2static.staging.exceptions import append_raise, is_simple
 from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.text import StagedText
@@ -31,8 +32,10 @@ OF_THE_PROGRAM: Final = frozenset(
         ZeroDivisionError,
     }
 )
-"""Exceptions that Python code raises because of its values. A TypeError or AttributeError may be about staged values
-instead: it is raised at once."""
+"""Exceptions that Python code raises because of its values."""
+OF_TYPES: Final = frozenset({AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError})
+"""Exceptions that it raises because of their types. They may also be about staged values: then they are raised at once.
+"""
 
 
 class Never:
@@ -71,7 +74,9 @@ def is_of_the_program(error: Exception) -> bool:
     """Whether an exception met while staging is one that the program would raise in a run of this path."""
     if isinstance(error, IndexRangeError):
         return True
-    return type(error) in OF_THE_PROGRAM and (not error.args or (len(error.args) == 1 and _is_text_of(error)))
+    if error.args and not (len(error.args) == 1 and _is_text_of(error)):
+        return False
+    return type(error) in OF_THE_PROGRAM or (type(error) in OF_TYPES and not may_concern_staging(error))
 
 
 def _is_text_of(error: Exception) -> bool:
@@ -81,13 +86,11 @@ def _is_text_of(error: Exception) -> bool:
 
 def fail(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:
     """Append a `fail` op; the message may contain staged values."""
-    text = StagedText.of(args[0]) if args else None
-    stager.builder.fail(
-        *(text.values if text else ()),
-        error=kind.__name__,
-        parts=tuple(text.parts) if text else (),
-        forms=tuple(text.forms) if text else (),
-    )
+    if not args:
+        stager.builder.fail(error=kind.__name__, parts=(), forms=())
+        return
+    text = StagedText.of(args[0])
+    stager.builder.fail(*text.values, error=kind.__name__, parts=tuple(text.parts), forms=tuple(text.forms))
 
 
 def must_come_later(stager: "Stager") -> bool:

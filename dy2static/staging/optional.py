@@ -76,7 +76,8 @@ def held_by(cell: Cell, value: Any) -> Any:
     if not isinstance(cell, AttributeCell) or not isinstance(value, MaybeDefined):
         return value
     names = (type(cell.owner).__name__, cell.name)
-    return optional(MaybeNone(value.flag, value.spec, value.values, names), OptionalObject)
+    kind = OptionalObject if value.handle is None else OptionalTensor
+    return optional(MaybeNone(value.flag, value.spec, value.values, names), kind)
 
 
 def _used(value: Any) -> Any:
@@ -84,7 +85,7 @@ def _used(value: Any) -> Any:
     return present(value, "TypeError", "NoneType of object cannot become a tensor")
 
 
-OWN: Final = frozenset({"_data", "_link", "_alias", "__class__", "value", "__reduce_ex__"})
+OWN: Final = frozenset({"_data", "_link", "_alias", "_name", "__class__", "value", "__reduce_ex__"})
 
 
 def _attribute(self: Any, name: str) -> Any:

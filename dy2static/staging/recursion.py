@@ -68,6 +68,8 @@ class GraphFunction:
     cell_specs: list[Spec] = field(default_factory=list[Spec])
     captures: list[Value] = field(default_factory=list[Value])
     varying: set[Dim] = field(default_factory=set[Dim])
+    handed_on: set[int] = field(default_factory=set[int])
+    """The arguments whose objects may be in what it returns."""
     is_settled: bool = False
 
     def varied(self, args: Sequence[Any]) -> list[Any]:
@@ -218,6 +220,10 @@ class Calls:
                 outcome = until_raised(stager, lambda: (target(*args[:count], **kwargs),))
             finally:
                 self._active.pop()
+            if outcome is not None:
+                handed_on = {i for i, arg in enumerate(args) if stager.sharing.have_in_common(outcome[0], arg)}
+                function.is_settled = function.is_settled and handed_on <= function.handed_on
+                function.handed_on |= handed_on
             changes = {} if outcome is None else left_behind(frame, stager, builder)
             result = None if outcome is None else snapshot(outcome[0], frame, stager)
         for key, change in changes.items():
@@ -298,6 +304,8 @@ class Calls:
         value, *after = unpack_all(returned, results, stager)
         for cell, left in zip(cells, after, strict=True):
             stager.cells.put(cell, held_by(cell, left))
+        for i in function.handed_on:
+            stager.sharing.note_all_alike(value, args[i], f"what `{function.name}` returns")
         return value
 
 

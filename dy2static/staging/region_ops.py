@@ -48,19 +48,16 @@ def append_call(stager: Stager, function: str, operands: Sequence[Value], types:
     """Append a `call` of a graph function that calls itself; sizes named '?...' in `types` become new ones. On the tape
     it is one operation, where the function is finished: calls within it are part of it."""
     b = stager.builder
-    attrs = {"function": function}
-    results = b.append(lookup("call"), operands, attrs, types=b.name_sizes(tuple(types)))
-    if stager.is_cut():
-        return tuple(stager.stop(v) for v in results)
-    tracked = tracked_among(stager, operands)
-    if not tracked or function not in stager.functions:
-        return results
+    attrs, named = {"function": function}, b.name_sizes(tuple(types))
+    tracked = {} if stager.is_cut() else tracked_among(stager, operands)
     loc = b.loc
-    op = Op(lookup("call"), tuple(operands), results, attrs, loc=loc)
-    made = augment_call(b, op, set(tracked), stager.functions)
+    op = Op(lookup("call"), tuple(operands), tuple(Value(t) for t in named), attrs, loc=loc)
+    is_finished = function in stager.functions
+    made = augment_call(b, op, set(tracked), stager.functions) if tracked and is_finished else None
     if made is None:
-        return results
-    active, pullback = made
+        results = b.append(op.opdef, operands, attrs, types=named)
+        return tuple(map(stager.stop, results)) if stager.is_cut() else results
+    results, active, pullback = made
 
     def again() -> Graph:
         """The call alone, as a graph of its operands."""

@@ -13,8 +13,10 @@ from dy2static.staging.spec import (
     NeverSpec,
     OptionalSpec,
     Spec,
+    StaleSpec,
     TensorSpec,
     UndefinedSpec,
+    element_types,
     types,
 )
 from dy2static.staging.undefined import Undefined
@@ -36,7 +38,7 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             items = [restore(part, values, find) for part in parts]
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case ListSpec(element) if element is not None:
-            columns = [next(values) for _ in types(element)]
+            columns = [next(values) for _ in element_types(element)]
             rows = zip(*columns, strict=True)
             return [restore(element, iter([_tensor(x) for x in row]), find) for row in rows]
         case ListSpec():
@@ -55,6 +57,8 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             raise InternalError("a value that is never there leaves a graph")
         case UndefinedSpec(name):
             raise InternalError(f"the unbound name {name!r} leaves a graph")
+        case StaleSpec(stale):
+            raise InternalError(f"what {stale.label} was leaves a graph")
 
 
 def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any]) -> Any:

@@ -6,6 +6,7 @@ a description, `unpack` makes a Python value of graph values. A cond or loop car
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from dy2static.staging.optional import (
     present,
 )
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
+from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.taped_ops import append_op
 from dy2static.staging.text import StagedText
 from dy2static.staging.undefined import Undefined
@@ -63,6 +65,8 @@ class ConstantSpec:
         return hash(type(self.value).__name__)
 
     def __str__(self) -> str:
+        if type(self.value).__repr__ is object.__repr__:
+            return f"an object of class {type(self.value).__name__}"
         text = repr(self.value)
         return text if len(text) <= 40 else f"a {type(self.value).__name__}"
 
@@ -128,7 +132,33 @@ class NeverSpec:
         return "never there"
 
 
-Spec = NeverSpec | TensorSpec | ConstantSpec | ListSpec | ContainerSpec | MaybeSpec | OptionalSpec | UndefinedSpec
+@dataclass(frozen=True, slots=True, eq=False)
+class StaleSpec:
+    """A tensor that cannot be used any more."""
+
+    stale: Stale
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StaleSpec)
+
+    def __hash__(self) -> int:
+        return hash(StaleSpec)
+
+    def __str__(self) -> str:
+        return "a tensor that another name changes in place"
+
+
+Spec = (
+    NeverSpec
+    | TensorSpec
+    | ConstantSpec
+    | ListSpec
+    | ContainerSpec
+    | MaybeSpec
+    | OptionalSpec
+    | UndefinedSpec
+    | StaleSpec
+)
 
 
 class MismatchError(Exception):
@@ -142,18 +172,35 @@ class MismatchError(Exception):
 
 
 def same_constant(a: Any, b: Any) -> bool:
-    """Whether two ordinary values are one to control flow: identical, or equal numbers or texts of one type."""
+    """Whether two ordinary values are one to control flow: identical, equal numbers or texts of one type, or what one
+    `def` or `lambda` made twice."""
     if a is b:
         return True
     if type(a) is not type(b):
         return False
     if isinstance(a, float):
         return a == b or (a != a and b != b)
+    if isinstance(a, FunctionType):
+        return _same_function(a, b)
     return isinstance(a, (bool, int, complex, str, bytes, range, np.dtype)) and a == b
+
+
+def _same_function(a: FunctionType, b: FunctionType) -> bool:
+    """Whether two functions do the same: of one code, over the same variables, with the same defaults."""
+
+    def parts(f: FunctionType) -> list[Any]:
+        named = f.__kwdefaults__ or {}
+        return [*(f.__closure__ or ()), *(f.__defaults__ or ()), *named, *named.values(), *vars(f), *vars(f).values()]
+
+    one, other = parts(a), parts(b)
+    is_same = a.__code__ is b.__code__ and a.__globals__ is b.__globals__ and len(one) == len(other)
+    return is_same and all(map(same_constant, one, other))
 
 
 def spec_of(value: Any, stager: "Stager") -> Spec:
     """The description of a value as it is."""
+    if isinstance(value, StaleTensor):
+        return StaleSpec(value.stale)
     maybe = maybe_none(value)
     if maybe is not None:
         known = stager.known(maybe.flag)
@@ -171,7 +218,8 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         case Undefined():
             return UndefinedSpec(value.name)
         case MaybeDefined():
-            return MaybeSpec(value.name, value.spec)
+            is_gone = isinstance(value.handle, StaleTensor)
+            return StaleSpec(value.handle.stale) if is_gone else MaybeSpec(value.name, value.spec)
         case StageableList() if value.staged is not None:
             return ListSpec(value.staged.element)
         case StagedText():
@@ -202,6 +250,8 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
     match a, b:
         case (NeverSpec(), other) | (other, NeverSpec()):
             return other
+        case (StaleSpec() as stale, _) | (_, StaleSpec() as stale):
+            return stale
         case UndefinedSpec(), UndefinedSpec():
             return a
         case (UndefinedSpec(name), MaybeSpec() as other) | (MaybeSpec() as other, UndefinedSpec(name)):
@@ -296,20 +346,26 @@ def join_avals(a: Aval, b: Aval, join: JoinDims) -> Aval:
     return Aval(a.dtype, tuple(dims))
 
 
+def element_types(element: Spec) -> list[Type]:
+    """The types of what an element of a graph list is made of. Where nothing of it is in the graph (a text, None) the
+    list still knows how many there are: by a flag for each."""
+    return types(element) or [scalar(bool_)]
+
+
 def types(spec: Spec) -> list[Type]:
     """The types of the graph values that a value of this description is made of."""
     match spec:
         case TensorSpec(aval):
             return [aval]
         case ListSpec(element):
-            return [] if element is None else [ListType(t) for t in types(element)]
+            return [] if element is None else [ListType(t) for t in element_types(element)]
         case ContainerSpec(_, parts):
             return [t for part in parts for t in types(part)]
         case MaybeSpec(_, inner):
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
         case OptionalSpec(inner):
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
-        case ConstantSpec() | UndefinedSpec() | NeverSpec():
+        case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec():
             return []
 
 
@@ -333,7 +389,7 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return _pack_maybe(inner, value, stager)
         case OptionalSpec(inner):
             return _pack_optional(inner, value, stager)
-        case ConstantSpec() | UndefinedSpec() | NeverSpec():
+        case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec():
             return []
 
 
@@ -344,6 +400,11 @@ def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
         value = MaybeDefined(maybe.attribute[1], maybe.flag, maybe.spec, maybe.values)
     if isinstance(value, Undefined):
         return [b.constant(False), *(b.none(type=t) for t in types(inner))]
+    if isinstance(value, MaybeDefined) and value.handle is not None:
+        held = maybe_none(value.handle)
+        if held is None:
+            return [value.flag, *(append_op(stager, "some", v) for v in pack(inner, value.handle, stager))]
+        value = MaybeDefined(value.name, held.flag, held.spec, held.values)
     if not isinstance(value, MaybeDefined):
         return [b.constant(True), *(append_op(stager, "some", v) for v in pack(inner, value, stager))]
     if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
@@ -385,7 +446,12 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return stager.lists.display(items) if issubclass(node.kind, StageableList) else rebuild(node, items)
         case MaybeSpec(name, inner):
             flag = next(values)
-            return MaybeDefined(name, flag, inner, tuple(next(values) for _ in types(inner)))
+            wrapped = tuple(next(values) for _ in types(inner))
+            is_tensor = isinstance(inner, TensorSpec) and not inner.weak
+            handle = optional(MaybeNone(flag, inner, wrapped), OptionalTensor) if is_tensor else None
+            made = MaybeDefined(name, flag, inner, wrapped, handle, stager.builder)
+            stager.cells.born(made)
+            return made
         case OptionalSpec(inner):
             maybe = MaybeNone(next(values), inner, tuple(next(values) for _ in types(inner)))
             if not isinstance(inner, TensorSpec):
@@ -397,6 +463,8 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return Undefined(name)
         case NeverSpec():
             return Never()
+        case StaleSpec(stale):
+            return StaleTensor.made(stale)
 
 
 def pack_all(specs: Sequence[Spec], values: Sequence[Any], stager: "Stager") -> list[Value]:

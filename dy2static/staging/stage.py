@@ -1,8 +1,9 @@
 """From a function and the kinds of its arguments to a graph: what runs once per program."""
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import CellType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, Protocol, cast
 
 from dy2static.errors import StagingError
@@ -18,6 +19,7 @@ from dy2static.staging.recursion import Calls
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.stale import StaleTensor, refused
 from eager.pytree import children
 from eager.recorder import recording
 from eager.tape_links import Leaf
@@ -26,6 +28,7 @@ from graph.aval import scalar
 from graph.dtypes import of_scalar
 from graph.ir.op import Graph
 from graph.ir.value import Value
+from graph.location import UNKNOWN, Loc
 
 
 class Source(Protocol):
@@ -86,6 +89,8 @@ class Staged:
 
 
 NOTHING: Final[Mapping[Key, Any]] = MappingProxyType({})
+OF_PYTHON: Final = frozenset({"builtins", "collections", "functools", "itertools"})
+"""Modules whose objects (sets, queues, iterators) hold others without attributes."""
 
 
 def stage(
@@ -136,6 +141,9 @@ def stage(
                 check_shapes(stager, value, shapes)
             result, results = describe(stager, placed, value)
             writes = writes_of(stager, placed, results, given)
+    except StagingError as error:
+        error.at(_place_of(function))
+        raise
     finally:
         undo(stager.cells.outermost)
     graph = stager.root.build(results, stager.functions)
@@ -166,6 +174,12 @@ def _run(stager: Stager, function: Callable[..., Any], placed: Arguments) -> Any
         return None
 
 
+def _place_of(function: Callable[..., Any]) -> Loc:
+    """Where a function begins: for errors about what it returns."""
+    code = getattr(function, "__code__", None)
+    return UNKNOWN if code is None else Loc(code.co_filename, code.co_firstlineno, function=function.__name__)
+
+
 def cell_of(source: Source) -> Cell:
     """The place that a source reads, as one to store to."""
     match source.kind:
@@ -179,6 +193,8 @@ def cell_of(source: Source) -> Cell:
 
 def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
     """The returned value: objects of the caller's by reference, staged values by what they are made of."""
+    if isinstance(value, StaleTensor):
+        raise refused(value.stale.label, value.stale.loc)
     known = _reference(stager, placed, value)
     if known is not None:
         return ConstantSpec(known), []
@@ -203,15 +219,33 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
 
 
 def _refuse_leak(stager: Stager, value: Any) -> None:
-    """Raises: StagingError for an object that the function made, with values of the graph in its attributes: a run
-    would not make another one."""
-    held = list(getattr(value, "__dict__", {}).values()) if stager.cells.is_born(value) else []
-    if not isinstance(value, Tensor | StageableList) and any(map(is_staged_value, held)):
+    """Raises: StagingError for an object that the function made, with values of the graph in it: a run would not make
+    another one."""
+    if isinstance(value, Tensor | StageableList | type | ModuleType | BaseException):
+        return
+    if isinstance(value, FunctionType):
+        held = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
+        next_step = "return the values that it uses, and make the function of them outside."
+    elif type(value).__module__ in OF_PYTHON:
+        held = list(_within(value))
+        next_step = "return a tuple or a list of what is in it."
+    else:
+        held = list(getattr(value, "__dict__", {}).values()) if stager.cells.is_born(value) else []
+        next_step = "make its class a dataclass, or register it with `eager.pytree.register_pytree`."
+    if any(map(is_staged_value, held)):
         raise StagingError(
-            f"a {type(value).__name__} that the function makes, and that holds values of the graph, is returned or "
-            "kept",
-            next_step="make its class a dataclass, or register it with `eager.pytree.register_pytree`.",
+            f"a {type(cast(Any, value)).__name__} that the function makes, and that holds values of the graph, is "
+            "returned or kept",
+            next_step=next_step,
         )
+
+
+def _within(value: Any, depth: int = 3) -> Iterator[Any]:
+    """What an object of Python's own holds: itself, what that holds, and so on."""
+    for item in gc.get_referents(value):
+        yield item
+        if depth and not isinstance(item, type | FunctionType | ModuleType | Tensor):
+            yield from _within(item, depth - 1)
 
 
 def _reference(stager: Stager, placed: Arguments, value: Any) -> Any:

@@ -128,6 +128,8 @@ class StagedStructure(StagedTensor):
 
 
 NUMBERS: Final = (bool, int, float, complex)
+PYTHON_NUMBERS: Final[dict[str, type]] = {"b": bool, "i": int, "f": float, "c": complex}
+"""By kind of dtype."""
 
 
 def is_staged(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, put_value
+from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, graph_value, put_value
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -18,6 +18,7 @@ from dy2static.staging.optional import OptionalObject, maybe_none, present
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
+from dy2static.staging.truth import OnlyTruth
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, link_of
 from eager.tape_links import Leaf, resolve
@@ -92,7 +93,7 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
-        self.sharing = Sharing(self.is_from_outside, self.arguments)
+        self.sharing = Sharing(self.is_from_outside, self.arguments, self.is_known_here)
         self.cells = Cells(self.sharing.check)
         self.attempts = 0
         """In how many blocks whose exceptions are caught in the graph the code stands that is being staged."""
@@ -147,8 +148,10 @@ class Stager:
         return value
 
     def hold(self, x: Tensor) -> Tensor:
-        """A handle of the graph value of `x`, for the tape: an input has another value in each run."""
-        return x if isinstance(x, StagedTensor) else _linked(self.lift_tensor(x), x)
+        """A handle of the graph value of `x`, for the tape too: an input has another value in each run."""
+        if isinstance(x, StagedTensor):
+            return present(x, "TypeError", "NoneType of object cannot become a tensor")
+        return _linked(self.lift_tensor(x), x)
 
     def lift(self, x: Any) -> Value:
         """The graph value of a tensor, a number or an array."""
@@ -171,6 +174,14 @@ class Stager:
         if isinstance(x, Tensor) and not isinstance(x, StagedTensor):
             return True
         return id(x) in self.captured or id(x) in self.arguments or self.sharing.is_merged(x)
+
+    def is_known_here(self, x: Any) -> bool:
+        """Whether what a handle holds is a value of the region that is being built, or of one around it."""
+        value = graph_value(x)
+        b: GraphBuilder | None = self.builder
+        while value is not None and b is not None and value not in b.producer:
+            b = b.parent
+        return b is not None
 
     def made_here(self, x: Any) -> None:
         """Note an object that the staged code makes in the same way in every run."""
@@ -354,6 +365,8 @@ class Stager:
         b = self.builder
         if maybe_none(x) is not None:
             return self._truth_of_optional(x)
+        if isinstance(x, OnlyTruth):
+            return b.lift(x.truth)
         if not isinstance(x, Tensor):
             return b.ne(self.lift(x.length()), 0)
         value = b.lift(self.lift_tensor(x))

@@ -41,6 +41,25 @@ class StagedText:
             maybe = maybe_none(value)
             self._append(the_stager().lift_tensor(value) if maybe is None else maybe.values[0], form)
 
+    def __add__(self, other: Any) -> Any:
+        return self._joined(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._joined(other, self)
+
+    def _joined(self, one: Any, other: Any) -> Any:
+        if not isinstance(one, str | StagedText) or not isinstance(other, str | StagedText):
+            return NotImplemented
+        text = StagedText()
+        text.add_any(one)
+        text.add_any(other)
+        return text
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(str, name):
+            raise _unknown_text()
+        raise AttributeError(f"'str' object has no attribute {name!r}", name=name, obj=self)
+
     def _append(self, value: Value, form: str) -> None:
         self.values.append(value)
         self.forms.append(form)
@@ -83,6 +102,24 @@ class StagedText:
             self.add(", " if i else "")
             self.add_any(item, quoted=True)
         self.add(",)" if isinstance(items, tuple) and len(items) == 1 else closing)
+
+
+def _unknown_text() -> StagingError:
+    return StagingError(
+        "text that contains a value of the graph is known only when the graph runs; here Python needs it before",
+        next_step="use it in `print`, `logging`, `assert` and `raise`, or work with the value instead of its text.",
+        loc=user_location(),
+    )
+
+
+def _refused(*_: Any) -> Any:
+    raise _unknown_text()
+
+
+_COMPARED = ("eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "contains")
+_READ = ("len", "iter", "getitem", "mul", "mod", "str", "format")
+for _name in (*_COMPARED, *_READ):
+    setattr(StagedText, f"__{_name}__", _refused)
 
 
 def _refuse_unknown(value: Any) -> None:

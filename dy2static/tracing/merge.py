@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.program import Program
-from dy2static.cache.sources import GuardSet
 from dy2static.errors import StagingError
 from dy2static.staging.stage import Staged
 from dy2static.tracing.decision import Decision
@@ -119,7 +119,7 @@ def _trace(traces: Sequence[Trace], graph: Graph, outcome: Outcome, held: Sequen
     guards = {(g.source.key, g.how): g for program in programs for g in program.guards.all}
     program = Program(
         staged=staged,
-        compiled=CompiledGraph(graph, "numpy"),
+        compiled=CompiledGraph(graph),
         pattern=first.program.pattern,
         guards=GuardSet(guards.values()),
         staged_leaves=first.program.staged_leaves,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dy2static.cache.compiled import CompiledGraph
+from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.program import Program
 from dy2static.cache.signature import Call, exact
-from dy2static.cache.sources import Guard, GuardSet, Source
+from dy2static.cache.sources import Guard, Source
 from dy2static.eager_mode import run_eagerly
 from dy2static.errors import StagingError
 from dy2static.staging.cells import HandleCell, undo
@@ -46,9 +47,14 @@ class Trace:
         """Whether a call may use the program, if the guards of its graph hold."""
         return key == self.key and self.program.serves(call) and not self.overlaps(call)
 
+    @property
+    def unshared(self) -> frozenset[int]:
+        """Tensors, by identity, that may not be arguments as well, because values of tensors change."""
+        return self.captured if self.writes_handles else frozenset()
+
     def overlaps(self, call: Call) -> bool:
         """Whether an argument is a tensor that is read from outside as well, and values of tensors change."""
-        return self.writes_handles and any(id(leaf) in self.captured for leaf in call.leaves)
+        return any(id(leaf) in self.unshared for leaf in call.leaves)
 
 
 def key_of(call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Hashable:
@@ -118,7 +124,7 @@ def record(
     sources = state.sources_of(ids - returned) | {id(leaf.kept): source for leaf, source in gradients.items()}
     program = Program(
         staged=staged,
-        compiled=CompiledGraph(staged.graph, "numpy"),
+        compiled=CompiledGraph(staged.graph),
         pattern=exact(call),
         guards=GuardSet([*state.guards(sources.keys(), ids), *itertools.starmap(_gradient_guard, gradients.items())]),
         staged_leaves=tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None),

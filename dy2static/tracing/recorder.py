@@ -5,11 +5,12 @@
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from dy2static.staging.locate import user_location
+from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
 from dy2static.tracing.decision import Decision, warn, warn_of_text
 from dy2static.tracing.shown import is_only_shown
@@ -146,6 +147,11 @@ class Tracer(Stager):
         return value in self._fixed
 
     # Values
+
+    def hold(self, x: Tensor) -> Tensor:
+        """A handle of the graph value of `x` that knows its value for the examples too."""
+        made = super().hold(x)
+        return made if isinstance(x, TracedTensor) else as_traced(cast(StagedTensor, made), x._data)
 
     def _known(self, x: Any) -> Any:
         """An operand outside of the graph: a plain tensor, a Python number, an array."""

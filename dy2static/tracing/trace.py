@@ -2,16 +2,22 @@
 
 import functools
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 
+from dy2static.bound import Bound
+from dy2static.cache.compiled import wait_for
 from dy2static.cache.making import MAKING
 from dy2static.cache.program import Program
+from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
 from dy2static.cache.signature import Call, signature
+from dy2static.debug.profile import Profile, profiled
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.decorator import ShownGraph
 from dy2static.eager_mode import is_running_eagerly
 from dy2static.gradient import StaticGradient
+from dy2static.inspection import execution, native_of
 from dy2static.tracing.decision import Decision, warn
 from dy2static.tracing.example import Example
 from dy2static.tracing.merge import merged
@@ -25,6 +31,8 @@ from graph.location import UNKNOWN
 OnMismatch = Literal["error", "retrace"]
 MOST_TRACES: Final = 64
 """Traces of one function; the one that was used longest ago goes first."""
+SECOND: Final = 2
+"""The use at which a trace gets its shortcut: one that runs once needs none."""
 NEXT: Final = 'trace again (`on_mismatch="retrace"` does it), or convert the source with `@to_static`.'
 T = TypeVar("T")
 
@@ -43,6 +51,9 @@ class TracedFunction:
         self._name = getattr(function, "__name__", type(function).__name__)
         self._names, self._sees_order = parameter_names(function)
         self._traces: tuple[Trace, ...] = ()
+        self._shortcuts: tuple[tuple[Shortcut, Trace], ...] = ()
+        self._uses: weakref.WeakKeyDictionary[Program, int] = weakref.WeakKeyDictionary()
+        """How often programs ran the general way."""
         self._warned: set[tuple[str, int]] = set()
         self._lock = threading.RLock()
         functools.update_wrapper(self, function, updated=())
@@ -50,16 +61,47 @@ class TracedFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._is_plain():
             return self.__dy2static_function__(*args, **kwargs)
-        kwargs = self.ordered(kwargs)
-
-        def run(program: Program, call: Call) -> Any:
-            return program.run(call, args, kwargs)
-
         try:
-            return self.attempt(args, kwargs, run)
+            result = MISS if kwargs else self._shortly(args)
+            return self._run(args, self.ordered(kwargs)) if result is MISS else result
         except Exception as error:
             hide_ours(error)
             raise
+
+    def _run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """A call, the general way; from its second use on, a trace has a shortcut."""
+
+        def run(program: Program, call: Call) -> Any:
+            result = program.run(call, args, kwargs)
+            if not kwargs:
+                self._make_shortcut(program, call, args)
+            return result
+
+        return self.attempt(args, kwargs, run)
+
+    def _shortly(self, args: tuple[Any, ...]) -> Any:
+        """A plain call by the shortcut of a trace; MISS where no trace has one that takes it."""
+        if MAKING.owner is not None:
+            MAKING.wait()
+        for way, trace in self._shortcuts:
+            try:
+                result = way(args)
+            except TraceGuardError:
+                return MISS
+            if result is not MISS:
+                if trace is not self._traces[0]:
+                    self._to_front(trace)
+                return result
+        return MISS
+
+    def _make_shortcut(self, program: Program, call: Call, args: tuple[Any, ...]) -> None:
+        uses = self._uses[program] = self._uses.get(program, 0) + 1
+        trace = next((trace for trace in self._traces if trace.program is program), None)
+        if uses != SECOND or trace is None:
+            return
+        way = shortcut(program, call, args, apart_from=trace.unshared)
+        if way is not None:
+            self._shortcuts = ((way, trace), *self._shortcuts)[:MOST_SHORTCUTS]
 
     def __repr__(self) -> str:
         return f"<traced function {getattr(self.__dy2static_function__, '__qualname__', self._name)}>"
@@ -109,7 +151,7 @@ class TracedFunction:
         function = self.__dy2static_function__
         with MAKING, self._lock:
             made = record(function, name, self._names, call, args, kwargs, self._warned, reason)
-            self._traces = (made, *self._traces[: MOST_TRACES - 1])
+            self._keep(made, *self._traces)
         return made
 
     def add_merged(self, examples: Sequence[Example]) -> None:
@@ -127,12 +169,16 @@ class TracedFunction:
                 made = record(function, name, self._names, call, example.args, kwargs, _EVERYTHING, "an example")
                 groups.setdefault((made.key, made.program.pattern), []).append(made)
             found = [merged(group) if len(group) > 1 else group[0] for group in groups.values()]
-            self._traces = (*found, *self._traces)[:MOST_TRACES]
+            self._keep(*found, *self._traces)
         for decision in (decision for trace in found for decision in trace.decisions):
             where = (decision.location.file, decision.location.line)
             if where not in self._warned:
                 self._warned.add(where)
                 warn(decision)
+
+    def _keep(self, *traces: Trace) -> None:
+        self._traces = traces[:MOST_TRACES]
+        self._shortcuts = tuple(pair for pair in self._shortcuts if pair[1] in self._traces)
 
     def _to_front(self, trace: Trace) -> None:
         with self._lock:
@@ -194,13 +240,42 @@ class TracedFunction:
         """The NumPy source of the latest trace."""
         return self._latest().program.compiled.program.source
 
+    def wait_compiled(self, timeout: float | None = None) -> bool:
+        """As `StaticFunction.wait_compiled`, of all traces."""
+        return wait_for((trace.program.compiled for trace in self._traces), timeout)
+
+    @property
+    def native(self) -> Any:
+        """The native code of the latest trace; see `StaticFunction.native`."""
+        return native_of(self._latest().program.compiled, repr(self))
+
+    def bind(self, *examples: Any) -> Bound:
+        """As `StaticFunction.bind`; decisions are checked in each call. The function is run for it once."""
+        program, call = self.find(examples, {})
+        trace = next(trace for trace in self._traces if trace.program is program)
+        return Bound(self, program, call, examples, self._names, apart_from=trace.unshared)
+
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        """As `StaticFunction.profile`."""
+        ordered = self.ordered(kwargs)
+
+        def run(program: Program, call: Call) -> Profile:
+            return profiled(program, call, args, ordered)
+
+        try:
+            return self.attempt(args, ordered, run)
+        except Exception as error:
+            hide_ours(error)
+            raise
+
     def explain(self) -> str:
-        """What each trace holds for: its arguments, why it was made, and its decisions."""
+        """What each trace holds for: its arguments, why it was made, and its decisions; and how the latest one runs."""
         lines = [f"{self!r}: {len(self._traces)} trace{'s' * (len(self._traces) != 1)}"]
         for i, trace in enumerate(self._traces):
             arguments = ", ".join(f"{path}: {text}" for path, (text, _) in trace.arguments.items())
             lines.append(f"  {i + 1}. ({arguments}), made for {trace.program.reason}")
             lines += [f"     {decision}" for decision in trace.decisions] or ["     no decisions"]
+        lines += [f"  {line}" for trace in self._traces[:1] for line in execution(trace.program.compiled)]
         return "\n".join(lines)
 
     # Gradients

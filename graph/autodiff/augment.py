@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from graph.autodiff.reverse import Reverse
 from graph.ir.builder import GraphBuilder
-from graph.ir.differentiator import RegionVjp
+from graph.ir.differentiator import Augmented, RegionVjp
 from graph.ir.op import Attrs, Graph, Op
 from graph.ir.opdef import OpDef
 from graph.ir.value import Value
+from graph.location import Loc
 
 Pullback = Callable[[GraphBuilder, Sequence[Value | None]], Mapping[Value, Value]]
 """Given a builder (that of the op, or of a region inside) and cotangents of the results, appends the backward half and
@@ -38,32 +39,29 @@ def augment(
     if not any(rule.activity(d, op, flags)):
         return None
     made = rule.augment(d, op, lifted)
-    outer = dict(zip(lifted, operands, strict=True))
-    loc = b.loc
-
-    def pullback(at: GraphBuilder, cts: Sequence[Value | None]) -> Mapping[Value, Value]:
-        at.loc = loc
-        backward = Reverse(at, functions, d.active)
-        made.pullback(backward, cts)
-        return {outer[v]: ct for v, ct in backward.sums.items() if v in outer}
-
-    return made.results, made.active, pullback
+    return made.results, made.active, _pullback(d, made, operands, lifted, b.loc)
 
 
 def augment_call(
     b: GraphBuilder, op: Op, active: Collection[Value], functions: dict[str, Graph]
-) -> tuple[tuple[bool, ...], Pullback] | None:
-    """The same for a `call` that is in place already, of a recursive function; its derivative is added to `functions`.
-    `op` has the operands as the builder's owner knows them."""
+) -> tuple[tuple[Value, ...], tuple[bool, ...], Pullback] | None:
+    """The same for a `call` of a function that calls itself. `op` has the operands as the builder's owner knows them,
+    and results of the types that they are to have."""
     d = Reverse(b, functions, set(active))
-    flags = d.note_call(op, op.operands, op.results, [v in d.active for v in op.operands])
-    if not any(flags):
-        return None
+    lifted = tuple(b.lift(v) for v in op.operands)
+    flags = [d.is_active(v) for v in op.operands]
+    d.active.update(inner for v, inner in zip(op.operands, lifted, strict=True) if v in d.active)
+    made = d.augmented_call(op, lifted, flags)
+    return None if made is None else (made.results, made.active, _pullback(d, made, op.operands, lifted, op.loc))
+
+
+def _pullback(d: Reverse, made: Augmented, operands: Sequence[Value], lifted: Sequence[Value], loc: Loc) -> Pullback:
+    outer = dict(zip(lifted, operands, strict=True))
 
     def pullback(at: GraphBuilder, cts: Sequence[Value | None]) -> Mapping[Value, Value]:
-        at.loc = op.loc
-        backward = Reverse(at, functions, d.active)
-        d.pull(backward, cts)
-        return backward.sums
+        at.loc = loc
+        backward = Reverse(at, d.functions, d.active)
+        made.pullback(backward, cts)
+        return {outer[v]: ct for v, ct in backward.sums.items() if v in outer}
 
-    return flags, pullback
+    return pullback

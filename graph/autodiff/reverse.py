@@ -1,14 +1,13 @@
 """The engine of reverse mode: a forward sweep that notes pullbacks, a backward sweep that sums cotangents."""
 
-import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from graph.autodiff.activity import carries_cotangents, differentiable, is_recursive, propagates
-from graph.autodiff.calls import silenced
-from graph.autodiff.residuals import Joint, live, partition
+from graph.autodiff.recursion import Derivative, Family, Key, derive, empty, is_threaded
+from graph.autodiff.residuals import Joint, partition
 from graph.ir.builder import GraphBuilder
-from graph.ir.differentiator import Differentiator, Pullback, RegionVjp, Split
+from graph.ir.differentiator import Augmented, Differentiator, Pullback, RegionVjp, Split
 from graph.ir.emitter import Accumulate
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Vjp, lookup
@@ -45,6 +44,7 @@ class Reverse:
         functions: dict[str, Graph],
         active: set[Value] | None = None,
         within: "Reverse | None" = None,
+        family: Family | None = None,
     ) -> None:
         self.b = b
         self.active: set[Value] = b.active if isinstance(b, ReverseBuilder) else set() if active is None else active
@@ -58,7 +58,9 @@ class Reverse:
         """Graph functions by name; the derivatives of recursive ones are added."""
         self._known: dict[tuple[Graph, tuple[bool, ...]], tuple[bool, ...]] = within._known if within else {}
         self._calls: dict[tuple[str, tuple[bool, ...]], tuple[bool, ...]] = within._calls if within else {}
-        self._derived: dict[tuple[str, tuple[bool, ...]], str] = within._derived if within else {}
+        self._derived: dict[Key, Derivative] = within._derived if within else {}
+        self._family = family or (within._family if within else None)
+        """The functions whose halves this is a part of."""
         self._steps: list[_Step] = []
 
     # Forward
@@ -80,57 +82,80 @@ class Reverse:
         operands = tuple(env[v] for v in op.operands)
         active = [self.is_active(v) for v in operands]
         rule = op.opdef.vjp
-        if op.name == "call" and any(active) and not is_recursive(str(op.attrs["function"]), self.functions):
-            results = self.forward(self.functions[str(op.attrs["function"])], operands)
-            env.update(zip(op.results, results, strict=True))
+        if op.name == "call":
+            self.b.loc = op.loc
+            env.update(zip(op.results, self._forward_call(op, operands, active), strict=True))
             return
         if isinstance(rule, RegionVjp) and any(rule.activity(self, op, active)):
             self.b.loc = op.loc
             made = rule.augment(self, op, operands)
             env.update(zip(op.results, made.results, strict=True))
-            self.active.update(v for v, on in zip(made.results, made.active, strict=True) if on)
-            self._steps.append(_Step(made.results, made.pullback, op.loc))
+            self._note(made.results, made.active, made.pullback, op.loc)
             return
         copy_op(self.b, op, env)
-        if op.name != "call" and (isinstance(rule, RegionVjp) or not propagates(op, active)):
+        if isinstance(rule, RegionVjp) or not propagates(op, active):
             return
         results = tuple(env[v] for v in op.results)
-        if op.name == "call":
-            self.note_call(op, operands, results, active)
-            return
         flags = differentiable(results, True)
-        self.active.update(v for v, on in zip(results, flags, strict=True) if on)
         if any(flags):
-            self._steps.append(_Step(results, _rule_pullback(op, rule, operands, results), op.loc))  # pyright: ignore[reportArgumentType]
+            self._note(results, flags, _rule_pullback(op, rule, operands, results), op.loc)  # pyright: ignore[reportArgumentType]
 
-    def note_call(
-        self, op: Op, operands: tuple[Value, ...], results: tuple[Value, ...], active: Sequence[bool]
-    ) -> tuple[bool, ...]:
-        """A call of a recursive function, which is in place already: its pullback is another call. Returns which of
-        the results are active."""
+    def _forward_call(self, op: Op, operands: tuple[Value, ...], active: Sequence[bool]) -> tuple[Value, ...]:
+        """Append a call: the ops of the function, or where it calls itself a call that saves what is needed."""
         name = str(op.attrs["function"])
-        wrt = tuple(on and carries_cotangents(v.type) for on, v in zip(active, operands, strict=True))
-        flags = self.active_call(name, wrt)
+        if is_threaded(op):
+            return self._threaded_call(op, operands)
+        if any(active):
+            if not is_recursive(name, self.functions):
+                return self.forward(self.functions[name], operands)
+            made = self.augmented_call(op, operands, active)
+            if made is not None:
+                self._note(made.results, made.active, made.pullback, op.loc)
+                return made.results
+        return self.b.append(op.opdef, operands, op.attrs, types=[v.type for v in op.results])
+
+    def augmented_call(self, op: Op, operands: tuple[Value, ...], active: Sequence[bool]) -> Augmented | None:
+        """Append a call of a recursive function in the version that saves what its backward half needs; None, and
+        nothing is appended, where no result is active."""
+        b, name = self.b, str(op.attrs["function"])
+        wrt, flags = self._activity_of_call(name, operands, active)
         if not any(flags):
-            return flags
-        self.active.update(v for v, on in zip(results, flags, strict=True) if on)
-        derived = self._derivative(silenced(name, self.functions), wrt)
+            return None
+        if self._family is not None and name in self._family.names:
+            derived = Derivative(name, self._family.ask_joint((name, wrt)), ())
+        else:
+            derived = self._derivative(name, wrt)
+        types = [v.type for v in op.results]
+        attrs = {"function": derived.forward}
+        made = b.append(op.opdef, (*operands, *empty(b, derived)), attrs, types=[*types, *derived.tapes])
+        results, tapes = made[: len(types)], made[len(types) :]
         chosen = [v for v, on in zip(operands, wrt, strict=True) if on]
+        return Augmented(results, flags, _call_pullback(derived, operands, results, flags, tapes, chosen))
 
-        def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
-            b = d.b
-            given = [b.zeros_like(v) if ct is None else ct for v, ct, on in zip(results, cts, flags, strict=True) if on]
-            kinds = [v.type for v in chosen]
-            found = b.append(lookup("call"), (*operands, *given), {"function": derived}, types=kinds)
-            for operand, ct in zip(chosen, found, strict=True):
-                d.add(operand, ct)
+    def _threaded_call(self, op: Op, operands: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Append a call within a recursive function, which hands on the tapes; they come back as a cotangent."""
+        b, name, given = self.b, str(op.attrs["function"]), operands[:-1]
+        wrt, flags = self._activity_of_call(name, given, [self.is_active(v) for v in given])
+        types = [v.type for v in op.results]
+        if self._family is None or not any(flags):
+            return (*b.append(op.opdef, given, op.attrs, types=types[:-1]), operands[-1])
+        derived = self._family.ask((name, wrt))
+        results = b.append(op.opdef, operands, {"function": derived.forward}, types=types)
+        flags = (*flags, True)
+        chosen = [v for v, on in zip(operands, (*wrt, True), strict=True) if on]
+        self._note(results, flags, _call_pullback(derived, given, results, flags, (), chosen), op.loc)
+        return results
 
-        self._steps.append(_Step(results, pullback, op.loc))
-        return flags
+    def _activity_of_call(
+        self, name: str, operands: Sequence[Value], active: Sequence[bool]
+    ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+        """By which operands a call is differentiated, and which of its results depend on them."""
+        wrt = tuple(on and carries_cotangents(v.type) for on, v in zip(active, operands, strict=True))
+        return wrt, self.active_call(name, wrt)
 
-    def pull(self, d: "Reverse", cts: Sequence[Value | None]) -> None:
-        """Run the pullback that was noted last, on another engine."""
-        self._steps[-1].pullback(d, cts)
+    def _note(self, results: tuple[Value, ...], flags: Sequence[bool], pullback: Pullback, loc: Loc) -> None:
+        self.active.update(v for v, on in zip(results, flags, strict=True) if on)
+        self._steps.append(_Step(results, pullback, loc))
 
     def active_call(self, name: str, active: Sequence[bool]) -> tuple[bool, ...]:
         """Which results of a graph function depend on its active parameters."""
@@ -138,39 +163,22 @@ class Reverse:
         if key in self._calls:
             return self._calls[key]
         found: tuple[bool, ...] = tuple(False for _ in self.functions[name].results)
+        before = set(self._calls)
         while self._calls.get(key) != found:  # what it finds for itself, it had assumed
+            for other in self._calls.keys() - before:  # found on an assumption that did not hold
+                del self._calls[other]
             self._calls[key] = found
             self._known.clear()
             found = self._active_results(self.functions[name], active)
         return found
 
-    def _derivative(self, name: str, wrt: tuple[bool, ...]) -> str:
-        """The name of the graph function `operands, cotangents of the active results -> cotangents of `wrt``."""
-        key = name, wrt
-        if key in self._derived:
-            return self._derived[key]
-        taken = (f"{name}_vjp{n}" for n in itertools.count(2))
-        made = f"{name}_vjp"
-        while made in self.functions:
-            made = next(taken)
-        self._derived[key] = made
-        function = self.functions[name]
-        self.functions[made] = function  # the name is taken
-        b = ReverseBuilder(made, sizes=self.b)
-        b.avoid_sizes_of(function)
-        inner = Reverse(b, self.functions, within=self)
-        params = [b.param(p.type, p.hint) for p in function.params]
-        b.active.update(p for p, on in zip(params, wrt, strict=True) if on)
-        results = inner.forward(function, params)
-        for v, on in zip(results, self.active_call(name, wrt), strict=True):
-            if on:
-                inner.add(v, b.param(v.type))
-        inner.backward()
-        sums = [inner.sums.get(p) for p in params]
-        outputs = [b.zeros_like(p) if ct is None else ct for p, ct, on in zip(params, sums, wrt, strict=True) if on]
-        graph = b.build(outputs)
-        self.functions[made] = Graph(made, graph.params, tuple(live(graph.ops, graph.results)), graph.results)
-        return made
+    def _derivative(self, name: str, wrt: tuple[bool, ...]) -> Derivative:
+        """The two halves of a recursive function."""
+        if (name, wrt) not in self._derived:
+            family = Family.of(name, self.functions)
+            engine = Reverse(ReverseBuilder(name, sizes=self.b), self.functions, within=self, family=family)
+            self._derived.update(derive(family, (name, wrt), engine))
+        return self._derived[name, wrt]
 
     def active_results(self, region: Graph, active: Sequence[bool]) -> tuple[bool, ...]:
         key = region, tuple(active)
@@ -187,6 +195,8 @@ class Reverse:
                 continue
             if isinstance(op.opdef.vjp, RegionVjp):
                 result_flags = op.opdef.vjp.activity(self, op, flags)
+            elif is_threaded(op):
+                result_flags = (*self.active_call(str(op.attrs["function"]), flags[:-1]), flags[-1])
             elif op.name == "call":
                 result_flags = self.active_call(str(op.attrs["function"]), flags)
             else:
@@ -273,6 +283,28 @@ class Reverse:
             at_hand=at_hand,
         )
         return partition(joint)
+
+
+def _call_pullback(
+    derived: Derivative,
+    operands: Sequence[Value],
+    results: Sequence[Value],
+    flags: Sequence[bool],
+    tapes: Sequence[Value],
+    chosen: Sequence[Value],
+) -> Pullback:
+    """The pullback of a call with these operands: a call of the backward half, which gives cotangents of `chosen`."""
+    types = [*(v.type for v in chosen), *derived.tapes]
+
+    def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
+        b = d.b
+        given = [b.zeros_like(v) if ct is None else ct for v, ct, on in zip(results, cts, flags, strict=True) if on]
+        attrs = {"function": derived.backward}
+        found = b.append(lookup("call"), (*operands, *given, *tapes), attrs, types=types)
+        for operand, ct in zip(chosen, found, strict=False):
+            d.add(operand, ct)
+
+    return pullback
 
 
 def _rule_pullback(op: Op, rule: Vjp, operands: tuple[Value, ...], results: tuple[Value, ...]) -> Pullback:

@@ -6,13 +6,13 @@ they yield is assigned to the variables of the results, all at once where one wo
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
-from graph.aval import Aval, is_static
+from graph.aval import Aval, ListType, is_static
 from graph.errors import InternalError
 from graph.execute.bindings import Bindings, call, dotted, is_usable, variable
 from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar
@@ -55,11 +55,13 @@ class _Block:
 
 
 class FunctionEmitter:
-    """Writes one graph as a function named `name`. `functions` are the names of the graph functions it may call."""
+    """Writes one graph as a function named `name`. `functions` are the names of the graph functions it may call;
+    `each_trip` is that of a function to call at each trip of a loop and in each call of a graph function."""
 
-    def __init__(self, bindings: Bindings, functions: Mapping[str, str]) -> None:
+    def __init__(self, bindings: Bindings, functions: Mapping[str, str], each_trip: str = "") -> None:
         self._bindings = bindings
         self._functions = functions
+        self._each_trip = each_trip
         self._env: dict[Value, str] = {}
         self._arrays: dict[Value, np.ndarray] = {}
         self._constants: dict[Value, Any] = {}
@@ -77,8 +79,9 @@ class FunctionEmitter:
         self._expressions = OpExpressions(bindings, self._ref, self._constants)
 
     def function(self, graph: Graph, name: str, *, is_entry: bool) -> ast.FunctionDef:
-        """The whole graph. An entry makes scalars of 0-d arguments, and gives away only what nobody else holds."""
-        self._buffers = plan_buffers(graph)
+        """The whole graph. An entry makes scalars of 0-d arguments, and gives away only what nobody else holds; a graph
+        function is handed its lists, and hands over those that it yields."""
+        self._buffers = plan_buffers(graph, takes_lists=not is_entry)
         self._has_gaps = any(op.name == "unwrap" and not op.attrs["name"] for op in walk(graph))
         block = self._open(graph, [None] * len(graph.results))
         arguments = [self._define(block, p, None) for p in graph.params]
@@ -86,9 +89,10 @@ class FunctionEmitter:
             for p, argument in zip(graph.params, arguments, strict=True):
                 if is_scalar(p) and p in block.last:
                     self._assign(block, [argument], call(self._bindings.helper("as_scalar"), variable(argument)), None)
+        if not is_entry:
+            block.statements += self._trip()
         self._ops(block)
-        plan = self._buffers.results if is_entry else ("as_is",) * len(graph.results)
-        values = [self._given_away(v, how) for v, how in zip(graph.results, plan, strict=True)]
+        values = [self._given_away(v, how) for v, how in zip(graph.results, self._buffers.results, strict=True)]
         block.statements.append(ast.Return(ast.Tuple(values, ast.Load())))
         return _function(name, arguments, block.statements)
 
@@ -99,6 +103,8 @@ class FunctionEmitter:
                 return call(ast.Attribute(ref, "copy", ast.Load()))
             case "writable":
                 return call(self._bindings.helper("writable"), ref)
+            case "list":
+                return ast.List([ast.Starred(ref, ast.Load())], ast.Load())
             case "copy" | "deep":
                 return call(self._bindings.helper("detached"), ref)
             case _:
@@ -228,11 +234,19 @@ class FunctionEmitter:
                 self._for(block, index, op)
             case "call":
                 called = variable(self._functions[str(op.attrs["function"])])
-                self._results_of_tuple(block, index, op, call(called, *map(self._ref, op.operands)))
+                self._results_of_tuple(block, index, op, call(called, *self._handed_over(op)))
             case _ if op.regions:
                 self._outline(block, index, op)
             case _:
                 self._plain(block, index, op)
+
+    def _handed_over(self, op: Op) -> Iterator[ast.expr]:
+        """The arguments of a call, whose lists become the function's."""
+        dead = self._buffers.overwritable.get(op, frozenset())
+        for i, value in enumerate(op.operands):
+            is_given_up = i in dead and is_alone(self._buffers.classes, op, i)
+            is_list = isinstance(value.type, ListType)
+            yield self._given_away(value, "list" if is_list and not is_given_up else "as_is")
 
     def _constant(self, op: Op) -> None:
         array = op.attrs["value"]
@@ -380,7 +394,7 @@ class FunctionEmitter:
         self._loops += 1
         flag = self._fresh("go_on")
         test_statements = self._region(test, arguments, [flag])
-        statements = self._region(body, arguments, names)
+        statements = self._trip() + self._region(body, arguments, names)
         self._loops -= 1
         if len(test_statements) == 1 and _assigns(test_statements[0], flag):
             (assignment,) = test_statements
@@ -402,10 +416,13 @@ class FunctionEmitter:
         is_read = any(body.params[0] in inner.operands for inner in body.ops) or body.params[0] in body.results
         counts = call(variable("map"), dotted("np", "int64"), trips) if is_read else trips
         self._loops += 1
-        statements = self._region(body, [counter, *names, *captured], names)
+        statements = self._trip() + self._region(body, [counter, *names, *captured], names)
         self._loops -= 1
         block.statements.append(ast.For(ast.Name(counter, ast.Store()), counts, statements or [ast.Pass()], []))
         self._loop_results(block, op, names)
+
+    def _trip(self) -> list[ast.stmt]:
+        return [ast.Expr(call(variable(self._each_trip)))] if self._each_trip else []
 
     def _loop_results(self, block: _Block, op: Op, names: Sequence[str]) -> None:
         for value, name in zip(op.results, names, strict=True):
@@ -429,10 +446,11 @@ class FunctionEmitter:
         self._results_of_tuple(block, index, op, call(kernel, *operands, **attrs, regions=regions))
 
     def _outlined_function(self, region: Graph, name: str) -> ast.FunctionDef:
-        inner = FunctionEmitter(self._bindings, self._functions)
+        inner = FunctionEmitter(self._bindings, self._functions, self._each_trip)
         inner._buffers = self._buffers
         block = inner._open(region, [None] * len(region.results))
         arguments = [inner._define(block, p, None) for p in region.params]
+        block.statements += inner._trip()
         inner._ops(block)
         block.statements.append(ast.Return(ast.Tuple([inner._ref(v) for v in region.results], ast.Load())))
         self.locations.update(inner.locations)

@@ -29,7 +29,7 @@ class Executor(enum.Enum):
         return _PREPARE[self](graph)
 
 
-DEFAULT = Executor.NUMPY
+DEFAULT = Executor.NATIVE
 
 
 def _interpreted(graph: Graph) -> Executable:

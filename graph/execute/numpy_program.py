@@ -1,4 +1,4 @@
-"""The NumPy program: a graph as one Python function, without dispatch between the kernels. The default executor."""
+"""The NumPy program: a graph as one Python function, without dispatch between the kernels."""
 
 import ast
 import itertools
@@ -83,17 +83,21 @@ class NumpyProgram:
         return error
 
 
-def compile_program(graph: Graph) -> NumpyProgram:
-    """The program of a verified graph. Raises CycleError where values depend on themselves."""
+def compile_program(graph: Graph, *, each_trip: Callable[[], None] | None = None) -> NumpyProgram:
+    """The program of a verified graph. Raises CycleError where values depend on themselves.
+
+    `each_trip` is called at each trip of a loop and in each call of a graph function; it may end the run by raising.
+    """
     ordered = scheduled(without_sharing(graph))
     bindings = Bindings()
     entry = bindings.fresh(graph.name if graph.name.isidentifier() else "main")
+    trip = bindings.bind(each_trip, each_trip, "each_trip") if each_trip is not None else ""
     names = {name: bindings.fresh(f"{name}_" if name == entry else name) for name in ordered.functions}
     functions: list[ast.FunctionDef] = []
     places: dict[ast.stmt, Loc] = {}
     occurrences: dict[ast.stmt, Occurrence] = {}
     for name, inner in [*((names[n], f) for n, f in ordered.functions.items()), (entry, ordered)]:
-        emitter = FunctionEmitter(bindings, names)
+        emitter = FunctionEmitter(bindings, names, trip)
         made = emitter.function(inner, name, is_entry=inner is ordered)
         functions += [*emitter.outlined, made]
         places.update(emitter.locations)

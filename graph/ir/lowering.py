@@ -18,6 +18,8 @@ Scalar = Any
 Size = Any
 """An int, or an int64 scalar."""
 Sizes = tuple[Size, ...]
+Stretch = tuple[Any, Size]
+"""The memory of a buffer, or of an operand that is `stored`, from an element on: its number in C order."""
 
 
 class ScalarEmitter(Protocol):
@@ -51,6 +53,14 @@ class ScalarEmitter(Protocol):
     def bit_not(self, x: Scalar) -> Scalar: ...
     def shift_left(self, x: Scalar, y: Scalar) -> Scalar: ...
     def shift_right(self, x: Scalar, y: Scalar) -> Scalar: ...
+
+    def bits(self, x: Scalar) -> Scalar:
+        """The bits of a float, as an unsigned integer of its width."""
+        ...
+
+    def wide_product(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar]:
+        """The upper and the lower 64 bits of the product of two uint64 numbers."""
+        ...
 
     # Comparisons give bools. All but `ne` are false for NaN.
     def eq(self, x: Scalar, y: Scalar) -> Scalar: ...
@@ -97,6 +107,13 @@ class LoopEmitter(ScalarEmitter, Protocol):
         """A new tensor whose elements are all to be stored."""
         ...
 
+    def flat(self, buffer: Any) -> Any:
+        """The memory of a buffer, or of an operand that is `stored`, as one axis: its elements in C order.
+
+        Not to be returned.
+        """
+        ...
+
     def update(self, x: Any) -> Any:
         """A buffer that holds operand `x` already: its own memory where nobody else needs it, else a copy."""
         ...
@@ -117,12 +134,80 @@ class LoopEmitter(ScalarEmitter, Protocol):
         """`with e.loop_while(test)`: again and again, as long as `test()`, which is asked before each trip, is true."""
         ...
 
+    def copy(self, to: Stretch, x: Stretch, count: Size) -> None:
+        """Copy `count` elements; both have one dtype and are in memory, and do not overlap."""
+        ...
+
+    def add_to(self, to: Stretch, x: Stretch, count: Size) -> None:
+        """Add `count` elements to as many others, one by one; both have one dtype of real numbers."""
+        ...
+
+    def row_sums(
+        self, to: Stretch, w: Stretch, x: Stretch, shifts: Any, *, rows: Size, length: Size, pitch: Size
+    ) -> None:
+        """Element `r * pitch + p` of `to` is the sum over k of `w[r * K + k] * x[shifts[k] + p]`; r < rows, p < length.
+
+        `shifts` is an int64 buffer of K elements. All have one dtype, of real numbers of 32 or 64 bits or integers.
+        """
+        ...
+
+    def row_dots(
+        self,
+        to: Stretch,
+        y: Stretch,
+        x: Stretch,
+        shifts: Any,
+        *,
+        rows: Size,
+        length: Size,
+        pitch: Size,
+        steps: tuple[Size, Size],
+        batch: Size,
+    ) -> None:
+        """Add to element `r * K + k` of `to` the sum over p of `y[r * pitch + p] * x[shifts[k] + p]`; as `row_sums`.
+
+        And that `batch` times, with y and x `steps` elements further each time.
+        """
+        ...
+
+    def product(
+        self,
+        to: Stretch,
+        a: Stretch,
+        b: Stretch,
+        *,
+        sizes: tuple[Size, Size, Size],
+        steps: tuple[Size, Size, Size],
+        transposed: bool = False,
+        adds: bool = False,
+    ) -> None:
+        """The product of matrices of float32 or float64 by BLAS: `to` (rows, columns) = `a` (rows, terms) times `b`.
+
+        `sizes`: rows, columns, terms. `steps`: from a row to the next one in `to`, `a` and `b`. `transposed`: `b` is
+        (columns, terms). `adds`: to what is there.
+        """
+        ...
+
     def variable(self, start: Scalar) -> "Variable":
         """A number that loops and branches may change."""
         ...
 
     def check(self, ok: Scalar) -> None:
         """Where `ok` is false the op fails: its kernel is run, and raises."""
+        ...
+
+    def check_or_run(self, ok: Scalar, buffers: Sequence[Any]) -> None:
+        """Where `ok` is false the kernel is run: it raises, or its results are put into `buffers`.
+
+        For what the kernel decides by rounded numbers. A buffer for each result, as it will be returned.
+        """
+        ...
+
+    def lapack(self, name: str, *args: "str | Size | Stretch") -> Scalar:
+        """Call LAPACK's function `name` ("dgesv"); gives its last argument INFO, an int64, which is not among `args`.
+
+        A text is a letter, a size a 32-bit integer, a buffer or `Stretch` the address of elements.
+        """
         ...
 
 
@@ -160,6 +245,21 @@ class View:
     sizes: Callable[..., Sizes]
     element: Callable[..., Sizes]
     is_run: Callable[..., bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """`element(e, index, *operands, **attrs)`: an element of the result from its index, by `e.load` from any places of
+    the operands. `sizes(e, *operands, **attrs)` is the shape; it also makes the checks, and stores what is read again.
+
+    0-d operands are scalars. Loads are done whatever a `select` decides, and so must be within bounds. `repeats`: an
+    element of an operand may be read often, so that a costly one is computed before. `cost` is as for `Elementwise`.
+    """
+
+    sizes: Callable[..., Sizes]
+    element: Callable[..., Scalar]
+    repeats: bool = True
+    cost: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +305,10 @@ class Decomposed:
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """`rule(e, *operands, **attrs)`: the result, a buffer (or several as a tuple), by loops of its own."""
+    """`rule(e, *operands, **attrs)`: the result, a buffer (or several as a tuple), by loops of its own.
+
+    In place of a buffer of static shape there may be a list of its elements in C order.
+    """
 
     rule: Callable[..., Any]
 
@@ -229,4 +332,4 @@ class Callback:
     reason: str
 
 
-Lowering = Elementwise | View | Reshape | Generate | Reduce | Decomposed | Loops | Choose | BuiltIn | Callback
+Lowering = Elementwise | View | Gather | Reshape | Generate | Reduce | Decomposed | Loops | Choose | BuiltIn | Callback

@@ -27,6 +27,16 @@ class Effect(enum.IntEnum):
     ORDERED = 2
 
 
+class Again(enum.Enum):
+    """What becomes of an op where a part of a program is run again on the values of its first run, for a derivative."""
+
+    RUNS = enum.auto()
+    SHOWN = enum.auto()
+    """Left out, as it is seen from outside, and was. It does not fail."""
+    PASSED = enum.auto()
+    """Left out, as it only checks what held, unless an `attempt` may have caught that it did not."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotDifferentiable:
     """Stands in place of a VJP: no cotangent flows through this op, and why."""
@@ -64,7 +74,7 @@ class OpDef:
     `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
     `aliases`: the result may share memory with an operand (a view): neither may be overwritten while the other lives.
     `effect` may depend on the occurrence. `lower`: how it becomes native code; None is a callback into NumPy.
-    `onnx` is declared by its backend's milestone.
+    `again`: whether it is part of a second run on the same values. `onnx` is declared by its backend's milestone.
     """
 
     name: str
@@ -76,6 +86,7 @@ class OpDef:
     symbol: str = ""
     inplace: Kernel | None = None
     aliases: bool = False
+    again: Again = Again.RUNS
     lower: Lowering | None = None
     onnx: None = None
 

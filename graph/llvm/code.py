@@ -13,6 +13,7 @@ from graph.llvm import ir
 from graph.llvm.abi import Status
 from graph.llvm.ir import make
 from graph.llvm.types import I1, I32, I64, NULL, PTR, VOID
+from graph.location import Loc
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class CallbackSite:
     results: tuple[Type, ...]
     reason: str
     """Why it is one; empty for an op that is native, and is called back only to raise its error."""
+    loop: Loc | None = None
+    """The innermost loop around it."""
 
 
 @dataclass(slots=True)
@@ -35,8 +38,14 @@ class Unit:
     callbacks: list[CallbackSite] = field(default_factory=list[CallbackSite])
     constants: list[np.ndarray] = field(default_factory=list[np.ndarray])
     metadata: list[str] = field(default_factory=list[str])
+    loops: list[Loc] = field(default_factory=list[Loc])
+    """Where the loops of the program are that are being written, the innermost last."""
     is_exact: bool = False
     has_fma: bool = False
+    vector_bytes: int = 16
+    vector_registers: int = 16
+    has_attempts: bool = False
+    """Whether blocks may be frozen (see `blocks`)."""
     _constant_globals: dict[Any, ir.GlobalVariable] = field(default_factory=dict[Any, ir.GlobalVariable])
 
     def external(self, name: str, result: ir.Type, parameters: Sequence[ir.Type]) -> ir.Function:
@@ -71,7 +80,8 @@ class Unit:
 
     def callback(self, op: Op, operands: Sequence[Type], results: Sequence[Type], reason: str) -> int:
         """The number of a new callback site."""
-        self.callbacks.append(CallbackSite(op, tuple(operands), tuple(results), reason))
+        loop = self.loops[-1] if self.loops else None
+        self.callbacks.append(CallbackSite(op, tuple(operands), tuple(results), reason, loop))
         return len(self.callbacks) - 1
 
     def node(self, text: str) -> int:
@@ -100,16 +110,37 @@ class Code:
 
     def __init__(self, unit: Unit, function: ir.Function) -> None:
         self.unit = unit
-        self.function = function
-        self.ctx = function.args[0]
-        self._entry = function.append_basic_block("entry")
+        self.function: ir.Function = function
+        self.ctx: ir.Value = function.args[0]
+        self._entry: ir.Block = function.append_basic_block("entry")
         body = function.append_basic_block("body")
-        self._allocas = make.IRBuilder(self._entry)
+        self._allocas: Any = make.IRBuilder(self._entry)
         self._allocas.branch(body)
         self._allocas.position_before(self._entry.terminator)
-        self.b = make.IRBuilder(body)
+        self.b: Any = make.IRBuilder(body)
+        self.loops = 0
+        """How many have been written."""
         self.access_group: int | None = None
         """The metadata node of the accesses of a parallel loop."""
+        self.meets_frozen = unit.has_attempts
+        """Whether this function may run within an `attempt`."""
+
+    @contextmanager
+    def within(self, function: ir.Function) -> Generator[None]:
+        """What is written meanwhile goes to another function, which asks nothing of the context."""
+        outer = self.function, self.ctx, self._entry, self._allocas, self.b, self.access_group
+        inner = Code(self.unit, function)
+        self.function, self.ctx, self.access_group = function, None, None
+        self._entry, self._allocas, self.b = inner._entry, inner._allocas, inner.b
+        yield
+        self.function, self.ctx, self._entry, self._allocas, self.b, self.access_group = outer
+
+    @contextmanager
+    def at_entry(self) -> Generator[None]:
+        """What is written meanwhile stands at the beginning of the function."""
+        body, self.b = self.b, self._allocas
+        yield
+        self.b = body
 
     # Memory
 

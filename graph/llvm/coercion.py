@@ -15,7 +15,7 @@ from graph.llvm.values import ListValue, OptionalValue, Registers, Tensor, Value
 
 def coerced(own: Ownership, x: Value, t: Type) -> Value:
     """`x` as a value of type `t`; a reference to `x` is used up, the result comes with one."""
-    if x.type == t and not (isinstance(x, Tensor) and is_unrolled(t)):
+    if x.type == t and not (isinstance(x, Registers | Tensor) and is_unrolled(t) != isinstance(x, Registers)):
         return x
     match x, t:
         case Registers(), Aval():

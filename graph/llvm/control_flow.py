@@ -69,6 +69,7 @@ def renewed(x: Value) -> Value:
 
 def _given_away(w: Writer, values: Sequence[Value], types: Sequence[Type]) -> list[ir.Value]:
     """The registers of values that leave a region, under the types that they have outside."""
+    w.own.evaluate_all(values)
     taken = [w.own.take(coerced(w.own, x, t)) for x, t in zip(values, types, strict=True)]
     return [register for x in taken for register in flatten(w.s, x)]
 
@@ -96,11 +97,18 @@ class _Loop:
             w.settle(w.value(v))
         given = _given_away(w, [w.consume(v) for v in initial], self.types)
         self.captured = [_in_memory_too(w, w.value(v)) for v in captured]
+        self.aligned: list[Tensor] = []
+        for i, p in enumerate(body.params[lead + len(initial) :]):
+            x = self.captured[i]
+            if isinstance(x, Tensor) and x.node is None and is_right_operand(body, p):
+                self.captured[i] = w.own.aligned(x)
+                self.aligned.append(cast(Tensor, self.captured[i]))
         code = w.code
         self.head = code.block("head")
         self.before = code.b.block
         code.b.branch(self.head)
         code.at(self.head)
+        code.unit.loops.append(op.loc)
         self.phis = [code.phi(t, [(x, self.before)]) for t, x in zip(_flat_types(self.types), given, strict=True)]
 
     def state(self) -> list[Value]:
@@ -123,9 +131,27 @@ class _Loop:
 
     def finish(self, done: ir.Block) -> None:
         """What comes behind the loop."""
+        self.w.code.unit.loops.pop()
         self.w.code.at(done)
+        for x in self.aligned:
+            self.w.own.drop(x)
         for v, x in zip(self.op.results, self.state(), strict=True):
             self.w.define(v, x)
+
+
+def is_right_operand(region: Graph, v: ir_value.Value) -> bool:
+    """Whether a region multiplies matrices with a value, of which products read many elements at a time."""
+    for op in region.ops:
+        places = [i for i, operand in enumerate(op.operands) if operand is v]
+        if not places:
+            continue
+        if op.name in ("matmul", "add_matmul") and len(op.operands) - 1 in places:
+            return True
+        lead = len(op.operands) - len(op.regions[0].params) if op.regions else 0
+        inside = [(r, r.params[i - lead]) for r in op.regions for i in places if 0 <= i - lead < len(r.params)]
+        if any(is_right_operand(r, p) for r, p in inside):
+            return True
+    return False
 
 
 def _in_memory_too(w: Writer, x: Value) -> Value:

@@ -37,7 +37,7 @@ class Evaluation:
     def __init__(self, s: Scalars, spills: Mapping[int, ir.Value] | None = None) -> None:
         """`spills` has the places in memory of registers, by id, that are read at indices known at run time only."""
         self.s = s
-        self._spills = spills or {}
+        self._spills = dict(spills or {})
         self._known: dict[tuple[int, int], Scalar] = {}
         self._points: dict[Any, Point] = {}
         self._kept: list[Any] = []
@@ -65,7 +65,10 @@ class Evaluation:
         if isinstance(x, Registers):
             if isinstance(at, int):
                 return x.elements[at]
-            place = self._spills[id(x)] if id(x) in self._spills else spilled(self.s, x)
+            if id(x) not in self._spills:
+                self._spills[id(x)] = spilled(self.s, x)
+                self._kept.append(x)
+            place = self._spills[id(x)]
         else:
             place = x.data
         return load_element(self.s, place, x.type.dtype, at)
@@ -200,10 +203,10 @@ class Apply(Node):
         dtype: DType,
         cost: int,
     ) -> None:
-        self._rule, self._attrs, self._dims, self._dtype = rule, attrs, tuple(dims), dtype
+        self._rule, self._attrs, self.dims, self._dtype = rule, attrs, tuple(dims), dtype
         self.sources = tuple(operands)
         self.cost = cost
-        self.is_flat = all(_is_flat(x) and x.type.shape in ((), self._dims) for x in operands)
+        self.is_flat = all(_is_flat(x) and x.type.shape in ((), self.dims) for x in operands)
 
     def element(self, ev: Evaluation, point: Point) -> Scalar:
         s = ev.s
@@ -216,12 +219,12 @@ class Apply(Node):
 
     def _at(self, ev: Evaluation, point: Point, x: Source) -> Point:
         shape = x.type.shape
-        if shape == self._dims or not shape:
+        if shape == self.dims or not shape:
             return point
-        lead = len(self._dims) - len(shape)
+        lead = len(self.dims) - len(shape)
         axes = ev.axes(point)[lead:]
         own: list[Size] = []
-        for i, dim, wanted, size in zip(axes, shape, self._dims[lead:], x.sizes, strict=True):
+        for i, dim, wanted, size in zip(axes, shape, self.dims[lead:], x.sizes, strict=True):
             if dim == wanted:
                 own.append(i)
             elif dim == 1:
@@ -250,6 +253,39 @@ class Transposed(Moved):
         back = tuple(order.index(i) for i in range(len(order)))
         super().__init__(source, lambda s, index: tuple(index[i] for i in back))
         self.order = order
+
+
+class Gathered(Node):
+    """Elements computed from loads: `rule(e, index)`, where `e.load` reads any of the operands."""
+
+    def __init__(
+        self,
+        operands: Sequence[Any],
+        rule: Callable[["Reading", tuple[Size, ...]], Any],
+        dtype: DType,
+        cost: int,
+    ) -> None:
+        self._rule, self._dtype = rule, dtype
+        self.sources = tuple(x for x in operands if isinstance(x, Registers | Tensor))
+        self.cost = cost
+
+    def element(self, ev: Evaluation, point: Point) -> Scalar:
+        made = self._rule(Reading(ev), ev.axes(point))
+        return made if isinstance(made, Scalar) else ev.s.const(made, self._dtype)
+
+
+class Reading(Scalars):
+    """What the rule of a `Gather` speaks to: arithmetic, and elements of operands."""
+
+    def __init__(self, ev: Evaluation) -> None:
+        super().__init__(ev.s.code)
+        self._ev = ev
+
+    def sizes(self, x: Any) -> tuple[Size, ...]:
+        return () if isinstance(x, Scalar) else x.sizes
+
+    def load(self, x: Any, index: Sequence[Size]) -> Scalar:
+        return x if isinstance(x, Scalar) else self._ev.element(x, self._ev.point(x.sizes, tuple(index)))
 
 
 class Reshaped(Node):

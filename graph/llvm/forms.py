@@ -5,10 +5,10 @@ from typing import Any, cast
 
 from graph.aval import Aval, Dim
 from graph.dtypes import bool_, int64
-from graph.ir.lowering import Elementwise, Generate, Loops, Lowering, Reshape, View
+from graph.ir.lowering import Elementwise, Gather, Generate, Loops, Lowering, Reshape, View
 from graph.ir.op import Op
 from graph.llvm.abi import is_unrolled
-from graph.llvm.expressions import Apply, Generated, Moved, Node, Reshaped, Source, Transposed, linear
+from graph.llvm.expressions import Apply, Gathered, Generated, Moved, Node, Reshaped, Source, Transposed, linear
 from graph.llvm.loop_code import LoopCode, StackVariable
 from graph.llvm.loop_nest import for_each
 from graph.llvm.scalars import Scalar, Size
@@ -106,6 +106,20 @@ def write_view(w: Writer, op: Op, form: Lowering) -> None:
         node: Node = Transposed(x, tuple(a % max(x.type.ndim, 1) for a in cast("tuple[int, ...]", attrs["axes"])))
     else:
         node = Moved(x, lambda s, index: form.element(s, index, x.sizes, *scalars, **attrs))
+    w.define_pending(result, w.own.pending(result.aval, sizes, node))
+
+
+def write_gather(w: Writer, op: Op, form: Lowering) -> None:
+    """Elements by loads from anywhere."""
+    assert isinstance(form, Gather)
+    (result,) = op.results
+    e, attrs = LoopCode(w, op), op.attrs
+    operands = e.operands()
+    for x in operands:
+        if form.repeats and isinstance(x, Tensor):
+            w.own.force_costly(x)
+    sizes = known_sizes(result.shape, form.sizes(e, *operands, **attrs))
+    node = Gathered(operands, lambda e, index: form.element(e, index, *operands, **attrs), result.dtype, form.cost)
     w.define_pending(result, w.own.pending(result.aval, sizes, node))
 
 

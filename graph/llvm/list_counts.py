@@ -3,7 +3,7 @@
 from graph.aval import Aval, ListType, OptionalType, Type
 from graph.llvm import ir
 from graph.llvm.abi import LIST_ITEMS, LIST_LENGTH, is_unrolled
-from graph.llvm.blocks import free, release, retain
+from graph.llvm.blocks import free, release, retain, unless_frozen
 from graph.llvm.code import Code
 from graph.llvm.ir import make
 from graph.llvm.list_memory import element_place
@@ -37,7 +37,7 @@ def _release_function(code: Code, t: ListType) -> ir.Function:
     inner = Code(code.unit, made)
     s, b = Scalars(inner), inner.b
     (_, block) = made.args
-    with inner.when(b.not_(inner.is_null(block))):
+    with inner.when(b.not_(inner.is_null(block))), unless_frozen(inner, block):
         left = b.sub(b.load(block, typ=I64), I64(1))
         b.store(left, block)
         with inner.when(b.icmp_signed("==", left, I64(0))):

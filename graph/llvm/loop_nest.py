@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from graph.llvm import ir
 from graph.llvm.code import Code, MetadataRef
 from graph.llvm.expressions import Evaluation, Node, Point, Source, spilled
+from graph.llvm.merging import merged, merged_axes, spread
+from graph.llvm.parallel import STEP, least_part, shared_range
 from graph.llvm.scalars import Scalars, Size
 from graph.llvm.types import I64
 from graph.llvm.values import Registers, Tensor
 
 
 @contextmanager
-def counted_loop(s: Scalars, count: Size, *, parallel: bool = False) -> Generator[Size]:
-    """What is written within runs for i = 0 .. count - 1. `parallel`: no trip touches what another one writes."""
-    if count == 1 and isinstance(count, int):
-        yield 0
+def counted_loop(s: Scalars, count: Size, *, parallel: bool = False, first: Size = 0) -> Generator[Size]:
+    """What is written within runs for i = first .. count - 1. `parallel`: no trip touches what another one writes."""
+    if isinstance(count, int) and isinstance(first, int) and count == first + 1:
+        yield first
         return
     code: Code = s.code
     b = code.b
@@ -25,21 +28,29 @@ def counted_loop(s: Scalars, count: Size, *, parallel: bool = False) -> Generato
     b.branch(head)
     code.at(head)
     i = b.phi(I64)
-    i.add_incoming(I64(0), before)
+    i.add_incoming(s.size(first), before)
     b.cbranch(b.icmp_signed("<", i, limit), body, done)
     code.at(body)
-    outer = code.access_group
+    outer, loops_before = code.access_group, code.loops
     if parallel and outer is None:
         code.access_group = code.unit.node("distinct !{}")
     yield s.i64(i)
     step = b.add(i, I64(1), flags=("nuw", "nsw"))
     i.add_incoming(step, b.block)
     latch = b.branch(head)
+    texts: list[str] = []
     if parallel and code.access_group is not None:
-        unit = code.unit
-        accesses = unit.node(f'!{{!"llvm.loop.parallel_accesses", !{code.access_group}}}')
-        latch.set_metadata("llvm.loop", MetadataRef(unit.node(f"distinct !{{SELF, !{accesses}}}")))
+        texts.append(f'!{{!"llvm.loop.parallel_accesses", !{code.access_group}}}')
+    is_around_loops = code.loops != loops_before and not (isinstance(count, int) and count == 2)
+    is_vectors = parallel and isinstance(count, int) and (16 <= count <= 64 or count in (4, 8))
+    if is_around_loops or is_vectors:
+        # LLVM writes short loops out, trip by trip: before it thinks of vectors, and for many times the code.
+        texts.append('!{!"llvm.loop.unroll.disable"}')
+    if texts:
+        marks = "".join(f", !{code.unit.node(text)}" for text in texts)
+        latch.set_metadata("llvm.loop", MetadataRef(code.unit.node(f"distinct !{{SELF{marks}}}")))
     code.access_group = outer
+    code.loops += 1
     code.at(done)
 
 
@@ -84,16 +95,63 @@ def spills_of(s: Scalars, sources: Sequence[Source]) -> dict[int, ir.Value]:
     return found
 
 
+@contextmanager
+def shared_nest(
+    s: Scalars, counts: Sequence[Size], nanoseconds: float, inner: Size = 1, *, parallel: bool = False
+) -> Generator[tuple[Size, ...]]:
+    """`nest`, shared by threads: along the first axis that has more than one trip. A trip of the innermost loop takes
+    `inner` times so many nanoseconds."""
+    k = next((k for k, n in enumerate(counts) if not isinstance(n, int) or n != 1), None)
+    if k is None:
+        yield (0,) * len(counts)
+        return
+    rest = counts[k + 1 :]
+    least = least_part(s, nanoseconds, product(s, (*rest, inner)))
+    is_flat = not rest and isinstance(inner, int) and inner == 1
+    with (
+        shared_range(s, counts[k], least, STEP if is_flat else 1) as (first, last),
+        counted_loop(s, last, first=first, parallel=parallel and not rest) as i,
+        nest(s, rest, parallel=parallel) as others,
+    ):
+        yield (*(0 for _ in range(k)), i, *others)
+
+
+def time_of(x: Tensor) -> float:
+    """Roughly how many nanoseconds an element of an expression takes, and its way from and to memory."""
+    seen: set[int] = set()
+
+    def time(t: Source) -> float:
+        if id(t) in seen or isinstance(t, Registers):
+            return 0.0
+        seen.add(id(t))
+        size = t.type.dtype.itemsize
+        if t.node is None:
+            return MEMORY * size
+        return COMPUTING * max(size, 4) * t.node.cost + sum(map(time, t.node.sources))
+
+    return time(x) + MEMORY * x.type.dtype.itemsize
+
+
+MEMORY: Final = 0.06
+"""Nanoseconds for a byte that a loop reads or writes."""
+COMPUTING: Final = 0.0125
+"""Nanoseconds for an instruction on a byte in vectors."""
+
+
 def for_each(s: Scalars, x: Tensor, visit: Callable[[Evaluation, Point], None], *, parallel: bool) -> None:
-    """Visit every point of a pending tensor in C order: in one loop where its elements follow from their numbers."""
+    """Visit every point of a pending tensor in C order: in one loop where its elements follow from their numbers.
+
+    `parallel`: visits are independent, and may be made by several threads.
+    """
     if is_empty(x.sizes):
         return
     spills = spills_of(s, (x,))
     node: Node | None = x.node
-    if node is None or node.is_flat or len(x.sizes) == 1:
-        with counted_loop(s, product(s, x.sizes), parallel=parallel) as i:
-            axes = (i,) if len(x.sizes) == 1 else None
-            visit(Evaluation(s, spills), Point(x.sizes, axes, i))
-        return
-    with nest(s, x.sizes, parallel=parallel) as axes:
-        visit(Evaluation(s, spills), Point(x.sizes, axes, None))
+    is_flat = node is None or node.is_flat or len(x.sizes) == 1
+    at_end = len(x.sizes) if is_flat else merged_axes(x)
+    counts = merged(s, x.sizes, at_end)
+    loops = shared_nest(s, counts, time_of(x), parallel=True) if parallel else nest(s, counts)
+    with loops as axes:
+        number = axes[0] if is_flat else None
+        index = None if is_flat and len(x.sizes) != 1 else spread(axes, at_end)
+        visit(Evaluation(s, spills), Point(x.sizes, index, number))

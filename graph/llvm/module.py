@@ -8,20 +8,34 @@ import numpy as np
 from graph.aval import Type
 from graph.ir import lowering as form
 from graph.ir.op import Graph
-from graph.llvm import built_in, control_flow, forms, ir, list_ops, products, reductions, zeros
-from graph.llvm.abi import Status, offsets_of
-from graph.llvm.code import CallbackSite, Code, Unit
-from graph.llvm.coercion import coerced
-from graph.llvm.descriptors import load_descriptor, store_descriptor
+from graph.ir.walk import walk
+from graph.llvm import (
+    attempts,
+    built_in,
+    control_flow,
+    forms,
+    guards,
+    list_ops,
+    list_slices,
+    list_tensors,
+    products,
+    reductions,
+    stamps,
+    sums,
+    zeros,
+)
+from graph.llvm.code import CallbackSite, Unit
+from graph.llvm.functions import write_function
 from graph.llvm.ir import make
-from graph.llvm.types import I8, I32, PTR
-from graph.llvm.writer import Handler, Writer
+from graph.llvm.types import I32, PTR
+from graph.llvm.writer import Handler
 
 ENTRY = "run"
 
 FORMS: Mapping[type, Handler] = {
     form.Elementwise: forms.write_elementwise,
     form.View: forms.write_view,
+    form.Gather: forms.write_gather,
     form.Reshape: forms.write_reshape,
     form.Generate: forms.write_generated,
     form.Reduce: reductions.write_reduce,
@@ -40,13 +54,21 @@ BUILT_IN: Mapping[str, Handler] = {
     "unwrap_or_zeros": built_in.write_unwrap_or_zeros,
     "check": built_in.write_check,
     "fail": built_in.write_fail,
+    "raise": built_in.write_fail,
+    "raise_again": built_in.write_fail,
+    "guard": guards.write_guard,
     "cond": control_flow.write_cond,
     "while_loop": control_flow.write_while,
     "for_loop": control_flow.write_for,
     "call": control_flow.write_call,
+    "attempt": attempts.write_attempt,
     "zeros_like_any": zeros.write_zeros,
+    "add_any": sums.write_add_any,
     **list_ops.BUILT_IN,
+    **list_slices.BUILT_IN,
+    **list_tensors.BUILT_IN,
     **products.BUILT_IN,
+    **stamps.BUILT_IN,
 }
 
 
@@ -61,39 +83,34 @@ class LoweredModule:
     callbacks: tuple[CallbackSite, ...] = field(repr=False)
 
 
-def lower(graph: Graph, *, exact: bool = False, fma: bool = False) -> LoweredModule:
+def lower(
+    graph: Graph, *, exact: bool = False, fma: bool = False, vectors: tuple[int, int] = (16, 16)
+) -> LoweredModule:
     """The module of a scheduled graph in which no region, op or value stands twice, and composed ops are decomposed.
 
     `exact` keeps the order of all operations; otherwise sums may be taken in vector lanes. `fma`: whether the target
-    has fused multiply-add, which the functions of `graph.llvm.math` then use.
+    has fused multiply-add, which the functions of `graph.llvm.math` then use. `vectors`: how many bytes its vector
+    registers have, and how many of them there are.
     """
-    unit = Unit(make.Module("graph"), is_exact=exact, has_fma=fma)
+    has_attempts = any(op.name == "attempt" for g in (graph, *graph.functions.values()) for op in walk(g))
+    vector_bytes, vector_registers = vectors
+    unit = Unit(
+        make.Module("graph"),
+        is_exact=exact,
+        has_fma=fma,
+        has_attempts=has_attempts,
+        vector_bytes=vector_bytes,
+        vector_registers=vector_registers,
+    )
     signature = make.FunctionType(I32, [PTR, PTR, PTR])
     for name, function in graph.functions.items():
         made = make.Function(unit.module, signature, f"graph.{name}")
         made.linkage = "internal"
         unit.functions[name] = (made, function)
     entry = make.Function(unit.module, signature, ENTRY)
-    for made, function in (*unit.functions.values(), (entry, graph)):
-        _write_function(unit, made, function)
+    for made, function in unit.functions.values():
+        write_function(unit, made, function, FORMS, BUILT_IN, meets_frozen=unit.has_attempts)
+    write_function(unit, entry, graph, FORMS, BUILT_IN, meets_frozen=False)
     text = "\n".join([str(unit.module), *unit.metadata]) + "\n"
     params, results = (tuple(v.type for v in values) for values in (graph.params, graph.results))
     return LoweredModule(text, params, results, tuple(unit.constants), tuple(unit.callbacks))
-
-
-def _write_function(unit: Unit, function: ir.Function, graph: Graph) -> None:
-    _, inputs, outputs = function.args
-    for argument in (inputs, outputs):
-        argument.add_attribute("noalias")
-    code = Code(unit, function)
-    w = Writer(code, FORMS, BUILT_IN)
-    offsets, _ = offsets_of([p.type for p in graph.params])
-    arguments = [
-        load_descriptor(w.s, code.offset(inputs, at, I8), p.type) for at, p in zip(offsets, graph.params, strict=True)
-    ]
-    results = w.region(graph, arguments)
-    types = [v.type for v in graph.results]
-    places, _ = offsets_of(types)
-    for at, x, t in zip(places, results, types, strict=True):
-        store_descriptor(w.s, code.offset(outputs, at, I8), w.own.take(coerced(w.own, x, t)))
-    code.b.ret(I32(int(Status.OK)))

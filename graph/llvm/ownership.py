@@ -10,12 +10,13 @@ from typing import Final
 from graph.aval import Aval
 from graph.errors import InternalError
 from graph.llvm import ir
+from graph.llvm.abi import HEADER
 from graph.llvm.blocks import allocate, data_of, is_sole, release, retain
 from graph.llvm.expressions import Apply, Evaluation, Node, Point, store_element
 from graph.llvm.list_counts import release_list, retain_list
 from graph.llvm.loop_nest import for_each, product
 from graph.llvm.scalars import Scalars, Size
-from graph.llvm.types import NULL, PTR
+from graph.llvm.types import I64, NULL, PTR
 from graph.llvm.values import ListValue, OptionalValue, Registers, Tensor, Value
 
 COSTLY: Final = 4
@@ -32,6 +33,8 @@ class Ownership:
     def __init__(self, s: Scalars) -> None:
         self.s = s
         self.code = s.code
+        self._wanted: Sequence[Tensor] = ()
+        """Tensors that will be in memory, whatever they cost."""
 
     # References
 
@@ -146,15 +149,20 @@ class Ownership:
         for part in order:
             if part.node is None or part.refs <= inside[id(part)]:
                 continue
-            if id(part) in aligned and _cost_of(part) >= WORTH_A_STORE:
+            if id(part) in aligned and (part in self._wanted or cost_of(part) >= WORTH_A_STORE):
                 on_the_way.append(part)
-            elif _cost_of(part) >= COSTLY:
+            elif cost_of(part) >= COSTLY:
                 self.force(part)
         return [part for part in on_the_way if part.node is not None]
 
     def is_worth_keeping(self, x: Tensor, given_up: int) -> bool:
         """Whether a pending tensor is costly, and needed still when so many references are given up."""
-        return x.node is not None and x.refs > given_up and _cost_of(x) >= COSTLY
+        return x.node is not None and x.refs > given_up and cost_of(x) >= COSTLY
+
+    def force_costly(self, x: Tensor) -> None:
+        """Have a pending tensor in memory unless it is as cheap to compute as to load."""
+        if cost_of(x) >= COSTLY:
+            self.force(x)
 
     def evaluate(self, x: Value) -> None:
         """Compute what is pending."""
@@ -162,6 +170,15 @@ class Ownership:
             self.force(x)
         elif isinstance(x, OptionalValue):
             self.evaluate(x.value)
+
+    def evaluate_all(self, values: Sequence[Value]) -> None:
+        """Compute what is pending of several values, all of which are to be in memory: what is computed on the way to
+        another one of them is stored in the same loop."""
+        pending = [x for x in values if isinstance(x, Tensor) and x.node is not None]
+        outer, self._wanted = self._wanted, pending
+        for x in sorted(pending, key=_nodes_of, reverse=True):
+            self.force(x)
+        self._wanted = outer
 
     # Giving values away
 
@@ -208,6 +225,23 @@ class Ownership:
                     return self.pending(x.type, x.sizes, x.node)
                 self.share(x)
                 return Tensor(x.type, x.sizes, None, x.block, x.data, x)
+
+    def aligned(self, x: Tensor) -> Tensor:
+        """The elements of a tensor in memory, from a multiple of BLAS's vectors on: `x` itself where it lies so, else a
+        copy. It is the caller's, and must not outlive `x`."""
+        code, b = self.code, self.code.b
+        misplaced = b.icmp_unsigned("!=", b.and_(b.ptrtoint(x.data, I64), I64(HEADER - 1)), I64(0))
+        before, copy, after = b.block, code.block("copy"), code.block("aligned")
+        b.cbranch(misplaced, copy, after)
+        code.at(copy)
+        block, data = self.new_block(x)
+        count = self.s.mul(product(self.s, x.sizes), x.type.dtype.itemsize)
+        code.copy_bytes(data, x.data, count if isinstance(count, int) else count.value)
+        copied = b.block
+        b.branch(after)
+        code.at(after)
+        own = code.phi(PTR, [(NULL, before), (block, copied)])
+        return Tensor(x.type, x.sizes, None, own, code.phi(PTR, [(x.data, before), (data, copied)]))
 
     # Changing in place
 
@@ -292,7 +326,8 @@ def _aligned_with(x: Tensor) -> set[int]:
     return found
 
 
-def _cost_of(x: Tensor) -> int:
+def cost_of(x: Tensor) -> int:
+    """Roughly how many instructions an element takes, of what is pending."""
     seen: set[int] = set()
 
     def cost(t: Tensor) -> int:

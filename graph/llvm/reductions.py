@@ -12,7 +12,8 @@ from graph.ir.lowering import Lowering, Reduce
 from graph.ir.op import Op
 from graph.llvm.expressions import Evaluation, Point, linear, load_element, store_element
 from graph.llvm.loop_code import StackVariable
-from graph.llvm.loop_nest import counted_loop, is_empty, nest, product, spills_of
+from graph.llvm.loop_nest import counted_loop, is_empty, nest, product, shared_nest, spills_of, time_of
+from graph.llvm.merging import merged, merged_axes, spread
 from graph.llvm.scalars import Scalar, Size
 from graph.llvm.values import Registers, Tensor
 from graph.llvm.writer import Writer, indices
@@ -113,7 +114,8 @@ class _Reduction:
         s = self.s
         if is_empty(self.kept_sizes):
             return
-        with nest(s, self.kept_sizes) as outer:
+        inner = product(s, [self.x.sizes[a] for a in self.axes])
+        with shared_nest(s, self.kept_sizes, time_of(self.x), inner) as outer:
             state = [StackVariable(s, x) for x in self._start()]
             if not is_empty([self.x.sizes[a] for a in self.axes]):
                 self._accumulate(outer, state)
@@ -127,12 +129,20 @@ class _Reduction:
                 axes = (i,) if len(x.sizes) == 1 else None
                 self._step(state, Point(x.sizes, axes, i), i)
             return
-        counts = [x.sizes[a] for a in self.axes]
+        at_end = self._merged(self.axes)
+        counts = merged(s, [x.sizes[a] for a in self.axes], at_end)
         with nest(s, counts) as inner:
             at: list[Size] = [0] * len(x.sizes)
-            for a, i in (*zip(self.kept, outer, strict=True), *zip(self.axes, inner, strict=True)):
+            own = zip(self.axes, spread(inner, at_end), strict=bool(self.axes))  # no axes: one trip
+            for a, i in (*zip(self.kept, outer, strict=True), *own):
                 at[a] = i
             self._step(state, Point(x.sizes, tuple(at), None), linear(s, inner, counts))
+
+    def _merged(self, axes: Sequence[int]) -> int:
+        """How many axes at the end, all of them among `axes`, one loop goes through."""
+        at_end = merged_axes(self.x)
+        last = itertools.takewhile(axes.__contains__, reversed(range(self.x.type.ndim)))
+        return max(1, min(at_end, sum(1 for _ in last)))
 
     def _step(self, state: Sequence[StackVariable], point: Point, place: Size) -> None:
         ev = Evaluation(self.s, self.spills)
@@ -155,8 +165,9 @@ class _Reduction:
                 for (place, offset), value in zip(buffers, self._start(), strict=True):
                     store_element(s, place, s.add(offset, i), value)
             inner_axes = [i for i in range(x.type.ndim) if i not in before]
-            with nest(s, [x.sizes[i] for i in inner_axes], parallel=True) as inner:
-                at = dict(zip((*before, *inner_axes), (*lead, *inner), strict=True))
+            at_end = self._merged(rest)
+            with nest(s, merged(s, [x.sizes[i] for i in inner_axes], at_end), parallel=True) as inner:
+                at = dict(zip((*before, *inner_axes), (*lead, *spread(inner, at_end)), strict=True))
                 to = linear(s, [at[i] for i in rest], rest_sizes)
                 place = linear(s, [at[i] for i in self.axes], [x.sizes[i] for i in self.axes])
                 ev, point = Evaluation(s, self.spills), Point(x.sizes, tuple(at[i] for i in range(len(at))), None)

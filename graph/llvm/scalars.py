@@ -7,10 +7,24 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from graph.dtypes import DType, bfloat16, bool_, complex64, complex128, float16, float32, float64, int64, of_scalar
+from graph.dtypes import (
+    DType,
+    bfloat16,
+    bool_,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int64,
+    of_scalar,
+    uint16,
+    uint32,
+    uint64,
+)
 from graph.errors import InternalError
 from graph.llvm import ir
-from graph.llvm.casts import converted, rounded_to_bfloat16
+from graph.llvm.casts import bfloat16_bits, converted, rounded_to_bfloat16
 from graph.llvm.code import Code
 from graph.llvm.ir import make
 from graph.llvm.math_calls import call_math
@@ -234,6 +248,19 @@ class Scalars:
     def shift_right(self, x: Operand, y: Operand) -> Any:
         dtype = x.dtype if isinstance(x, Scalar) else y.dtype if isinstance(y, Scalar) else int64
         return self._bits(x, y, "ashr" if is_signed(dtype) else "lshr", lambda p, q: p >> q)
+
+    def bits(self, x: Scalar) -> Scalar:
+        if x.dtype == bfloat16:
+            return Scalar(uint16, (bfloat16_bits(self.b, x.value),))
+        dtype = {2: uint16, 4: uint32, 8: uint64}[x.dtype.itemsize]
+        return Scalar(dtype, (self.b.bitcast(x.value, register_type(dtype)),))
+
+    def wide_product(self, x: Operand, y: Operand) -> tuple[Scalar, Scalar]:
+        a, c = self._pair(x, y)
+        b, wide, word = self.b, make.IntType(128), make.IntType(64)
+        made = b.mul(b.zext(a.value, wide), b.zext(c.value, wide))
+        upper, lower = b.trunc(b.lshr(made, wide(64)), word), b.trunc(made, word)
+        return Scalar(a.dtype, (upper,)), Scalar(a.dtype, (lower,))
 
     # Comparisons
 

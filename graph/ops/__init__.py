@@ -12,6 +12,7 @@ from graph.ops import cotangents as cotangents
 from graph.ops import effects as effects
 from graph.ops import einsum as einsum
 from graph.ops import factorize as factorize
+from graph.ops import in_numpy as in_numpy
 from graph.ops import indexing as indexing
 from graph.ops import join as join
 from graph.ops import linalg as linalg

@@ -17,6 +17,7 @@ from graph.dtypes import int64, uint8
 from graph.errors import DTypeError, InternalError
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, RegionVjp, Split
+from graph.ir.lowering import BuiltIn
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, lookup, register
 from graph.ir.regions import trimmed
@@ -82,16 +83,21 @@ def infer_attempt(
     return number_unknown([scalar(int64), text, *(_unsized(v.type) for v in body.results)])
 
 
+def handled(error: BaseException, errors: tuple[str, ...]) -> tuple[Any, Any]:
+    """The first two results of an `attempt` that has failed with this exception. Raises what no handler is for."""
+    code = code_of(error, errors) if isinstance(error, Exception) else 0
+    if not code:
+        raise error
+    return np.int64(code), packed(error)
+
+
 def attempt_kernel(
     *operands: Any, errors: tuple[str, ...], fillers: tuple[Filler, ...], regions: tuple[Any]
 ) -> tuple[Any, ...]:
     try:
         values = regions[0](*operands)
     except Exception as error:
-        code = code_of(error, errors)
-        if not code:
-            raise
-        return (np.int64(code), packed(error), *(filled(filler) for filler in fillers))
+        return (*handled(error, errors), *(filled(filler) for filler in fillers))
     return (np.int64(0), np.zeros(0, np.uint8), *values)
 
 
@@ -162,6 +168,7 @@ ATTEMPT = register(
         kernel=attempt_kernel,
         vjp=RegionVjp(augment_attempt, attempt_activity),
         promote=None,
+        lower=BuiltIn(),
     )
 )
 register(
@@ -172,5 +179,6 @@ register(
         vjp=NotDifferentiable("there is no result"),
         promote=None,
         effect=Effect.ORDERED,
+        lower=BuiltIn(),
     )
 )

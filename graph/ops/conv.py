@@ -13,8 +13,10 @@ from graph.aval import Aval, Dim, Shape, Type, format_shape, is_static
 from graph.dtypes import DType
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ops.conv_lowering import conv_input_grad_loops, conv_loops, conv_weight_grad_loops
 from graph.ops.cotangent_rules import conj
 from graph.ops.promotion import common
 from graph.ops.regions import number_unknown
@@ -210,7 +212,17 @@ def conv_effect(op: Op) -> Effect:
     return Effect.PURE if is_static(x[1:]) and is_static(y[1:]) else Effect.CAN_FAIL
 
 
-register(OpDef("conv", infer=infer_conv, kernel=conv_kernel, vjp=conv_vjp, promote=common(), effect=conv_effect))
+register(
+    OpDef(
+        "conv",
+        infer=infer_conv,
+        kernel=conv_kernel,
+        vjp=conv_vjp,
+        promote=common(),
+        effect=conv_effect,
+        lower=Loops(conv_loops),
+    )
+)
 register(
     OpDef(
         "conv_input_grad",
@@ -219,6 +231,7 @@ register(
         vjp=conv_input_grad_vjp,
         promote=common(0, 2),
         effect=conv_effect,
+        lower=Loops(conv_input_grad_loops),
     )
 )
 register(
@@ -229,5 +242,6 @@ register(
         vjp=conv_weight_grad_vjp,
         promote=common(0, 2),
         effect=conv_effect,
+        lower=Loops(conv_weight_grad_loops),
     )
 )

@@ -58,7 +58,16 @@ def zeros_like_any_kernel(x: Any) -> Any:
     return zeros_of(x)
 
 
-ADD_ANY = register(OpDef("add_any", infer=infer_add_any, kernel=add_any_kernel, vjp=add_any_vjp, promote=None))
+ADD_ANY = register(
+    OpDef(
+        "add_any",
+        infer=infer_add_any,
+        kernel=add_any_kernel,
+        vjp=add_any_vjp,
+        promote=None,
+        lower=BuiltIn(),
+    )
+)
 ZEROS_LIKE_ANY = register(
     OpDef(
         "zeros_like_any",

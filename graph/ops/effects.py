@@ -13,8 +13,8 @@ import numpy as np
 
 from graph.aval import Aval, ListType, Type
 from graph.errors import DTypeError, InternalError, TraceGuardError
-from graph.ir.lowering import BuiltIn
-from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ir.lowering import BuiltIn, Callback
+from graph.ir.opdef import Again, Effect, NotDifferentiable, OpDef, register
 from graph.ops.raised import caught_error, class_of, made
 from graph.ops.shape_rules import is_predicate
 from graph.ops.text_of import message
@@ -194,7 +194,18 @@ def short(value: Any) -> str:
     return " ".join(text.split())
 
 
-register(OpDef("print", infer=infer_print, kernel=print_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(
+    OpDef(
+        "print",
+        infer=infer_print,
+        kernel=print_kernel,
+        vjp=NO_RESULT,
+        promote=None,
+        effect=Effect.ORDERED,
+        again=Again.SHOWN,
+        lower=Callback("Python prints"),
+    )
+)
 register(
     OpDef(
         "check",
@@ -203,6 +214,7 @@ register(
         vjp=NO_RESULT,
         promote=None,
         effect=Effect.ORDERED,
+        again=Again.PASSED,
         lower=BuiltIn(),
     )
 )
@@ -217,5 +229,26 @@ register(
         lower=BuiltIn(),
     )
 )
-register(OpDef("raise", infer=infer_raise, kernel=raise_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
-register(OpDef("guard", infer=infer_guard, kernel=guard_kernel, vjp=NO_RESULT, promote=None, effect=Effect.ORDERED))
+register(
+    OpDef(
+        "raise",
+        infer=infer_raise,
+        kernel=raise_kernel,
+        vjp=NO_RESULT,
+        promote=None,
+        effect=Effect.ORDERED,
+        lower=BuiltIn(),
+    )
+)
+register(
+    OpDef(
+        "guard",
+        infer=infer_guard,
+        kernel=guard_kernel,
+        vjp=NO_RESULT,
+        promote=None,
+        effect=Effect.ORDERED,
+        again=Again.PASSED,
+        lower=BuiltIn(),
+    )
+)

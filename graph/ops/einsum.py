@@ -12,9 +12,11 @@ from graph.aval import Aval, Dim, Type
 from graph.dtypes import int64
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Choose
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import conj
+from graph.ops.einsum_lowering import lower_einsum
 from graph.ops.promotion import common
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import broadcast_dims, quote, tensor
@@ -228,5 +230,6 @@ register(
         vjp=einsum_vjp,
         promote=common(),
         effect=einsum_effect,
+        lower=Choose(lower_einsum(expand_subscripts)),
     )
 )

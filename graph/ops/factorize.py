@@ -12,7 +12,9 @@ from graph.aval import Aval, Dim, Type
 from graph.dtypes import is_complex, real_of
 from graph.errors import InternalError, NotDifferentiableError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Loops
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ops import factorize_lowering as lowering
 from graph.ops.index_rules import DYNAMIC
 from graph.ops.matmul import adjoint
 from graph.ops.matrices import as_columns, as_rows, hermitian, hermitian_part, matrices, over_right, to_lapack
@@ -201,6 +203,10 @@ def _outside_columns(b: Emitter[Any], x: Any, basis: Any) -> Any:
     return b.sub(x, b.matmul(basis, b.matmul(adjoint(b, basis), x)))
 
 
-register(OpDef("qr", infer=infer_qr, kernel=qr_kernel, vjp=qr_vjp, promote=to_lapack))
-register(OpDef("eigh", infer=infer_eigh, kernel=eigh_kernel, vjp=eigh_vjp, promote=to_lapack, effect=Effect.CAN_FAIL))
-register(OpDef("svd", infer=infer_svd, kernel=svd_kernel, vjp=svd_vjp, promote=to_lapack, effect=Effect.CAN_FAIL))
+def _factorization(name: str, infer: Any, kernel: Any, vjp: Any, lower: Any, effect: Effect) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect, lower=Loops(lower)))
+
+
+_factorization("qr", infer_qr, qr_kernel, qr_vjp, lowering.qr, Effect.PURE)
+_factorization("eigh", infer_eigh, eigh_kernel, eigh_vjp, lowering.eigh, Effect.CAN_FAIL)
+_factorization("svd", infer_svd, svd_kernel, svd_vjp, lowering.svd, Effect.CAN_FAIL)

@@ -1,13 +1,15 @@
-"""Indexing as native code: views where all items are numbers and slices, loops where arrays name the elements."""
+"""Indexing as native code: views where all items are numbers and slices, gathers where arrays name the elements."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graph.aval import Aval, Type
 from graph.dtypes import int64, is_bool
-from graph.ir.lowering import Callback, LoopEmitter, Loops, Lowering, View
+from graph.ir.emitter import Emitter
+from graph.ir.lowering import Decomposed, Gather, LoopEmitter, Loops, Lowering, View
 from graph.ops.index_rules import DYNAMIC, ELLIPSIS, Index
+from graph.ops.places import count_of, each, each_chosen, places_of
 
 Size = Any
 Sizes = tuple[Any, ...]
@@ -19,35 +21,59 @@ class _Item:
     """What an item of an index does: takes one axis at a number or along a slice, or adds an axis."""
 
     kind: str
-    """"new", "number", "slice" or "array"."""
+    """"new", "number", "slice", "array" or "flag": a mask of no axes."""
     axis: int
     value: Any = None
-    """The number or array, or (start, stop, step) of a slice."""
+    """The number or array, (start, stop, step) of a slice, or how often a flag takes its element: never or once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The elements that a mask chooses: their indices, an array for each of its axes, and how many they are."""
+
+    mask: Any
+    places: tuple[Any, ...]
+    count: Size
 
 
 def expanded(index: Index, ndim: int, dynamic: Sequence[Any]) -> list[_Item]:
     """The items one by one, operands in their places; axes that are not named are taken as a whole."""
     rest: Iterator[Any] = iter(dynamic)
-    named = sum(item is not None and item != ELLIPSIS for item in index)
     items: list[_Item] = []
     axis = 0
-    for item in (*index, *(() if ELLIPSIS in index else (ELLIPSIS,))):
-        if item == ELLIPSIS:
-            for _ in range(ndim - named):
-                items.append(_Item("slice", axis, (None, None, None)))
-                axis += 1
-            continue
-        if item is None:
+    given = [_with_operands(item, rest) for item in (*index, *(() if ELLIPSIS in index else (ELLIPSIS,)))]
+    hidden = ndim - sum(_axes_of(value) for value in given)
+    for value in given:
+        if isinstance(value, str):
+            items.extend(_Item("slice", axis + k, (None, None, None)) for k in range(hidden))
+            axis += hidden
+        elif value is None:
             items.append(_Item("new", axis))
-            continue
-        if isinstance(item, slice):
-            bounds = tuple(next(rest) if b == DYNAMIC else b for b in (item.start, item.stop, item.step))
-            items.append(_Item("slice", axis, bounds))
+        elif isinstance(value, tuple):
+            items.append(_Item("slice", axis, value))
+        elif isinstance(value, bool):
+            items.append(_Item("flag", axis, int(value)))
+        elif isinstance(value, _Chosen):
+            flags = [_Item("flag", axis, value.count)] if not value.places else []
+            items.extend(flags or [_Item("array", axis + k, place) for k, place in enumerate(value.places)])
         else:
-            value = next(rest) if item == DYNAMIC else item
             items.append(_Item("array" if _ndim(value) else "number", axis, value))
-        axis += 1
+        axis += 0 if isinstance(value, str) else _axes_of(value)
     return items
+
+
+def _with_operands(item: Any, rest: Iterator[Any]) -> Any:
+    """An item of an index: slices as tuples, "..." as it is."""
+    if isinstance(item, slice):
+        bounds = cast("slice[Any, Any, Any]", item)
+        return tuple(next(rest) if b == DYNAMIC else b for b in (bounds.start, bounds.stop, bounds.step))
+    return next(rest) if item == DYNAMIC else item
+
+
+def _axes_of(value: Any) -> int:
+    if value is None or isinstance(value, str | bool):
+        return 0
+    return len(value.places) if isinstance(value, _Chosen) else 1
 
 
 def _ndim(x: Any) -> int:
@@ -58,35 +84,62 @@ def _ndim(x: Any) -> int:
 
 
 def lower_index(x: Type, *dynamic: Type, index: Index) -> Lowering:
-    """A view, or for arrays a gather; masks stay in NumPy."""
-    if _is_foreign(index, dynamic):
-        return Callback("how many elements a mask chooses is known at run time only")
+    """A view; for arrays a gather; for masks loops, as how many elements they choose is known at run time only."""
+    if _has_masks(index, dynamic):
+        return Loops(choose)
     if any(_ndim(t) for t in dynamic):
-        return Loops(gather)
+        return Gather(gather_sizes, gather_element)
     return View(index_sizes, index_element, is_run)
 
 
-def lower_update(rule: Any) -> Any:
-    """The lowering of `index_set` or `index_add`."""
+def lower_update(rule: Any, parts: Any) -> Any:
+    """The lowering of `index_set` or `index_add`: loops by `rule`, or where one mask names all, `parts`."""
 
-    def choose(x: Type, v: Type, *dynamic: Type, index: Index) -> Lowering:
-        if _is_foreign(index, dynamic):
-            return Callback("how many elements a mask chooses is known at run time only")
-        if isinstance(x, Aval) and not x.ndim:
-            return Callback("a tensor of no axes is not worth a loop")
-        return Loops(rule)
+    def lower(x: Aval, v: Aval, *dynamic: Type, index: Index) -> Lowering:
+        if not _has_masks(index, dynamic):
+            return Loops(rule)
+        return Decomposed(parts) if _is_one_mask(x, v, dynamic, index) else Loops(rule)
 
-    return choose
+    return lower
 
 
-def _is_foreign(index: Index, dynamic: Sequence[Type]) -> bool:
-    """Masks, and steps that the run time knows."""
-    steps = any(isinstance(item, slice) and item.step == DYNAMIC for item in index)
-    return (
-        steps
-        or any(isinstance(item, bool) for item in index)
-        or any(is_bool(t.dtype) for t in dynamic if isinstance(t, Aval))
+def _has_masks(index: Index, dynamic: Sequence[Type]) -> bool:
+    return any(isinstance(item, bool) for item in index) or any(
+        is_bool(t.dtype) for t in dynamic if isinstance(t, Aval)
     )
+
+
+def _is_one_mask(x: Aval, v: Aval, dynamic: Sequence[Type], index: Index) -> bool:
+    """Whether one mask, of the very sizes of its axes, and whole axes make up the index; and the value is the same for
+    all that is chosen."""
+    if len(dynamic) != 1 or not isinstance(dynamic[0], Aval) or any(item not in (ALL, ELLIPSIS, "$") for item in index):
+        return False
+    first = _mask_axis(x, dynamic[0], index)
+    behind = first + dynamic[0].ndim
+    return x.shape[first:behind] == dynamic[0].shape and v.ndim <= x.ndim - behind
+
+
+def _mask_axis(x: Any, mask: Any, index: Index) -> int:
+    """The first axis that the only mask of an index is for."""
+    at = index.index(DYNAMIC)
+    hidden = x.ndim - mask.ndim - sum(item == ALL for item in index)
+    return at + (hidden - 1 if ELLIPSIS in index[:at] else 0)
+
+
+def _mask_for(b: Emitter[Any], x: Any, mask: Any, index: Index) -> Any:
+    """The mask, shaped to broadcast with `x`."""
+    behind = x.ndim - _mask_axis(x, mask, index) - mask.ndim
+    return b.expand_dims(mask, axis=tuple(range(mask.ndim, mask.ndim + behind))) if behind else mask
+
+
+def set_by_mask(b: Emitter[Any], x: Any, v: Any, mask: Any, *, index: Index) -> Any:
+    """`x[mask] = v`, elementwise."""
+    return b.where(_mask_for(b, x, mask, index), v, x)
+
+
+def add_by_mask(b: Emitter[Any], x: Any, v: Any, mask: Any, *, index: Index) -> Any:
+    """`x[mask] += v`, elementwise."""
+    return b.where(_mask_for(b, x, mask, index), b.add(x, v), x)
 
 
 def is_run(x: Aval, *dynamic: Type, index: Index) -> bool:
@@ -99,7 +152,7 @@ def is_run(x: Aval, *dynamic: Type, index: Index) -> bool:
             if item.value == (None, None, None):
                 is_open = False
                 continue
-            if not is_open or item.value[2] not in (None, 1):
+            if not is_open or isinstance(item.value[2], Aval) or item.value[2] not in (None, 1):
                 return False
             is_open = False
         elif not is_open:
@@ -114,23 +167,38 @@ def _bound(e: LoopEmitter, bound: Any, n: Size, default: Size, low: Size, high: 
     return e.select(e.lt(at, low), low, e.select(e.gt(at, high), high, at))
 
 
-def _slice(e: LoopEmitter, bounds: Any, n: Size) -> tuple[Size, Size, int]:
+def sliced(e: LoopEmitter, bounds: Any, n: Size) -> tuple[Size, Size, Size]:
     """Start, length and step of a slice of `n` elements, as Python's `slice.indices`."""
     step = 1 if bounds[2] is None else bounds[2]
-    if bounds[:2] == (None, None) and step == 1:
+    if bounds[:2] == (None, None) and isinstance(step, int) and step == 1:
         return 0, n, 1
-    if step > 0:
-        start = _bound(e, bounds[0], n, 0, 0, n)
-        stop = _bound(e, bounds[1], n, n, 0, n)
-        distance = e.sub(stop, start)
-        length = distance if step == 1 else e.quotient(e.add(distance, step - 1), step)
-    else:
-        last = e.sub(n, 1)
-        start = _bound(e, bounds[0], n, last, -1, last)
-        stop = _bound(e, bounds[1], n, -1, -1, last)
-        distance = e.sub(start, stop)
-        length = e.quotient(e.add(distance, -step - 1), -step)
-    return start, e.select(e.gt(distance, 0), length, 0), step
+    is_up = e.gt(step, 0)
+    rising = _rising(e, bounds, n, e.select(is_up, step, 1)) if is_up is not False else None
+    falling = _falling(e, bounds, n, e.select(is_up, 1, e.neg(step))) if is_up is not True else None
+    if rising is None or falling is None:
+        start, length = rising or falling or (0, n)
+        return start, length, step
+    start, length = (e.select(is_up, p, q) for p, q in zip(rising, falling, strict=True))
+    return start, length, step
+
+
+def _rising(e: LoopEmitter, bounds: Any, n: Size, step: Size) -> tuple[Size, Size]:
+    start = _bound(e, bounds[0], n, 0, 0, n)
+    distance = e.sub(_bound(e, bounds[1], n, n, 0, n), start)
+    return start, _count(e, distance, step)
+
+
+def _falling(e: LoopEmitter, bounds: Any, n: Size, back: Size) -> tuple[Size, Size]:
+    last = e.sub(n, 1)
+    start = _bound(e, bounds[0], n, last, -1, last)
+    distance = e.sub(start, _bound(e, bounds[1], n, -1, -1, last))
+    return start, _count(e, distance, back)
+
+
+def _count(e: LoopEmitter, distance: Size, step: Size) -> Size:
+    """How many steps it takes to cover a distance."""
+    length = distance if isinstance(step, int) and step == 1 else e.quotient(e.add(distance, e.sub(step, 1)), step)
+    return e.select(e.gt(distance, 0), length, 0)
 
 
 def _wrapped(e: LoopEmitter, i: Any, n: Size) -> Size:
@@ -151,8 +219,14 @@ def index_sizes(e: LoopEmitter, shape: Sizes, *dynamic: Any, index: Index) -> Si
             case "number":
                 e.check(_is_within(e, _wrapped(e, item.value, shape[item.axis]), shape[item.axis]))
             case _:
-                sizes.append(_slice(e, item.value, shape[item.axis])[1])
+                _check_step(e, item)
+                sizes.append(sliced(e, item.value, shape[item.axis])[1])
     return tuple(sizes)
+
+
+def _check_step(e: LoopEmitter, item: _Item) -> None:
+    if item.value[2] is not None:
+        e.check(e.ne(item.value[2], 0))
 
 
 def index_element(e: LoopEmitter, at: Sizes, shape: Sizes, *dynamic: Any, index: Index) -> Sizes:
@@ -166,58 +240,70 @@ def index_element(e: LoopEmitter, at: Sizes, shape: Sizes, *dynamic: Any, index:
             case "number":
                 place.append(_wrapped(e, item.value, shape[item.axis]))
             case _:
-                start, _, step = _slice(e, item.value, shape[item.axis])
+                start, _, step = sliced(e, item.value, shape[item.axis])
                 place.append(e.add(start, e.mul(next(rest), step)))
     return tuple(place)
+
+
+def _common(e: LoopEmitter, sizes: Sequence[Size]) -> Size:
+    """The size of an axis that sizes of arrays broadcast to."""
+    size, *others = [n for n in sizes if not isinstance(n, int) or n != 1] or [1]
+    for n in others:
+        if n is not size and not (isinstance(n, int) and n == size):
+            size = e.select(e.eq(n, 1), size, n)
+    return size
 
 
 class _Named:
     """The elements that an index with arrays names: how many, and where they are. Numbers count as arrays."""
 
-    def __init__(self, e: LoopEmitter, x: Any, dynamic: Sequence[Any], index: Index) -> None:
-        self.e = e
-        self.shape = e.sizes(x)
-        scalars = [e.convert(d, int64) if _is_scalar(d) else e.stored(d) for d in dynamic]
-        self.items = expanded(index, len(self.shape), scalars)
-        advanced = [k for k, item in enumerate(self.items) if item.kind in ("number", "array")]
-        arrays = [item.value for item in self.items if item.kind == "array"]
-        self.chosen = self._broadcast([e.sizes(a) for a in arrays])
-        for item in self.items:
-            self._check(item)
+    def __init__(self, e: LoopEmitter, shape: Sizes, index: Index, dynamic: Sequence[Any]) -> None:
+        """`dynamic`: the operands, integers as int64, masks as `_Chosen`."""
+        self.e, self.shape = e, shape
+        self.items = expanded(index, len(shape), dynamic)
+        advanced = [k for k, item in enumerate(self.items) if item.kind in ("number", "array", "flag")]
+        self.shapes = [e.sizes(item.value) for item in self.items if item.kind == "array"]
+        self.shapes += [(item.value,) for item in self.items if item.kind == "flag"]
+        self.chosen = self._broadcast()
         plain: list[tuple[int, Size]] = []
-        self.slices: dict[int, tuple[Size, Size, int]] = {}
+        self.slices: dict[int, tuple[Size, Size, Size]] = {}
         for k, item in enumerate(self.items):
             if item.kind == "new":
                 plain.append((k, 1))
             elif item.kind == "slice":
-                self.slices[k] = _slice(e, item.value, self.shape[item.axis])
+                self.slices[k] = sliced(e, item.value, self.shape[item.axis])
                 plain.append((k, self.slices[k][1]))
         together = not advanced or advanced[-1] - advanced[0] == len(advanced) - 1
-        self.lead = sum(k < advanced[0] for k, _ in plain) if together and advanced and arrays else 0
+        self.lead = sum(k < advanced[0] for k, _ in plain) if together and advanced and self.shapes else 0
         self.plain = [k for k, _ in plain]
         sizes = [n for _, n in plain]
         self.sizes: Sizes = (*sizes[: self.lead], *self.chosen, *sizes[self.lead :])
 
-    def _broadcast(self, shapes: Sequence[Sizes]) -> Sizes:
+    def _broadcast(self) -> Sizes:
         e, sizes = self.e, list[Size]()
-        for axis in range(max((len(s) for s in shapes), default=0), 0, -1):
-            met = [s[-axis] for s in shapes if len(s) >= axis]
-            size: Size = 1
-            for n in met:
-                size = e.select(e.eq(n, 1), size, n)
-            for n in met:
-                e.check(e.bit_or(e.eq(n, 1), e.eq(n, size)))
-            sizes.append(size)
+        for axis in range(max((len(s) for s in self.shapes), default=0), 0, -1):
+            sizes.append(_common(e, [s[-axis] for s in self.shapes if len(s) >= axis]))
         return tuple(sizes)
 
-    def _check(self, item: _Item) -> None:
-        """All numbers that an array holds are within the axis."""
-        e = self.e
-        if item.kind == "number":
-            n = self.shape[item.axis]
-            e.check(_is_within(e, _wrapped(e, item.value, n), n))
-        if item.kind == "array":
-            check_indices(e, item.value, self.shape[item.axis])
+    def check(self, dynamic: Sequence[Any]) -> None:
+        """Fail where sizes do not fit, or a number that an array holds is not within its axis."""
+        e, axes = self.e, len(self.chosen)
+        for s in self.shapes:
+            for n, size in zip(s, self.chosen[axes - len(s) :], strict=True):
+                e.check(e.bit_or(e.eq(n, 1), e.eq(n, size)))
+        masks = {id(place): d for d in dynamic if isinstance(d, _Chosen) for place in d.places}
+        for item in self.items:
+            if item.kind == "number":
+                n = self.shape[item.axis]
+                e.check(_is_within(e, _wrapped(e, item.value, n), n))
+            elif item.kind == "slice":
+                _check_step(e, item)
+            elif item.kind == "array" and id(item.value) in masks:
+                chosen = masks[id(item.value)]
+                at = [place is item.value for place in chosen.places].index(True)
+                e.check(e.eq(e.sizes(chosen.mask)[at], self.shape[item.axis]))
+            elif item.kind == "array":
+                check_indices(e, item.value, self.shape[item.axis])
 
     def place(self, at: Sequence[Size]) -> Sizes:
         """The index in the tensor of what is at `at` among the elements that are named."""
@@ -226,17 +312,17 @@ class _Named:
         others = dict(zip(self.plain, (*at[: self.lead], *at[self.lead + count :]), strict=True))
         place: list[Size] = []
         for k, item in enumerate(self.items):
-            n = None if item.kind == "new" else self.shape[item.axis]
             match item.kind:
                 case "number":
-                    place.append(_wrapped(e, item.value, n))
+                    place.append(_wrapped(e, item.value, self.shape[item.axis]))
                 case "array":
                     sizes = e.sizes(item.value)
+                    behind = count - len(sizes)
                     own = [
-                        e.select(e.eq(size, 1), 0, i)
-                        for i, size in zip(chosen[count - len(sizes) :], sizes, strict=True)
+                        i if size is common else e.select(e.eq(size, 1), 0, i)
+                        for i, size, common in zip(chosen[behind:], sizes, self.chosen[behind:], strict=True)
                     ]
-                    place.append(_wrapped(e, e.convert(e.load(item.value, own), int64), n))
+                    place.append(_wrapped(e, e.convert(e.load(item.value, own), int64), self.shape[item.axis]))
                 case "slice":
                     start, _, step = self.slices[k]
                     place.append(e.add(start, e.mul(others[k], step)))
@@ -245,39 +331,69 @@ class _Named:
         return tuple(place)
 
 
+def _operands(e: LoopEmitter, dynamic: Sequence[Any]) -> list[Any]:
+    """What `_Named` takes, for operands that have no masks among them."""
+    return [e.convert(d, int64) if _is_scalar(d) else d for d in dynamic]
+
+
+def _named(e: LoopEmitter, x: Any, dynamic: Sequence[Any], index: Index) -> _Named:
+    """What an index names, checked; masks too."""
+    operands: list[Any] = []
+    for d in dynamic:
+        if not is_bool(e.dtype(d)):
+            operands.append(e.convert(d, int64) if _is_scalar(d) else e.stored(d))
+        elif _is_scalar(d):
+            operands.append(_Chosen(d, (), e.convert(d, int64)))
+        else:
+            stored = e.stored(d)
+            operands.append(_Chosen(stored, *places_of(e, stored)))
+    named = _Named(e, e.sizes(x), index, operands)
+    named.check(operands)
+    return named
+
+
 def check_indices(e: LoopEmitter, indices: Any, n: Size) -> None:
     """Fail unless all of an integer array are in -n .. n-1."""
-    ok = e.variable(True)
+    signs = e.variable(e.const(0, int64))
     with each(e, e.sizes(indices)) as at:
-        ok.set(e.bit_and(ok.get(), _is_within(e, _wrapped(e, e.convert(e.load(indices, at), int64), n), n)))
-    e.check(ok.get())
+        i = e.convert(e.load(indices, at), int64)
+        wrong = e.bit_or(e.add(i, n), e.sub(e.sub(n, 1), i))  # its sign says so; a sum of signs vectorises
+        signs.set(e.bit_or(signs.get(), wrong))
+    e.check(e.ge(signs.get(), 0))
 
 
 def _is_scalar(x: Any) -> bool:
     return not _ndim(x)
 
 
-class each:  # noqa: N801 (reads as a statement)
-    """`with each(e, sizes) as index`: loops over all places of a shape, the last axis innermost."""
-
-    def __init__(self, e: LoopEmitter, sizes: Sequence[Size], *, parallel: bool = False) -> None:
-        last = len(sizes) - 1
-        self._loops = [e.loop(n, parallel=parallel and k == last) for k, n in enumerate(sizes)]
-
-    def __enter__(self) -> Sizes:
-        return tuple(loop.__enter__() for loop in self._loops)
-
-    def __exit__(self, *error: Any) -> None:
-        for loop in reversed(self._loops):
-            loop.__exit__(*error)
+def gather_sizes(e: LoopEmitter, x: Any, *dynamic: Any, index: Index) -> Sizes:
+    """The shape of what an index with arrays names."""
+    return _named(e, x, dynamic, index).sizes
 
 
-def gather(e: LoopEmitter, x: Any, *dynamic: Any, index: Index) -> Any:
-    """The elements that an index with arrays names."""
-    named = _Named(e, x, dynamic, index)
+def gather_element(e: LoopEmitter, at: Sizes, x: Any, *dynamic: Any, index: Index) -> Any:
+    """One of the elements that an index with arrays names."""
+    return e.load(x, _Named(e, e.sizes(x), index, _operands(e, dynamic)).place(at))
+
+
+def choose(e: LoopEmitter, x: Any, *dynamic: Any, index: Index) -> Any:
+    """The elements that an index with masks names."""
+    if index == (DYNAMIC,) and e.sizes(x) and len(e.sizes(dynamic[0])) == len(e.sizes(x)):
+        return _compressed(e, x, e.stored(dynamic[0]))
+    named = _named(e, x, dynamic, index)
     y = e.buffer(e.dtype(x), named.sizes)
     with each(e, named.sizes, parallel=True) as at:
         e.store(y, at, e.load(x, named.place(at)))
+    return y
+
+
+def _compressed(e: LoopEmitter, x: Any, mask: Any) -> Any:
+    """The elements where a mask of the same shape is true."""
+    for n, size in zip(e.sizes(mask), e.sizes(x), strict=True):
+        e.check(e.eq(n, size))
+    count = count_of(e, mask)
+    y = e.buffer(e.dtype(x), (count,))
+    each_chosen(e, mask, count, lambda end, at: e.store(y, (end,), e.load(x, at)))
     return y
 
 
@@ -300,7 +416,7 @@ def _check_value(e: LoopEmitter, v: Any, sizes: Sizes) -> None:
 
 def set_elements(e: LoopEmitter, x: Any, v: Any, *dynamic: Any, index: Index) -> Any:
     """`x[index] = v`, in the memory of `x` where nobody else needs it."""
-    named = _Named(e, x, dynamic, index)
+    named = _named(e, x, dynamic, index)
     _check_value(e, v, named.sizes)
     y = e.update(x)
     with each(e, named.sizes, parallel=not named.chosen) as at:
@@ -310,7 +426,7 @@ def set_elements(e: LoopEmitter, x: Any, v: Any, *dynamic: Any, index: Index) ->
 
 def add_elements(e: LoopEmitter, x: Any, v: Any, *dynamic: Any, index: Index) -> Any:
     """`x[index] += v`; what is named twice gets both."""
-    named = _Named(e, x, dynamic, index)
+    named = _named(e, x, dynamic, index)
     _check_value(e, v, named.sizes)
     y = e.update(x)
     with each(e, named.sizes, parallel=not named.chosen) as at:
@@ -319,36 +435,40 @@ def add_elements(e: LoopEmitter, x: Any, v: Any, *dynamic: Any, index: Index) ->
     return y
 
 
-def take_elements(e: LoopEmitter, x: Any, indices: Any, *, axis: int) -> Any:
-    """The places of one axis that an array names."""
-    shape, chosen = e.sizes(x), e.sizes(indices)
+def take_sizes(e: LoopEmitter, x: Any, indices: Any, *, axis: int) -> Sizes:
+    """The shape of `take`."""
+    shape = e.sizes(x)
     axis %= len(shape)
-    indices = e.stored(indices)
-    check_indices(e, indices, shape[axis])
-    y = e.buffer(e.dtype(x), (*shape[:axis], *chosen, *shape[axis + 1 :]))
-    with each(e, e.sizes(y), parallel=True) as at:
-        i = e.convert(e.load(indices, at[axis : axis + len(chosen)]), int64)
-        place = (*at[:axis], _wrapped(e, i, shape[axis]), *at[axis + len(chosen) :])
-        e.store(y, at, e.load(x, place))
-    return y
+    check_indices(e, e.stored(indices), shape[axis])
+    return (*shape[:axis], *e.sizes(indices), *shape[axis + 1 :])
 
 
-def take_along_axis_elements(e: LoopEmitter, x: Any, indices: Any, *, axis: int) -> Any:
-    """At each place, the element of the same place but for `axis`, where the array says which."""
+def take_element(e: LoopEmitter, at: Sizes, x: Any, indices: Any, *, axis: int) -> Any:
+    """The place of one axis that an array names."""
+    shape, ndim = e.sizes(x), len(e.sizes(indices))
+    axis %= len(shape)
+    i = e.convert(e.load(indices, at[axis : axis + ndim]), int64)
+    return e.load(x, (*at[:axis], _wrapped(e, i, shape[axis]), *at[axis + ndim :]))
+
+
+def take_along_axis_sizes(e: LoopEmitter, x: Any, indices: Any, *, axis: int) -> Sizes:
+    """The shape of `take_along_axis`."""
     shape, chosen = e.sizes(x), e.sizes(indices)
     axis %= len(shape)
-    indices = e.stored(indices)
     sizes: list[Size] = []
     for k, (n, m) in enumerate(zip(shape, chosen, strict=True)):
         size = m if k == axis else e.select(e.eq(n, 1), m, n)
         if k != axis:
             e.check(e.bit_or(e.eq(m, 1), e.eq(m, size)))
         sizes.append(size)
-    check_indices(e, indices, shape[axis])
-    y = e.buffer(e.dtype(x), sizes)
-    with each(e, sizes, parallel=True) as at:
-        own = [e.select(e.eq(n, 1), 0, i) for n, i in zip(chosen, at, strict=True)]
-        i = _wrapped(e, e.convert(e.load(indices, own), int64), shape[axis])
-        place = [i if k == axis else e.select(e.eq(n, 1), 0, at[k]) for k, n in enumerate(shape)]
-        e.store(y, at, e.load(x, place))
-    return y
+    check_indices(e, e.stored(indices), shape[axis])
+    return tuple(sizes)
+
+
+def take_along_axis_element(e: LoopEmitter, at: Sizes, x: Any, indices: Any, *, axis: int) -> Any:
+    """The element of the same place but for `axis`, where the array says which."""
+    shape, chosen = e.sizes(x), e.sizes(indices)
+    axis %= len(shape)
+    own = [e.select(e.eq(n, 1), 0, i) for n, i in zip(chosen, at, strict=True)]
+    i = _wrapped(e, e.convert(e.load(indices, own), int64), shape[axis])
+    return e.load(x, [i if k == axis else e.select(e.eq(n, 1), 0, at[k]) for k, n in enumerate(shape)])

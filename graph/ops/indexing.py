@@ -13,19 +13,24 @@ from graph.aval import Aval, Dim, Shape, Type, format_shape
 from graph.dtypes import DType, int64, is_integer
 from graph.errors import DTypeError, IndexRangeError, ShapeError
 from graph.ir.emitter import Accumulate, Emitter
-from graph.ir.lowering import Callback, Choose, Loops
+from graph.ir.lowering import Choose, Gather, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
 from graph.ops.cotangent_rules import places
 from graph.ops.index_lowering import (
+    add_by_mask,
     add_elements,
     lower_index,
     lower_update,
+    set_by_mask,
     set_elements,
-    take_along_axis_elements,
-    take_elements,
+    take_along_axis_element,
+    take_along_axis_sizes,
+    take_element,
+    take_sizes,
 )
 from graph.ops.index_rules import DYNAMIC, Index, indexed, resolve_index
+from graph.ops.places import nonzero_places
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axis, quote, tensor
 
@@ -282,7 +287,7 @@ register(
         promote=promote_update,
         effect=update_effect,
         inplace=index_set_inplace,
-        lower=Choose(lower_update(set_elements)),
+        lower=Choose(lower_update(set_elements, set_by_mask)),
     )
 )
 register(
@@ -294,7 +299,7 @@ register(
         promote=promote_update,
         effect=update_effect,
         inplace=index_add_inplace,
-        lower=Choose(lower_update(add_elements)),
+        lower=Choose(lower_update(add_elements, add_by_mask)),
     )
 )
 register(
@@ -305,7 +310,7 @@ register(
         vjp=take_vjp,
         promote=None,
         effect=Effect.CAN_FAIL,
-        lower=Loops(take_elements),
+        lower=Gather(take_sizes, take_element),
     )
 )
 register(
@@ -316,7 +321,7 @@ register(
         vjp=take_along_axis_vjp,
         promote=None,
         effect=Effect.CAN_FAIL,
-        lower=Loops(take_along_axis_elements),
+        lower=Gather(take_along_axis_sizes, take_along_axis_element),
     )
 )
 register(
@@ -326,6 +331,6 @@ register(
         kernel=nonzero_kernel,
         vjp=NotDifferentiable("indices are integers"),
         promote=None,
-        lower=Callback("how many there are is known at run time only"),
+        lower=Loops(nonzero_places),
     )
 )

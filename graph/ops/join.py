@@ -14,7 +14,7 @@ from graph.ir.lowering import LoopEmitter, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import as_tuple
-from graph.ops.index_lowering import each
+from graph.ops.places import each
 from graph.ops.promotion import common
 from graph.ops.shape_rules import check_sizes, normalize_axis, quote, resolve_shape, tensor, unify_dims
 

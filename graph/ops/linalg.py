@@ -8,11 +8,15 @@ from graph.aval import Aval, Type
 from graph.dtypes import is_complex, real_of
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Choose, Decomposed, Loops, Lowering
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ops import linalg_lowering as lowering
+from graph.ops import small_matrices
 from graph.ops.cotangent_rules import conj
 from graph.ops.matmul import adjoint, matrix_transpose
 from graph.ops.matrices import (
     as_columns,
+    as_rows,
     as_scalars,
     hermitian,
     hermitian_part,
@@ -20,6 +24,7 @@ from graph.ops.matrices import (
     over_right,
     to_lapack,
 )
+from graph.ops.running import products_before
 from graph.ops.shape_rules import broadcast_shapes, quote, tensor, unify_dims
 
 
@@ -159,13 +164,27 @@ def cholesky_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, upper: bool) -> tu
     return (hermitian_part(b, over_right(b, b.solve(adjoint(b, lower), phi), lower)),)
 
 
-def _linalg(name: str, infer: Any, kernel: Any, vjp: Any, effect: Effect = Effect.PURE) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect))
+def cofactor_parts(b: Emitter[Any], x: Any) -> Any:
+    """As the kernel has it."""
+    u, s, v = b.svd(x, full_matrices=False)
+    after = b.flip(products_before(b, b.flip(s, axis=s.ndim - 1)), axis=s.ndim - 1)
+    scaled = b.mul(conj(b, u), as_rows(b, b.cast(b.mul(products_before(b, s), after), dtype=x.dtype)))
+    return b.mul(as_scalars(b, b.mul(b.det(u), b.det(v))), b.matmul(scaled, conj(b, v)))
 
 
-_linalg("inv", infer_inv, inv_kernel, inv_vjp, Effect.CAN_FAIL)
-_linalg("solve", infer_solve, solve_kernel, solve_vjp, Effect.CAN_FAIL)
-_linalg("det", infer_det, det_kernel, det_vjp)
-_linalg("cofactor", infer_cofactor, cofactor_kernel, cofactor_vjp, Effect.CAN_FAIL)
-_linalg("slogdet", infer_slogdet, slogdet_kernel, slogdet_vjp)
-_linalg("cholesky", infer_cholesky, cholesky_kernel, cholesky_vjp, Effect.CAN_FAIL)
+def lower_cofactor(x: Aval) -> Lowering:
+    """Minors of small matrices, singular values of others."""
+    n = x.shape[-1]
+    return Loops(small_matrices.cofactor) if n == x.shape[-2] and n in (1, 2, 3) else Decomposed(cofactor_parts)
+
+
+def _linalg(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, effect: Effect = Effect.PURE) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect, lower=lower))
+
+
+_linalg("inv", infer_inv, inv_kernel, inv_vjp, Loops(lowering.inv), Effect.CAN_FAIL)
+_linalg("solve", infer_solve, solve_kernel, solve_vjp, Loops(lowering.solve), Effect.CAN_FAIL)
+_linalg("det", infer_det, det_kernel, det_vjp, Loops(lowering.det))
+_linalg("cofactor", infer_cofactor, cofactor_kernel, cofactor_vjp, Choose(lower_cofactor), Effect.CAN_FAIL)
+_linalg("slogdet", infer_slogdet, slogdet_kernel, slogdet_vjp, Loops(lowering.slogdet))
+_linalg("cholesky", infer_cholesky, cholesky_kernel, cholesky_vjp, Loops(lowering.cholesky), Effect.CAN_FAIL)

@@ -310,9 +310,6 @@ def list_reverse_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
 DISCRETE: Final = NotDifferentiable("a length is an integer")
 
 
-_IN_NUMPY: Final = ("list_concat", "list_slice", "list_add_slice", "list_reverse")
-
-
 def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.PURE, inplace: Any = None) -> None:
     """What holds or gives elements shares memory with its operands."""
     register(
@@ -325,7 +322,7 @@ def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.
             effect=effect,
             inplace=inplace,
             aliases=name != "list_len",
-            lower=None if name in _IN_NUMPY else BuiltIn(),
+            lower=BuiltIn(),
         )
     )
 

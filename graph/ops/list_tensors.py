@@ -137,6 +137,7 @@ register(
         vjp=list_concat_tensors_vjp,
         promote=None,
         effect=stack_effect,
+        lower=BuiltIn(),
     )
 )
 register(
@@ -147,5 +148,6 @@ register(
         vjp=list_split_like_vjp,
         promote=None,
         aliases=True,
+        lower=BuiltIn(),
     )
 )

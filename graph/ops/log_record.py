@@ -3,7 +3,8 @@
 import logging
 
 from graph.aval import Type
-from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ir.lowering import Callback
+from graph.ir.opdef import Again, Effect, NotDifferentiable, OpDef, register
 from graph.ops.effects import infer_print
 from graph.ops.text_of import message
 
@@ -48,5 +49,7 @@ register(
         vjp=NotDifferentiable("there is no result"),
         promote=None,
         effect=Effect.ORDERED,
+        again=Again.SHOWN,
+        lower=Callback("Python's loggers take it"),
     )
 )

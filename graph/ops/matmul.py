@@ -101,6 +101,35 @@ def matmul_effect(op: Op) -> Effect:
     )
 
 
+def infer_add_matmul(total: Type, x: Type, y: Type) -> Aval:
+    """Shape rule of `add_matmul(total, x, y)`: `total + x @ y`, all matrices, of one dtype; nothing broadcasts.
+
+    Raises: as `matmul`; ShapeError when `total` has another shape than the product.
+    """
+    product, aval = infer_matmul(x, y), tensor(total, "add_matmul")
+    if aval.dtype != product.dtype:
+        raise DTypeError(f"{quote('add_matmul', aval, product)}: dtypes must agree in a graph")
+    pairs = zip(aval.shape, product.shape, strict=False)
+    if aval.ndim != 2 or product.ndim != 2 or any(unify_dims(p, q) is None for p, q in pairs):
+        raise ShapeError(f"{quote('add_matmul', aval, product)}: a product is added to a matrix of its own shape")
+    return aval
+
+
+def add_matmul_kernel(total: Any, x: Any, y: Any) -> Any:
+    return total + matmul_kernel(x, y)
+
+
+def add_matmul_vjp(b: Emitter[Any], ct: Any, z: Any, total: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
+    return ct, *matmul_vjp(b, ct, z, x, y)
+
+
+def add_matmul_effect(op: Op) -> Effect:
+    """CAN_FAIL where sizes that must fit are not known to."""
+    total, x, y = (v.shape for v in op.operands)
+    fits = x[1] == y[0] and total == (x[0], y[1])
+    return Effect.PURE if fits else Effect.CAN_FAIL
+
+
 register(
     OpDef(
         "matmul",
@@ -110,6 +139,17 @@ register(
         promote=common(),
         effect=matmul_effect,
         symbol="@",
+        lower=BuiltIn(),
+    )
+)
+register(
+    OpDef(
+        "add_matmul",
+        infer=infer_add_matmul,
+        kernel=add_matmul_kernel,
+        vjp=add_matmul_vjp,
+        promote=None,
+        effect=add_matmul_effect,
         lower=BuiltIn(),
     )
 )

@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from graph.aval import Aval, Type
-from graph.dtypes import DType, float64, is_complex, is_float, real_of
+from graph.dtypes import DType, float32, float64, is_complex, is_float, real_of
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Decomposed
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, Operand, register
 from graph.ops.matrices import matrices, to_lapack
@@ -57,6 +58,29 @@ def vector_norm_kernel(x: Any, *, ord: float, axis: Axis, keepdims: bool) -> Any
     return norm.astype(dtype, copy=False)
 
 
+def vector_norm_parts(b: Emitter[Any], x: Any, *, ord: float, axis: Axis, keepdims: bool) -> Any:
+    """As the kernel. The squares of complex numbers need no roots."""
+    dtype, how = real_of(x.dtype), {"axis": axis, "keepdims": keepdims}
+    if ord == 0:
+        return b.cast(b.count_nonzero(x, **how), dtype=dtype)
+    wide = b.cast(x, dtype=float32) if dtype.itemsize == 2 else x
+    match ord:
+        case math.inf:
+            norm = b.max(b.abs(wide), **how)
+        case _ if ord == -math.inf:
+            norm = b.min(b.abs(wide), **how)
+        case 1:
+            norm = b.sum(b.abs(wide), **how)
+        case 2 if is_complex(x.dtype):
+            re, im = b.real(wide), b.imag(wide)
+            norm = b.sqrt(b.sum(b.add(b.mul(re, re), b.mul(im, im)), **how))
+        case 2:
+            norm = b.sqrt(b.sum(b.mul(wide, wide), **how))
+        case _:
+            norm = b.pow(b.sum(b.pow(b.abs(wide), ord), **how), 1 / ord)
+    return b.cast(norm, dtype=dtype) if dtype.itemsize == 2 else norm
+
+
 def vector_norm_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, ord: float, axis: Axis, keepdims: bool) -> tuple[Any]:
     """Zero where the norm is; at several largest elements, shared evenly."""
     if ord == 0:
@@ -96,6 +120,19 @@ def infer_matrix_norm(x: Type, *, ord: Any, keepdims: bool) -> Aval:
 
 def matrix_norm_kernel(x: Any, *, ord: Any, keepdims: bool) -> Any:
     return np.linalg.norm(x, ord, (-2, -1), keepdims)
+
+
+def matrix_norm_parts(b: Emitter[Any], x: Any, *, ord: Any, keepdims: bool) -> Any:
+    """By sums, or by singular values."""
+    last_two = (-2, -1)
+    if ord == "fro":
+        return vector_norm_parts(b, x, ord=2, axis=last_two, keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        _, values, _ = b.svd(x, full_matrices=False)
+        norm = {"nuc": b.sum, 2: b.max, -2: b.min}[ord](values, axis=-1, keepdims=keepdims)
+        return b.expand_dims(norm, axis=(norm.ndim,)) if keepdims else norm
+    sums = b.sum(b.abs(x), axis=-2 if abs(ord) == 1 else -1, keepdims=True)
+    return (b.max if ord > 0 else b.min)(sums, axis=last_two, keepdims=keepdims)
 
 
 def matrix_norm_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, ord: Any, keepdims: bool) -> tuple[Any]:
@@ -142,6 +179,7 @@ register(
         vjp=vector_norm_vjp,
         promote=promote_inexact,
         effect=vector_norm_effect,
+        lower=Decomposed(vector_norm_parts),
     )
 )
 register(
@@ -152,5 +190,6 @@ register(
         vjp=matrix_norm_vjp,
         promote=to_lapack,
         effect=Effect.CAN_FAIL,
+        lower=Decomposed(matrix_norm_parts),
     )
 )

@@ -12,7 +12,7 @@ from graph.ir.lowering import Callback, Choose, LoopEmitter, Loops, Lowering
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import places
-from graph.ops.index_lowering import each
+from graph.ops.places import each
 from graph.ops.shape_rules import quote, tensor
 
 Widths = tuple[tuple[int, int], ...]

@@ -14,8 +14,17 @@ from graph.aval import Aval, Dim, Shape, Type, is_static
 from graph.dtypes import int64, is_complex, is_float
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ops.pool_lowering import (
+    avg_pool_grad_loops,
+    avg_pool_loops,
+    max_pool_loops,
+    max_pool_positions_loops,
+    pool_add_loops,
+    pool_take_loops,
+)
 from graph.ops.promotion import to_float
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import check_sizes, quote, resolve_shape, tensor, unify_dims
@@ -276,7 +285,15 @@ def pool_effect(op: Op) -> Effect:
 
 
 register(
-    OpDef("max_pool", infer=infer_max_pool, kernel=max_pool_kernel, vjp=max_pool_vjp, promote=None, effect=pool_effect)
+    OpDef(
+        "max_pool",
+        infer=infer_max_pool,
+        kernel=max_pool_kernel,
+        vjp=max_pool_vjp,
+        promote=None,
+        effect=pool_effect,
+        lower=Loops(max_pool_loops),
+    )
 )
 register(
     OpDef(
@@ -286,10 +303,29 @@ register(
         vjp=NotDifferentiable("positions are integers"),
         promote=None,
         effect=pool_effect,
+        lower=Loops(max_pool_positions_loops),
     )
 )
-register(OpDef("pool_take", infer=infer_pool_take, kernel=pool_take_kernel, vjp=pool_take_vjp, promote=None))
-register(OpDef("pool_add", infer=infer_pool_add, kernel=pool_add_kernel, vjp=pool_add_vjp, promote=None))
+register(
+    OpDef(
+        "pool_take",
+        infer=infer_pool_take,
+        kernel=pool_take_kernel,
+        vjp=pool_take_vjp,
+        promote=None,
+        lower=Loops(pool_take_loops),
+    )
+)
+register(
+    OpDef(
+        "pool_add",
+        infer=infer_pool_add,
+        kernel=pool_add_kernel,
+        vjp=pool_add_vjp,
+        promote=None,
+        lower=Loops(pool_add_loops),
+    )
+)
 register(
     OpDef(
         "avg_pool",
@@ -298,6 +334,7 @@ register(
         vjp=avg_pool_vjp,
         promote=to_float,
         effect=pool_effect,
+        lower=Loops(avg_pool_loops),
     )
 )
 register(
@@ -307,5 +344,6 @@ register(
         kernel=avg_pool_grad_kernel,
         vjp=avg_pool_grad_vjp,
         promote=None,
+        lower=Loops(avg_pool_grad_loops),
     )
 )

@@ -2,8 +2,9 @@
 
 A state is u64[2]: a key and a counter. Its stream of 64-bit words is that of Philox4x64-10 (Salmon et al. 2011,
 "Parallel random numbers: as easy as 1, 2, 3"): words 4*j .. 4*j+3 are the block of counter (counter + j, 0, 0, 0)
-under key (key, 0). An op takes words from the start of the stream, in row-major order of its result, and returns the
-state moved on by the blocks that it touched. How words become numbers is said at each op.
+under key (key, 0), where what exceeds 64 bits is carried to the next word. An op takes words from the start of the
+stream, in row-major order of its result, and returns the state moved on by the blocks that it touched. How words become
+numbers is said at each op.
 """
 
 import threading
@@ -14,7 +15,9 @@ import numpy as np
 from graph.aval import Aval, Shape, Type, scalar
 from graph.dtypes import DType, float32, float64, int64, is_integer, uint64
 from graph.errors import DTypeError
+from graph.ir.lowering import Loops
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ops import random_lowering as lowering
 from graph.ops.shape_rules import check_sizes, resolve_shape, tensor, unify_dims
 
 STATE: Final = Aval(uint64, (2,))
@@ -240,15 +243,15 @@ def random_permutation_kernel(state: Any, *sizes: Any, shape: Shape) -> tuple[np
     return order, advanced(state, count)
 
 
-def _random_op(name: str, infer: Any, kernel: Any, effect: Effect = Effect.PURE) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=RANDOM, promote=None, effect=effect))
+def _random_op(name: str, infer: Any, kernel: Any, lower: Any, effect: Effect = Effect.PURE) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=RANDOM, promote=None, effect=effect, lower=Loops(lower)))
 
 
-_random_op("random_state", infer_random_state, random_state_kernel)
-_random_op("random_split", infer_random_split, random_split_kernel)
-_random_op("random_fold_in", infer_random_fold_in, random_fold_in_kernel)
-_random_op("random_bits", infer_random_bits, random_bits_kernel)
-_random_op("random_uniform", infer_random_uniform, random_uniform_kernel)
-_random_op("random_normal", infer_random_normal, random_normal_kernel)
-_random_op("random_integers", infer_random_integers, random_integers_kernel, Effect.CAN_FAIL)
-_random_op("random_permutation", infer_random_permutation, random_permutation_kernel)
+_random_op("random_state", infer_random_state, random_state_kernel, lowering.state_of_seed)
+_random_op("random_split", infer_random_split, random_split_kernel, lowering.split)
+_random_op("random_fold_in", infer_random_fold_in, random_fold_in_kernel, lowering.fold_in)
+_random_op("random_bits", infer_random_bits, random_bits_kernel, lowering.bits)
+_random_op("random_uniform", infer_random_uniform, random_uniform_kernel, lowering.uniform)
+_random_op("random_normal", infer_random_normal, random_normal_kernel, lowering.normal)
+_random_op("random_integers", infer_random_integers, random_integers_kernel, lowering.integers, Effect.CAN_FAIL)
+_random_op("random_permutation", infer_random_permutation, random_permutation_kernel, lowering.permutation)

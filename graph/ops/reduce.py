@@ -21,7 +21,19 @@ from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.compare import DISCRETE
 from graph.ops.cotangent_rules import conj, count
 from graph.ops.promotion import to_float
-from graph.ops.reduce_lowering import ALL, ANY, ARGMAX, ARGMIN, COUNT, MAX, MAX_OR_LOWEST, MIN, PROD, SUM
+from graph.ops.reduce_lowering import (
+    ALL,
+    ANY,
+    ARGMAX,
+    ARGMIN,
+    COUNT,
+    MAX,
+    MAX_OR_LOWEST,
+    MIN,
+    PROD,
+    SUM,
+    lower_sum_to,
+)
 from graph.ops.running import products_before, sum_dtype
 from graph.ops.shape_rules import normalize_axes, quote, reduced_shape, tensor
 
@@ -218,7 +230,17 @@ register(
 )
 register(OpDef("var", infer=infer_spread("var"), kernel=var_kernel, vjp=var_vjp, promote=None, lower=VAR))
 register(OpDef("std", infer=infer_spread("std"), kernel=std_kernel, vjp=std_vjp, promote=None, lower=STD))
-register(OpDef("sum_to", infer=infer_sum_to, kernel=sum_to_kernel, vjp=sum_to_vjp, promote=None, aliases=True))
+register(
+    OpDef(
+        "sum_to",
+        infer=infer_sum_to,
+        kernel=sum_to_kernel,
+        vjp=sum_to_vjp,
+        promote=None,
+        aliases=True,
+        lower=Choose(lower_sum_to),
+    )
+)
 
 
 # Products

@@ -6,7 +6,9 @@ import numpy as np
 
 from graph.aval import Aval
 from graph.dtypes import DType, bool_, float32, int64
-from graph.ir.lowering import Reduce, ScalarEmitter
+from graph.ir.emitter import Emitter
+from graph.ir.lowering import Decomposed, LoopEmitter, Loops, Lowering, Reduce, ScalarEmitter
+from graph.ops.places import each
 from graph.ops.running import sum_dtype
 
 
@@ -127,3 +129,39 @@ def step_count(s: ScalarEmitter, state: tuple[Any], x: Any, place: Any) -> tuple
 ANY = Reduce(start_truth(False), step_any, first_of_state, kinds="biufcV")
 ALL = Reduce(start_truth(True), step_all, first_of_state, kinds="biufcV")
 COUNT = Reduce(start_count, step_count, first_of_state, kinds="biufcV")
+
+
+def lower_sum_to(ct: Aval, x: Aval) -> Lowering:
+    """Sums over the axes that `x` has not, or has with size 1 for certain; where only the run time knows, loops."""
+    lead = ct.ndim - x.ndim
+    unknown = [n != wanted and wanted != 1 for n, wanted in zip(ct.shape[lead:], x.shape, strict=True)]
+    known = [n != wanted and wanted == 1 for n, wanted in zip(ct.shape[lead:], x.shape, strict=True)]
+    return Loops(sum_to_loops) if any(unknown) and not (lead or any(known)) else Decomposed(sum_to_parts)
+
+
+def sum_to_parts(b: Emitter[Any], ct: Any, x: Any) -> Any:
+    """The sums that are certain; what is left is `sum_to` again."""
+    lead = ct.ndim - x.ndim
+    y = b.cast(b.sum(ct, axis=tuple(range(lead)), keepdims=False), dtype=ct.dtype) if lead else ct
+    axes = tuple(i for i, (n, wanted) in enumerate(zip(y.shape, x.shape, strict=True)) if n != wanted and wanted == 1)
+    if axes:
+        y = b.cast(b.sum(y, axis=axes, keepdims=True), dtype=ct.dtype)
+    return y if y.shape == x.shape else b.sum_to(y, x)
+
+
+def sum_to_loops(e: LoopEmitter, ct: Any, x: Any) -> Any:
+    """A copy where the sizes are the same; else the sum over axes of size 1."""
+    have, sizes, dtype = e.sizes(ct), e.sizes(x), e.dtype(ct)
+    y, same = e.buffer(dtype, sizes), e.const(True, bool_)
+    for n, wanted in zip(have, sizes, strict=True):
+        same = e.bit_and(same, e.eq(n, wanted))
+    with e.when(same), each(e, sizes, parallel=True) as at:
+        e.store(y, at, e.load(ct, at))
+    with e.when(e.bit_not(same)), each(e, sizes) as at:
+        total = e.variable(e.const(0, wide_dtype(dtype)))
+        counts = [e.select(e.eq(n, wanted), 1, n) for n, wanted in zip(have, sizes, strict=True)]
+        with each(e, counts) as more:
+            element = e.load(ct, [e.add(i, j) for i, j in zip(at, more, strict=True)])
+            total.set(e.accumulate(total.get(), e.convert(element, wide_dtype(dtype))))
+        e.store(y, at, e.convert(total.get(), dtype))
+    return y

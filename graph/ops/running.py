@@ -10,7 +10,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import LoopEmitter, Loops
 from graph.ir.opdef import OpDef, register
 from graph.ops.cotangent_rules import conj, places
-from graph.ops.index_lowering import each
+from graph.ops.places import each
 from graph.ops.shape_rules import normalize_axis, tensor
 
 

@@ -3,6 +3,7 @@
 NaN counts as larger than every number. All orders are stable: equal elements keep theirs, also when descending.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import numpy as np
@@ -11,8 +12,10 @@ from graph.aval import Aval, Dim, Type
 from graph.dtypes import int64, is_complex
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.lowering import Loops
 from graph.ir.op import Op
-from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Promote, register
+from graph.ops import sort_lowering as lowering
 from graph.ops.indexing import take_along_axis_vjp
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, check_sizes, normalize_axis, quote, resolve_shape, tensor
@@ -34,8 +37,13 @@ def infer_sort(x: Type, *, axis: int, descending: bool) -> Aval:
 
 
 def sort_kernel(x: Any, *, axis: int, descending: bool) -> Any:
-    rising = np.sort(x, axis, kind="stable")
+    rising = np.sort(comparable(x), axis, kind="stable").astype(x.dtype, copy=False)
     return np.flip(rising, axis) if descending else rising
+
+
+def comparable(x: Any) -> Any:
+    """`x` itself; bfloat16, where NumPy finds no place for NaN, as float32."""
+    return x.astype(np.float32) if x.dtype.kind == "V" else x
 
 
 def sort_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: int, descending: bool) -> tuple[Any]:
@@ -50,6 +58,7 @@ def infer_argsort(x: Type, *, axis: int, descending: bool) -> Aval:
 
 
 def argsort_kernel(x: Any, *, axis: int, descending: bool) -> Any:
+    x = comparable(x)
     if not descending:
         return np.argsort(x, axis, kind="stable")
     order = np.argsort(np.flip(x, axis), axis, kind="stable")  # flipped twice, so that equal elements keep their order
@@ -111,7 +120,7 @@ def infer_searchsorted(sorted_values: Type, x: Type, *, side: str) -> Aval:
 
 
 def searchsorted_kernel(sorted_values: Any, x: Any, *, side: str) -> Any:
-    return cast(Any, np.searchsorted(sorted_values, x, "right" if side == "right" else "left"))
+    return cast(Any, np.searchsorted(comparable(sorted_values), comparable(x), "right" if side == "right" else "left"))
 
 
 def infer_unique_values(x: Type) -> Aval:
@@ -120,7 +129,7 @@ def infer_unique_values(x: Type) -> Aval:
 
 
 def unique_values_kernel(x: Any) -> Any:
-    return np.unique(x, equal_nan=False)
+    return np.unique(comparable(x), equal_nan=False).astype(x.dtype, copy=False)
 
 
 def infer_unique_all(x: Type) -> tuple[Aval, ...]:
@@ -134,30 +143,29 @@ def infer_unique_all(x: Type) -> tuple[Aval, ...]:
 
 def unique_all_kernel(x: Any) -> tuple[Any, ...]:
     values, indices, inverse, counts = np.unique(
-        x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
+        comparable(x), return_index=True, return_inverse=True, return_counts=True, equal_nan=False
     )
-    return values, indices, inverse.reshape(x.shape)[()], counts
+    return values.astype(x.dtype, copy=False), indices, inverse.reshape(x.shape)[()], counts
 
 
-register(OpDef("sort", infer=infer_sort, kernel=sort_kernel, vjp=sort_vjp, promote=None))
-register(OpDef("argsort", infer=infer_argsort, kernel=argsort_kernel, vjp=POSITIONS, promote=None))
-register(OpDef("topk", infer=infer_topk, kernel=topk_kernel, vjp=topk_vjp, promote=None, effect=topk_effect))
-register(OpDef("searchsorted", infer=infer_searchsorted, kernel=searchsorted_kernel, vjp=POSITIONS, promote=common()))
-register(
-    OpDef(
-        "unique_values",
-        infer=infer_unique_values,
-        kernel=unique_values_kernel,
-        vjp=NotDifferentiable("which elements are distinct jumps as they move"),
-        promote=None,
-    )
-)
-register(
-    OpDef(
-        "unique_all",
-        infer=infer_unique_all,
-        kernel=unique_all_kernel,
-        vjp=NotDifferentiable("which elements are distinct jumps as they move"),
-        promote=None,
-    )
-)
+DISTINCT: Final = NotDifferentiable("which elements are distinct jumps as they move")
+
+
+def _order_op(
+    name: str,
+    infer: Any,
+    kernel: Any,
+    vjp: Any,
+    lower: Any,
+    promote: Promote | None = None,
+    effect: Effect | Callable[[Op], Effect] = Effect.PURE,
+) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=promote, effect=effect, lower=Loops(lower)))
+
+
+_order_op("sort", infer_sort, sort_kernel, sort_vjp, lowering.sort)
+_order_op("argsort", infer_argsort, argsort_kernel, POSITIONS, lowering.argsort)
+_order_op("topk", infer_topk, topk_kernel, topk_vjp, lowering.topk, effect=topk_effect)
+_order_op("searchsorted", infer_searchsorted, searchsorted_kernel, POSITIONS, lowering.searchsorted, common())
+_order_op("unique_values", infer_unique_values, unique_values_kernel, DISTINCT, lowering.unique_values)
+_order_op("unique_all", infer_unique_all, unique_all_kernel, DISTINCT, lowering.unique_all)

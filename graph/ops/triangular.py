@@ -7,7 +7,9 @@ import numpy as np
 from graph.aval import Aval, Dim, Shape, Type, dim_add
 from graph.errors import ShapeError
 from graph.ir.emitter import Accumulate, Emitter
+from graph.ir.lowering import Decomposed, Gather, LoopEmitter, Loops, View
 from graph.ir.opdef import OpDef, register
+from graph.ops.places import each
 from graph.ops.promotion import common
 from graph.ops.running import sum_dtype
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axes, quote, tensor
@@ -142,9 +144,99 @@ def diag_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
     return (b.diagonal(ct, offset=k, axis1=-2, axis2=-1),)
 
 
-register(OpDef("tril", infer=infer_triangle("tril"), kernel=tril_kernel, vjp=tril_vjp, promote=None))
-register(OpDef("triu", infer=infer_triangle("triu"), kernel=triu_kernel, vjp=triu_vjp, promote=None))
-register(OpDef("diagonal", infer=infer_diagonal, kernel=diagonal_kernel, vjp=diagonal_vjp, promote=None, aliases=True))
+Sizes = tuple[Any, ...]
+
+
+def same_sizes(e: LoopEmitter, x: Any, **attrs: Any) -> Sizes:
+    return e.sizes(x)
+
+
+def tril_element(e: LoopEmitter, at: Sizes, x: Any, *, k: int) -> Any:
+    return e.select(e.le(e.sub(at[-1], at[-2]), k), e.load(x, at), 0)
+
+
+def triu_element(e: LoopEmitter, at: Sizes, x: Any, *, k: int) -> Any:
+    return e.select(e.ge(e.sub(at[-1], at[-2]), k), e.load(x, at), 0)
+
+
+def diagonal_sizes(e: LoopEmitter, shape: Sizes, *, offset: int, axis1: int, axis2: int) -> Sizes:
+    first, second = axis1 % len(shape), axis2 % len(shape)
+    rows, columns = e.add(shape[first], min(offset, 0)), e.sub(shape[second], max(offset, 0))
+    length = e.select(e.lt(rows, columns), rows, columns)
+    rest = (n for i, n in enumerate(shape) if i not in (first, second))
+    return (*rest, e.select(e.gt(length, 0), length, 0))
+
+
+def diagonal_element(e: LoopEmitter, at: Sizes, shape: Sizes, *, offset: int, axis1: int, axis2: int) -> Sizes:
+    *rest, i = at
+    first, second = axis1 % len(shape), axis2 % len(shape)
+    found = iter(rest)
+    places = {first: e.add(i, max(-offset, 0)), second: e.add(i, max(offset, 0))}
+    return tuple(places[axis] if axis in places else next(found) for axis in range(len(shape)))
+
+
+def diagonal_add_loops(e: LoopEmitter, x: Any, added: Any, **attrs: int) -> Any:
+    """In place where nobody else needs `x`."""
+    shape = e.sizes(x)
+    sizes, own = diagonal_sizes(e, shape, **attrs), e.sizes(added)
+    for n, size in zip(own, sizes[len(sizes) - len(own) :], strict=True):
+        e.check(e.bit_or(e.eq(n, 1), e.eq(n, size)))
+    y = e.update(x)
+    with each(e, sizes) as at:
+        behind = zip(own, at[len(at) - len(own) :], strict=True)
+        value = e.load(added, [e.select(e.eq(n, 1), 0, i) for n, i in behind])
+        place = diagonal_element(e, at, shape, **attrs)
+        e.store(y, place, e.add(e.load(y, place), value))
+    return y
+
+
+def trace_parts(b: Emitter[Any], x: Any, **attrs: int) -> Any:
+    return b.sum(b.diagonal(x, **attrs), axis=-1, keepdims=False)
+
+
+def diag_loops(e: LoopEmitter, x: Any, *, k: int) -> Any:
+    *batch, n = e.sizes(x)
+    size = e.add(n, abs(k))
+    y = e.buffer(e.dtype(x), (*batch, size, size))
+    with each(e, (*batch, size, size), parallel=True) as at:
+        e.store(y, at, 0)
+    with each(e, (*batch, n), parallel=True) as at:
+        place = diagonal_element(e, at, e.sizes(y), offset=k, axis1=-2, axis2=-1)
+        e.store(y, place, e.load(x, at))
+    return y
+
+
+register(
+    OpDef(
+        "tril",
+        infer=infer_triangle("tril"),
+        kernel=tril_kernel,
+        vjp=tril_vjp,
+        promote=None,
+        lower=Gather(same_sizes, tril_element, repeats=False),
+    )
+)
+register(
+    OpDef(
+        "triu",
+        infer=infer_triangle("triu"),
+        kernel=triu_kernel,
+        vjp=triu_vjp,
+        promote=None,
+        lower=Gather(same_sizes, triu_element, repeats=False),
+    )
+)
+register(
+    OpDef(
+        "diagonal",
+        infer=infer_diagonal,
+        kernel=diagonal_kernel,
+        vjp=diagonal_vjp,
+        promote=None,
+        aliases=True,
+        lower=View(diagonal_sizes, diagonal_element),
+    )
+)
 register(
     OpDef(
         "diagonal_add",
@@ -153,7 +245,10 @@ register(
         vjp=diagonal_add_vjp,
         promote=common(),
         inplace=diagonal_add_inplace,
+        lower=Loops(diagonal_add_loops),
     )
 )
-register(OpDef("trace", infer=infer_trace, kernel=trace_kernel, vjp=trace_vjp, promote=None))
-register(OpDef("diag", infer=infer_diag, kernel=diag_kernel, vjp=diag_vjp, promote=None))
+register(
+    OpDef("trace", infer=infer_trace, kernel=trace_kernel, vjp=trace_vjp, promote=None, lower=Decomposed(trace_parts))
+)
+register(OpDef("diag", infer=infer_diag, kernel=diag_kernel, vjp=diag_vjp, promote=None, lower=Loops(diag_loops)))

@@ -17,6 +17,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import Elementwise, Lowering, ScalarEmitter
 from graph.ir.opdef import Kernel, NotDifferentiable, OpDef, Operand, Promote, Vjp, register
 from graph.ops.compare import DISCRETE
+from graph.ops.complex_rules import with_complex
 from graph.ops.cotangent_rules import flat_vjp, over, times
 from graph.ops.promotion import by_ufunc, to_float
 from graph.ops.scalar_rules import function, logically, plainly
@@ -26,8 +27,10 @@ from graph.ops.shape_rules import elementwise, quote, tensor
 def _unary(
     name: str, ufunc: np.ufunc, vjp: Vjp | NotDifferentiable, lower: Lowering | None = None, symbol: str = ""
 ) -> None:
-    """Without `lower` it is the function of floats of this name."""
+    """Without `lower` it is the function of floats, or complex numbers, of this name."""
     lower = function(name) if lower is None else lower
+    if isinstance(lower, Elementwise):
+        lower = with_complex(name, lower)
     infer, promote = elementwise(name, ufunc), by_ufunc(ufunc)
     register(OpDef(name, infer=infer, kernel=ufunc, vjp=vjp, promote=promote, symbol=symbol, lower=lower))
 

@@ -1,6 +1,6 @@
 """Loop-invariant code motion: pure ops on what a loop captures are computed once, before it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,21 +29,34 @@ CHEAP: Final = frozenset(
 MAY_NOT_END: Final = frozenset(["while_loop", "call"])
 
 
+IsWorth = Callable[[Op, Graph], bool]
+"""Whether an op of a region is worth being moved out of it."""
+
+
 def licm(graph: Graph) -> Graph:
     """Move pure ops whose operands no trip changes out of loops, from tests and bodies, innermost loops first.
 
     Ops that can fail or are seen from outside stay, and loops that may not end. Moved ops run even where the loop makes
     no trip, which nobody can see.
     """
-    return in_functions(_licm(graph), _licm)
+    return moved_out(graph, lambda op, region: op.name not in CHEAP)
 
 
-def _licm(graph: Graph) -> Graph:
+def moved_out(graph: Graph, is_worth: IsWorth) -> Graph:
+    """`licm` for the ops that are worth it, and what these need."""
+
+    def visit(part: Graph) -> Graph:
+        return _licm(part, is_worth)
+
+    return in_functions(visit(graph), visit)
+
+
+def _licm(graph: Graph, is_worth: IsWorth) -> Graph:
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, regions=[_licm(r) for r in old.regions])
+        op = replaced(old, regions=[_licm(r, is_worth) for r in old.regions])
         if op.name in ("while_loop", "for_loop"):
-            ops.extend(_hoisted(op))
+            ops.extend(_hoisted(op, is_worth))
         else:
             ops.append(op)
     return with_body(graph, ops)
@@ -59,12 +72,13 @@ class _Motion:
     """Results of moved ops that the region still reads: outer value -> the value that was, and becomes a parameter."""
 
 
-def _hoisted(op: Op) -> list[Op]:
+def _hoisted(op: Op, is_worth: IsWorth) -> list[Op]:
     """The ops that move out of a loop, and then the loop."""
     lead = 1 if op.name == "for_loop" else 0
     first = lead + len(op.results)
     motions = [
-        _plan(region, dict(zip(region.params[first:], op.operands[first:], strict=True))) for region in op.regions
+        _plan(region, dict(zip(region.params[first:], op.operands[first:], strict=True)), is_worth)
+        for region in op.regions
     ]
     if not any(motion.moved for motion in motions):
         return [op]
@@ -77,7 +91,7 @@ def _hoisted(op: Op) -> list[Op]:
     return [*moved, replaced(op, operands=(*op.operands, *outer), regions=regions)]
 
 
-def _plan(region: Graph, outside: Mapping[Value, Value]) -> _Motion:
+def _plan(region: Graph, outside: Mapping[Value, Value], is_worth: IsWorth) -> _Motion:
     """`outside` gives the outer values of the parameters that no trip changes."""
     invariant = set(outside)
     candidates: dict[Value, Op] = {}
@@ -86,7 +100,7 @@ def _plan(region: Graph, outside: Mapping[Value, Value]) -> _Motion:
             invariant.update(op.results)
             candidates.update(dict.fromkeys(op.results, op))
     chosen: set[Op] = set()
-    pending = [op for op in dict.fromkeys(candidates.values()) if op.name not in CHEAP]
+    pending = [op for op in dict.fromkeys(candidates.values()) if is_worth(op, region)]
     while pending:
         op = pending.pop()
         if op not in chosen:

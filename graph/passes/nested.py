@@ -24,24 +24,18 @@ def replaced(
         op.attrs if attrs is None else attrs,
         op.regions if regions is None else tuple(regions),
     )
-    same = all(a is b for a, b in zip(new[0], op.operands, strict=False)) and len(new[0]) == len(op.operands)
-    if (
-        same
-        and new[1] == op.results
-        and new[2] is op.attrs
-        and all(a is b for a, b in zip(new[3], op.regions, strict=True))
-    ):
+    # Values and graphs are equal where they are the same.
+    if new[0] == op.operands and new[1] == op.results and new[2] is op.attrs and new[3] == op.regions:
         return op
     return Op(op.opdef, *new, op.loc)
 
 
 def with_body(graph: Graph, ops: Sequence[Op], results: Sequence[Value] | None = None) -> Graph:
     """`graph` with other ops, and other results where given; parameters and functions stay."""
-    yields = graph.results if results is None else tuple(results)
-    same = len(ops) == len(graph.ops) and all(a is b for a, b in zip(ops, graph.ops, strict=True))
-    if same and yields == graph.results:
+    new, yields = tuple(ops), graph.results if results is None else tuple(results)
+    if new == graph.ops and yields == graph.results:
         return graph
-    return Graph(graph.name, graph.params, tuple(ops), yields, graph.functions)
+    return Graph(graph.name, graph.params, new, yields, graph.functions)
 
 
 def in_functions(graph: Graph, apply: Pass) -> Graph:
@@ -54,7 +48,7 @@ def in_functions(graph: Graph, apply: Pass) -> Graph:
 
 def renamed(values: Sequence[Value], env: Mapping[Value, Value]) -> tuple[Value, ...]:
     """The values under a renaming; those it does not name stay."""
-    return tuple(env.get(v, v) for v in values)
+    return tuple([env.get(v, v) for v in values]) if env else tuple(values)
 
 
 def copied_ops(graph: Graph, arguments: Sequence[Value]) -> tuple[list[Op], tuple[Value, ...]]:

@@ -9,11 +9,14 @@ from graph.errors import VerifyError
 from graph.ir.op import Graph
 from graph.ir.printer import print_graph
 from graph.ir.verify import verify
+from graph.passes.batch_products import batch_products
 from graph.passes.branch_results import branch_results
 from graph.passes.constant_fold import constant_fold
 from graph.passes.cse import cse
 from graph.passes.dce import dce
 from graph.passes.erase_stop_gradient import erase_stop_gradient
+from graph.passes.fuse_products import fuse_products
+from graph.passes.hoist_transposes import hoist_transposes
 from graph.passes.inline_calls import inline_calls
 from graph.passes.invariant_carried import invariant_carried
 from graph.passes.licm import licm
@@ -50,6 +53,17 @@ TO_RUN: Final[tuple[Pass, ...]] = (
     dce,
 )
 """After the others, for a graph that is not differentiated any more."""
+
+EXACTLY: Final[tuple[Pass, ...]] = tuple(run for run in TO_RUN if run is not transpose_products)
+"""The same, where results must have eager's bits: they follow from how a product is asked for."""
+
+FOR_NATIVE: Final[tuple[Pass, ...]] = (
+    batch_products,
+    dce,  # of slices that are products now
+    hoist_transposes,
+    fuse_products,
+)
+"""After these, for native code that need not be exact: sums are added up in another order."""
 
 
 def optimize(

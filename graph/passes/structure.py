@@ -1,11 +1,14 @@
 """Keys that are equal exactly when attributes or whole regions are the same."""
 
 from collections.abc import Hashable
+from typing import Final
 
 import numpy as np
 
 from graph.ir.op import Attr, Graph, Op
 from graph.ir.value import Value
+
+NO_KEY: Final = frozenset[Hashable]()
 
 
 def attr_key(value: Attr) -> Hashable:
@@ -25,7 +28,7 @@ def attr_key(value: Attr) -> Hashable:
 
 def attrs_key(op: Op) -> Hashable:
     """The attributes of an op, in any order."""
-    return frozenset((name, attr_key(value)) for name, value in op.attrs.items())
+    return frozenset([(name, attr_key(value)) for name, value in op.attrs.items()]) if op.attrs else NO_KEY
 
 
 def graph_key(graph: Graph) -> Hashable:

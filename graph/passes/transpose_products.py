@@ -26,7 +26,7 @@ def _visit(graph: Graph) -> Graph:
     ops: list[Op] = []
     for old in graph.ops:
         op = replaced(old, regions=[_visit(region) for region in old.regions])
-        product = made.get(op.operands[0]) if _swaps(op) else None
+        product = made.get(op.operands[0]) if swaps_axes(op) else None
         if product is None or product.name != "matmul" or count[product.result] != 1:
             ops.append(op)
             continue
@@ -50,7 +50,7 @@ def _is_matrix(value: Value) -> bool:
     return isinstance(value.type, Aval) and len(value.shape) == 2
 
 
-def _swaps(op: Op) -> bool:
+def swaps_axes(op: Op) -> bool:
     """Whether an op swaps the axes of a matrix."""
     axes: Any = op.attrs["axes"] if op.name == "transpose" else ()
     return len(axes) == 2 and tuple(a % 2 for a in axes) == (1, 0)
@@ -59,7 +59,7 @@ def _swaps(op: Op) -> bool:
 def _swapped(made: dict[Value, Op], value: Value) -> Value | None:
     """What a value is the transpose of."""
     op = made.get(value)
-    return op.operands[0] if op is not None and _swaps(op) else None
+    return op.operands[0] if op is not None and swaps_axes(op) else None
 
 
 def _swap(value: Value, op: Op) -> Op:

@@ -48,10 +48,11 @@ class AliasClasses:
     """The classes of all values of a graph and its regions.
 
     `entry_copies` are carried values of loops, by loop op and index, whose loop updates them in place: their storage is
-    the loop's own, so their initial values are copied unless they can be given up.
+    the loop's own, so their initial values are copied unless they can be given up. With `takes_lists`, the graph is
+    given lists that nobody else holds: a `call` hands over what is dead, and copies of what is not.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, takes_lists: bool = False) -> None:
         self._parent: dict[Value, Value] = {}
         self._shared: set[Value] = set()
         self._updated: set[Value] = set()
@@ -59,8 +60,9 @@ class AliasClasses:
         self._feeds: dict[Value, list[Value]] = {}
         self.entry_copies: dict[Op, set[int]] = {}
         for param in graph.params:
-            self._share(param)
-            self._not_owned.add(param)
+            if not (takes_lists and isinstance(param.type, ListType)):
+                self._share(param)
+                self._not_owned.add(param)
         self._visit(graph)
         self._spread_not_owned()
 
@@ -127,12 +129,17 @@ class AliasClasses:
 
     def _visit_opaque(self, op: Op) -> None:
         """Any result may be, or contain, or be contained in, any operand."""
-        self._not_owned.update(op.results)
+        operands, results = op.operands, op.results
+        if op.name == "call":  # lists are handed over
+            operands, results = (
+                tuple(v for v in values if not isinstance(v.type, ListType)) for values in (operands, results)
+            )
+        self._not_owned.update(results)
         if op.name in ("call", "constant"):
-            for value in (*op.operands, *op.results):
+            for value in (*operands, *results):
                 self._share(value)
-        for result in op.results:
-            for operand in op.operands:
+        for result in results:
+            for operand in operands:
                 if _same_kind(result.type, operand.type):
                     self._join(result, operand)
                 elif _depth(operand.type)[0] < _depth(result.type)[0]:

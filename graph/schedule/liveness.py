@@ -40,9 +40,12 @@ class Buffers:
     result, "writable" where it may be a read-only view, "deep" for lists and optionals."""
 
 
-def plan_buffers(graph: Graph) -> Buffers:
-    """The plan for an outermost graph or a function, regions included. Ops run in the order in which they stand."""
-    classes = AliasClasses(graph)
+def plan_buffers(graph: Graph, *, takes_lists: bool = False) -> Buffers:
+    """The plan for an outermost graph or a function, regions included. Ops run in the order in which they stand.
+
+    With `takes_lists`, its lists are its own: those that it is given, and those that it yields.
+    """
+    classes = AliasClasses(graph, takes_lists=takes_lists)
     sweep = _Sweep(classes)
     sweep.graph(graph, frozenset())
     return Buffers(
@@ -50,7 +53,7 @@ def plan_buffers(graph: Graph) -> Buffers:
         sweep.freed,
         {op: frozenset(c) for op, c in sweep.entry_copies.items()},
         classes,
-        _plan_results(graph, classes),
+        _plan_lists(graph, classes) if takes_lists else _plan_results(graph, classes),
     )
 
 
@@ -68,6 +71,17 @@ def _plan_results(graph: Graph, classes: AliasClasses) -> tuple[str, ...]:
             plan.append("as_is" if classes.is_owned(value) else "writable")
         if has_storage(value.type):
             seen.add(classes.root(value))
+    return tuple(plan)
+
+
+def _plan_lists(graph: Graph, classes: AliasClasses) -> tuple[str, ...]:
+    """What a function that hands over its lists yields: "list" is a list that somebody else may hold."""
+    plan: list[str] = []
+    seen: set[Value] = set()
+    for value in graph.results:
+        is_own = classes.is_owned(value) and classes.root(value) not in seen
+        plan.append("list" if isinstance(value.type, ListType) and not is_own else "as_is")
+        seen.add(classes.root(value))
     return tuple(plan)
 
 

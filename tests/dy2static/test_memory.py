@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import eager as xp
 from dy2static import to_static
+from dy2static.cache import cache
 from eager.parameter import Parameter
 
 LEAST = 40
 """Bytes of the smallest object. Caches of Python and NumPy fill up slowly, with less than that a call."""
+MODES = ("once", "twice")
 
 
 def growth(run: Callable[[int], object], calls: int) -> float:
@@ -93,3 +96,54 @@ def test_many_kinds_of_calls() -> None:
     assert growth(call, 1000) < LEAST
     assert len(scaled.programs) <= 3 * 2 * 3
     assert scaled.explain().startswith(f"{scaled!r}: {len(scaled.programs)} programs")
+
+
+@pytest.mark.slow
+def test_ten_thousand_calls_of_varied_kinds() -> None:
+    """Shapes, dtypes and Python arguments vary. Each kind of call has a program for the sizes of its first call and one
+    for any; then there are no more."""
+
+    @to_static
+    def scaled(x: Any, by: Any, *, mode: str = "once") -> Any:
+        y = x * by
+        if y.sum() > 10:
+            y = y - 1
+        for _ in range(2 if mode == "twice" else 1):
+            y = y * 2
+        return y
+
+    dtypes = [np.float32, np.float64, np.int32, np.int64]
+    kinds = [(dtype, rank, by, mode) for dtype in dtypes for rank in (1, 2) for by in (int, float) for mode in MODES]
+
+    def call(i: int) -> None:
+        dtype, rank, by, mode = kinds[i % len(kinds)]
+        sizes = (2 + i // len(kinds) % 11, 20 + i // len(kinds) % 5)[:rank]
+        number = by(2 + i // len(kinds) % 7)
+        x = np.full(sizes, 3, dtype)
+        y = x * number
+        y = (y - 1 if y.sum() > 10 else y) * (4 if mode == "twice" else 2)
+        np.testing.assert_allclose(np.asarray(scaled(xp.asarray(x), number, mode=mode)), y, rtol=1e-6)
+
+    assert growth(call, 10_000) < LEAST
+    assert len(scaled.programs) == 2 * len(kinds) <= cache.MOST_PROGRAMS
+    assert scaled.cache.made == len(scaled.programs)
+    explained = scaled.explain()
+    assert explained.startswith(f"{scaled!r}: {len(scaled.programs)} programs")
+    assert explained.count("the first call with these types") == len(kinds)
+    assert explained.count("sizes or numbers differ") == len(kinds)
+
+
+@pytest.mark.slow
+def test_programs_beyond_the_bound_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_PROGRAMS", 4)
+
+    @to_static
+    def labelled(x: Any, label: str) -> Any:
+        return x * len(label) if x.sum() > 0 else x
+
+    x = xp.asarray(np.ones(3))
+    left = growth(lambda i: labelled(x, "a" * (i % 6)), 60)
+    assert left < min(program.bytes for program in labelled.programs)
+    assert len(labelled.programs) == 4
+    assert labelled.cache.made > 60
+    assert labelled.explain().startswith(f"{labelled!r}: 4 programs")

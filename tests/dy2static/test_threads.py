@@ -85,18 +85,18 @@ def test_conversion_staging_compilation_and_calls_at_once(monkeypatch: pytest.Mo
     """Threads make static functions of the same code and of other code, and all call all of them."""
     stagings: list[str] = []
     programs: list[str] = []
-    stage, compile_program = cache_module.stage, compiled_module.compile_program
+    stage, blueprint = cache_module.stage, compiled_module.blueprint
 
     def counting_stage(name: str, *args: Any, **kwargs: Any) -> Any:
         stagings.append(name)
         return stage(name, *args, **kwargs)
 
-    def counting_compile(graph: Any) -> Any:
+    def counting_blueprint(graph: Any, options: Any) -> Any:
         programs.append(graph.name)
-        return compile_program(graph)
+        return blueprint(graph, options)
 
     monkeypatch.setattr(cache_module, "stage", counting_stage)
-    monkeypatch.setattr(compiled_module, "compile_program", counting_compile)
+    monkeypatch.setattr(compiled_module, "blueprint", counting_blueprint)
     plain = [define(SOURCE, "looped") for _ in range(4)]
     static = [to_static(f) for f in plain]
     dtypes = (np.float32, np.float64)

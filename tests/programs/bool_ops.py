@@ -150,3 +150,18 @@ def tests_in_while(x):
         x = x + 0.7
         n += 3
     return x, n
+
+
+@program(
+    [f64([1.0, 2.0]), i64(2)], [f64([1.0, 2.0]), i64(0)], refused="the value is a bool on one path and f64 on another"
+)
+def value_of_operands_of_different_types(x, n):
+    return n > 1 and x.sum()
+
+
+@program([f64([1.0, 2.0]), i64(2)], [f64([1.0, 2.0]), i64(0)], [f64([1.0, -1.0]), i64(2)], grad=0)
+def truth_of_operands_of_different_types(x, n):
+    is_ready = n > 1 and x.sum()
+    if is_ready:
+        return x * 2.0
+    return x if not is_ready and n < 1 else x * 3.0

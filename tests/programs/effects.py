@@ -136,3 +136,30 @@ def order_of_checks(x):
 def print_to_a_named_stream(x):
     print("to stdout", x, file=sys.stdout)
     return x
+
+
+@program([f64(1.0)], [f64(-1.0)], [f64(-3.0)], [f64(-5.0)])
+def errors_of_types(x):
+    nothing = None
+    text = "a"
+    if x < -4:
+        return x + len(5)
+    elif x < -2:
+        return x + nothing.size
+    elif x < 0:
+        return text + 1
+    return x
+
+
+@program([f64([1.0, 2.0])], [f64([1.0, -2.0])], [f64([])], adapts=True)
+def errors_of_types_in_a_loop(x):
+    def one(v):
+        return v * 2
+
+    total = 0.0
+    for v in x:
+        if v < 0:
+            total = one(v, total)
+        else:
+            total = total + one(v)
+    return total

@@ -193,3 +193,53 @@ def methods(x):
     for v in Derived().values(x):
         total = total + v
     return total
+
+
+def parsed(texts):
+    for text in texts:
+        try:
+            yield int(text)
+        except ValueError:
+            yield 0
+
+
+@program([f64(1.0)], [f64(-1.0)], grad=0)
+def caught_around_a_yield(x):
+    total = x * 0
+    for number in parsed(["1", "b", "3"]):
+        total = total + number * x
+    return total, [number * x for number in parsed("12x")]
+
+
+@program([f64(1.0)])
+def passes_by_what_the_loop_raises(x):
+    try:
+        for number in parsed(["1", "b", "3"]):
+            if number == 3:
+                raise ValueError("three")
+            x = x + number
+    except ValueError as error:
+        print(error, x)
+    for number in parsed(["b"]):
+        x = x + int("c")
+    return x
+
+
+def made_positive(xs):
+    for v in xs:
+        try:
+            if v < 0:
+                raise ValueError(v)
+            yield v
+        except ValueError:
+            yield -v
+
+
+@program([f64([1.0, -2.0, 3.0])], [f64([])], adapts=True)
+def caught_in_the_graph_around_a_yield(xs):
+    total = 0.0
+    for v in made_positive(xs):
+        if v > 2.5:
+            break
+        total = total + v
+    return total

@@ -97,3 +97,29 @@ def in_a_loop(x, n):
         if math.sin(i) > 0:
             total = total + math.sqrt(i) * x
     return total
+
+
+@program([i64(12)], [i64(0)], [i64(-18)])
+def divisors_and_multiples(n):
+    return math.gcd(n, 8), math.gcd(n), math.gcd(n, 9, -6), math.lcm(n, 8), math.lcm(4, 6, int(n))
+
+
+@program([i64(5)], [i64(0)], [i64(1)], [i64(20)], [i64(-1)])
+def counting_ways(n):
+    ways = math.comb(n, 3), math.comb(62, n), math.perm(n, 2), math.perm(n)
+    return ways, math.factorial(n)
+
+
+@program([f64(5.0)])
+def factorial_of_a_float(x):
+    return math.factorial(x)
+
+
+@program([f64(2.5)], [f64(-2.5)], [f64(np.inf)], [f64(np.nan)], [f64(-0.0)])
+def parts_of_a_number(x):
+    return math.modf(x), math.nextafter(x, 3.0), math.dist((x, 1.0), (1.0, x))
+
+
+@program([f64(1.0)], [f64(1.0 + 1e-10)], [f64(1.1)], [f64(np.inf)], [f64(np.nan)])
+def nearly_equal(x):
+    return math.isclose(x, 1.0), math.isclose(x, 1.0, rel_tol=0.2), math.isclose(x, 1.3, abs_tol=0.25)

@@ -320,3 +320,13 @@ def nested_loops(xs, n):
         if worst is None or (low is not None and low < worst):
             worst = low
     return xp.sum(xs) if worst is None else worst * 2
+
+
+@program([f64([1.0, 2.0]), i64(2)], [f64([1.0, 2.0]), i64(0)], grad=0)
+def given_to_a_function_of_the_library(x, n):
+    y = None
+    if n > 1:
+        y = x * 2.0
+    if y is None:
+        return x
+    return xp.sin(xp.reshape(y, (2,)))

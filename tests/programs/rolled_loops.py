@@ -67,3 +67,23 @@ def over_a_list(x):
     for v in [1.0, 2.0, 3.0] * 60:
         total = total * 0.1 + x * v
     return total
+
+
+@program([f64(1.0)], [f64(-2.0)], grad=0)
+def over_enumerate_and_zip(x):
+    for i, v in enumerate(range(3, 250)):
+        x = x * 0.5 + i / v
+    for a, b in zip(range(200), [0.25, 0.5] * 100):
+        x = x * 0.9 + a * b * 0.001
+    return x
+
+
+@program([f64(1.0)], [f64(-2.0)], grad=0)
+def over_reversed_and_dicts(x):
+    for i, n in enumerate(reversed([1, 2, 3, 4] * 60), 5):
+        if x > 1e6:
+            break
+        x = x * 0.5 + i * n
+    for key, value in {k: k / 2 for k in range(250)}.items():
+        x = x * 0.9 + key * value * 0.001
+    return x

@@ -319,3 +319,39 @@ def what_a_finally_did_before_it_failed(x, d):
     except KeyError:
         y = x * 10
     return y, d
+
+
+@program([f64(0.0)], [f64(1.0)], [f64(5.0)], grad=0)
+def return_in_finally(x):
+    try:
+        x = x * x
+        if x > 2:
+            raise KeyError("large")
+        return x * 100
+    except KeyError:
+        raise ValueError("dropped")
+    finally:
+        if x > 0.5:
+            return x * 3
+        else:
+            return x
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([3.0, -1.0])], [f64([])], grad=0, adapts=True)
+def continue_and_break_in_finally(x):
+    total = 0.0
+    for v in x:
+        try:
+            total = total + v
+            if total > 2:
+                return total
+        finally:
+            print("so far", total)
+            continue
+    while True:
+        try:
+            total = total * 2
+            assert total < 10
+        finally:
+            break
+    return total

@@ -1,29 +1,73 @@
 """Running one random program in every mode and comparing."""
 
+# pyright: reportPrivateUsage=false
+
 import contextlib
 import dataclasses
 import io
+import os
+import re
+import signal
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 import eager as xp
+from dy2static.cache.compiled import Executor
 from dy2static.decorator import StaticFunction, to_static
 from eager.tensor import Tensor, wrap
+from graph.errors import NotDifferentiableError
 from graph.execute.interpreter import run
-from graph.ir.op import Graph
 from support.compare import Outcome, difference, outcome
 from support.defining import define
 from support.differential import REFUSALS, total
+from support.module_state import ModuleState
 from support.programs import f64, i64
-from support.random_programs import Block, Box, RandomProgram, render, smaller
+from support.random_programs.box import Box
+from support.random_programs.program import random_program
+from support.random_programs.shrink import shrunk
 
-GRADIENTS_EVERY = 6
-"""Every so many programs, gradients are compared too: they cost as much as the rest."""
+SECONDS = 30
+"""What a program may take, in all modes together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """Which programs run in the costly modes: every so many, none with 0."""
+
+    gradients: int = 6
+    native: int = 10
+    verify: int = 4
+    """Graphs are verified between the passes."""
+
+    @staticmethod
+    def is_due(every: int, seed: int) -> bool:
+        return bool(every) and seed % every == 0
+
+
+class TooLongError(BaseException):
+    """Nothing in a program catches it."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What programs came to: `differences` by seed, counts of all else."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    constructs: Counter[str] = field(default_factory=Counter[str])
+    """In how many programs each stands of which no call was refused."""
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """In how many others."""
+    reasons: Counter[str] = field(default_factory=Counter[str])
+    differences: dict[int, str] = field(default_factory=dict[int, str])
+
+    def add(self, other: "Report") -> None:
+        for name in ("counts", "constructs", "refused", "reasons", "differences"):
+            getattr(self, name).update(getattr(other, name))
 
 
 def arguments(seed: int) -> list[tuple[Any, ...]]:
@@ -39,125 +83,185 @@ def arguments(seed: int) -> list[tuple[Any, ...]]:
     return [one(2), one(2), one(int(rng.integers(-1, 4)))]
 
 
-@dataclass(slots=True)
-class Report:
-    """What programs came to: `differences` by seed, counts of all else."""
+class OtherRun:
+    """Takes the place of a program's compiled graph and runs it in another way, given data."""
 
-    counts: Counter[str] = field(default_factory=Counter[str])
-    differences: dict[int, str] = field(default_factory=dict[int, str])
-
-
-class Interpreted:
-    """A graph as it was staged, run op by op: takes the place of a program's compiled graph."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, run_it: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        self._run = run_it
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        values = run(self._graph, [x._data if isinstance(x, Tensor) else x for x in inputs])
+        values = self._run([x._data if isinstance(x, Tensor) else x for x in inputs])
         return [wrap(x) if isinstance(x, np.ndarray | np.generic) else x for x in values]
 
 
-def check_source(source: str, seed: int, counts: Counter[str] | None = None, *, gradients: bool = False) -> str:
-    """Where the modes differ on this program, in words; empty when they agree."""
-    counts = Counter() if counts is None else counts
-    function = define(source, file=f"<random {seed}>", xp=xp)
-    static = to_static(function)
+class Checked:
+    """A program, compared in every mode with eager Python."""
+
+    def __init__(self, source: str, seed: int, counts: Counter[str]) -> None:
+        function = define(source, file=f"<random {seed}>", xp=xp)
+        self.function: Callable[..., Any] = function
+        self.state = ModuleState(function.__globals__)
+        self.seed = seed
+        self.counts = counts
+        self.reasons: list[str] = []
+
+    def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Outcome:
+        """What a call comes to, from the module as it is at first; its state is one more argument."""
+        self.state.reset()
+        found = outcome(function, args)
+        return dataclasses.replace(found, args=(*found.args, self.state.now()))
+
+    def results(self, native: bool) -> str:
+        """Where a mode gives another result, prints something else, changes something else or fails otherwise."""
+        try:
+            static: StaticFunction = to_static(self.function, executor="numpy")
+        except REFUSALS as error:
+            self.counts["refused"] += 1
+            self.reasons.append(f"{type(error).__name__}: {error.what}")
+            return ""
+        before = self.state.first()
+        for args in arguments(self.seed):
+            expected = self.call(self.function, args)
+            if isinstance(expected.error, RecursionError):
+                continue  # how deep it goes is not the program's
+            static.cache.latest = None
+            found = self.call(static, args)
+            if isinstance(found.error, REFUSALS):
+                self.counts["refused"] += 1
+                self.reasons.append(f"{type(found.error).__name__}: {found.error.what}")
+                continue
+            self.counts["raises" if expected.error else "returns"] += 1
+            what = difference(expected, found, (*args, before), adapts=True)
+            if what:
+                return f"NumPy program: {what}"
+            if static.cache.latest is None:
+                continue  # raised while it was staged
+            for name, mode in self._others(static, native):
+                what = difference(expected, self.call(mode, args), (*args, before), adapts=True)
+                if what:
+                    return f"{name}: {what}"
+        return ""
+
+    def _others(self, static: StaticFunction, native: bool) -> Iterator[tuple[str, Callable[..., Any]]]:
+        def by(run_program: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> Callable[..., Any]:
+            def mode(*own: Any) -> Any:
+                program, call = static.cache.find(own, {})
+                other: Any = OtherRun(lambda inputs: run_program(program, inputs))
+                return dataclasses.replace(program, compiled=other).run(call, own, {})
+
+            return mode
+
+        yield "interpreter", by(lambda program, inputs: run(program.staged.graph, inputs))
+        if native:
+            self.counts["native"] += 1
+            yield "native", by(lambda program, inputs: program.compiled.native(*inputs))
+
+    def gradients(self, executor: Executor) -> str:
+        """Where the tape over static code, the static gradient or the gradient within static code differ from the
+        tape over eager code."""
+        args = arguments(self.seed)[0]
+        if self.call(self.function, args).error is not None:
+            return ""
+        function, wrt = self.function, (0, 1, 4)
+        static = to_static(function, executor=executor)
+
+        def loss(*args: Any) -> Any:
+            return total(function(*args))
+
+        def static_loss(*args: Any) -> Any:
+            return total(static(*args))
+
+        def within(*args: Any) -> Any:
+            return xp.grad(loss, wrt)(*args)
+
+        expected = self.call(xp.grad(loss, wrt), args)
+        ways: Mapping[str, Callable[..., Any]] = {
+            "the tape over static code": xp.grad(static_loss, wrt),
+            "the static gradient": to_static(loss, executor=executor).grad(wrt),
+            "the gradient within static code": to_static(within, executor=executor),
+        }
+        for name, way in ways.items():
+            found = self.call(way, args)
+            if isinstance(found.error, (*REFUSALS, NotDifferentiableError)):
+                self.counts["gradients refused"] += 1
+                continue
+            self.counts["gradients"] += 1
+            if expected.error is not None or found.error is not None:
+                what = difference(expected, found, (*args, found.args[-1]), adapts=True)
+                return f"gradient by {name}: {what}" if what else ""
+            for argument, a, b in zip("xyv", expected.value, found.value, strict=True):
+                if not np.allclose(np.asarray(a), np.asarray(b), rtol=1e-8, atol=1e-8, equal_nan=True):
+                    return f"gradient by {name}: by {argument}: eager {a}, static {b}"
+        return ""
+
+
+def check_source(
+    source: str, seed: int, *, gradients: bool = False, native: bool = False, counts: Counter[str] | None = None
+) -> tuple[str, list[str]]:
+    """Where the modes differ on this program, in words, empty when they agree; and why calls were refused."""
+    checked = Checked(source, seed, Counter() if counts is None else counts)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for args in arguments(seed):
-            expected = outcome(function, args)
-            what = _check_call(static, expected, args, counts)
-            if what:
-                return what
-        if gradients:
-            return _check_gradients(function, arguments(seed)[0], counts)
-    return ""
+        what = checked.results(native)
+        if not what and gradients and not checked.reasons:
+            what = checked.gradients("native" if native else "numpy")
+    return what, checked.reasons
 
 
-def _check_call(static: StaticFunction, expected: Outcome, args: Sequence[Any], counts: Counter[str]) -> str:
-    found = outcome(static, args)
-    if isinstance(found.error, REFUSALS):
-        counts[f"refused: {type(found.error).__name__}"] += 1
-        return ""
-    counts["raises" if expected.error else "returns"] += 1
-    what = difference(expected, found, args, adapts=True)
-    if what:
-        return f"NumPy program: {what}"
-    if static.cache.latest is None:
-        return ""
-
-    def interpreted(*own: Any) -> Any:
-        program, call = static.cache.find(own, {})
-        oracle: Any = Interpreted(program.staged.graph)
-        return dataclasses.replace(program, compiled=oracle).run(call, own, {})
-
-    if found.error is not None and type(found.error).__name__ in ("RecursionError",):
-        return ""
-    what = difference(expected, outcome(interpreted, args), args, adapts=True)
-    return f"interpreter: {what}" if what else ""
-
-
-def _check_gradients(function: Any, args: Sequence[Any], counts: Counter[str]) -> str:
-    """The tape over eager code against the tape over the static function."""
-    if outcome(function, args).error is not None:
-        return ""
-    static = to_static(function)
-    found = []
-    for run_it in (function, static):
-        own = arguments_like(args)
-
-        def loss(x: Any, y: Any, v: Any, own: Any = own, run_it: Any = run_it) -> Any:
-            return total(run_it(x, y, own[2], own[3], v, own[5], own[6]))
-
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                found.append(xp.grad(loss, (0, 1, 2))(own[0], own[1], own[4]))
-        except REFUSALS:
-            return ""
-    counts["gradients"] += 1
-    for name, a, b in zip("xyv", *found, strict=True):
-        if not np.allclose(np.asarray(a), np.asarray(b), rtol=1e-8, atol=1e-8, equal_nan=True):
-            return f"gradient by {name}: eager {a}, static {b}"
-    return ""
-
-
-def arguments_like(args: Sequence[Any]) -> list[Any]:
-    x, y, n, p, v, box, d = args
-    return [x, y, n, p, v, Box(box.a, box.c), dict(d)]
-
-
-def check_seed(seed: int, report: Report) -> None:
+def check_seed(seed: int, report: Report, modes: Modes) -> None:
     """Make a program of the seed and check it; a difference goes to the report with the smallest such program."""
-    block = RandomProgram(seed, size=6 + seed % 18).block()
-    what = _guarded(block, seed, report.counts)
+    program = random_program(seed)
+    what, reasons = _guarded(program.source, seed, modes, report.counts)
     report.counts["programs"] += 1
+    if reasons:
+        report.counts["programs refused"] += 1
+    report.reasons.update({reason.split("\n")[0] for reason in reasons})
+    (report.refused if reasons else report.constructs).update(program.constructs.keys())
     if what:
-        block, what = shrink(block, seed, what)
-        report.differences[seed] = f"seed {seed}\n{render(block)}\n{what}"
+        kind = kind_of(what)
+        small = shrunk(program.source, lambda less: kind_of(_guarded(less, seed, modes)[0]) == kind)
+        what = _guarded(small, seed, modes)[0] or what
+        report.differences[seed] = f"seed {seed}\n{small}\n{what}"
 
 
-def _guarded(block: Block, seed: int, counts: Counter[str] | None = None) -> str:
+def kind_of(what: str) -> tuple[str, ...]:
+    """What a difference has in common with that of a smaller program: mode, place, what each side came to."""
+    sides = re.findall(r"(eager|static) (returns|raises|printed) ?(\w+Error: [a-zA-Z ]*|\w+Error)?", what)
+    words = re.split(r"[\[\d'(]", what.split("\n")[0])[0]
+    return (words if not sides else what.split(":")[0], *("".join(side) for side in sides))
+
+
+def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None = None) -> tuple[str, list[str]]:
+    os.environ["DY2STATIC_VERIFY"] = "1" if modes.is_due(modes.verify, seed) else "0"
     try:
-        return check_source(render(block), seed, counts, gradients=seed % GRADIENTS_EVERY == 0)
+        with within_seconds(SECONDS):
+            return check_source(
+                source,
+                seed,
+                gradients=modes.is_due(modes.gradients, seed),
+                native=modes.is_due(modes.native, seed),
+                counts=counts,
+            )
     except SyntaxError:
-        return ""
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return "", []
+    except (Exception, TooLongError) as error:
+        return f"{type(error).__name__}: {error}", []
+    finally:
+        os.environ["DY2STATIC_VERIFY"] = "1"
 
 
-def shrink(block: Block, seed: int, what: str, most: int = 400) -> tuple[Block, str]:
-    """A smaller program that differs too, and how."""
-    tries = 0
-    progress = True
-    while progress and tries < most:
-        progress = False
-        for less in smaller(block):
-            tries += 1
-            found = _guarded(less, seed)
-            if found and found.split(":")[0] == what.split(":")[0]:
-                block, what, progress = less, found, True
-                break
-            if tries >= most:
-                break
-    return block, what
+@contextlib.contextmanager
+def within_seconds(seconds: int) -> Generator[None]:
+    """Raises: TooLongError where what runs within takes longer. For the main thread."""
+
+    def stop(*_: Any) -> None:
+        raise TooLongError(f"not done within {seconds} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -318,6 +318,14 @@ def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
     container[key] = update(container[key], symbol, value)
 
 
+def update_attr_by(obj: Any, name: str, symbol: str, value: Callable[[], Any]) -> None:
+    setattr(obj, name, update(getattr(obj, name), symbol, value()))
+
+
+def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], Any]) -> None:
+    container[key] = update(container[key], symbol, value())
+
+
 def run_on_python(function: Callable[..., Any]) -> FunctionType:
     """`function` converted, its runtime this one."""
     assert isinstance(function, FunctionType)

@@ -9,6 +9,7 @@ again.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -16,29 +17,27 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from graph.llvm.runtime.compile import Machine, ObjectCode, llvmlite_version
+from graph.llvm.runtime.image import Layout
 from graph.llvm.runtime.symbols import numpy_version
 
 DEFAULT_BYTES: Final = 1 << 29
-_MAGIC: Final = b"dy2static object 1\n"
+_MAGIC: Final = b"dy2static object 2\n"
 _SUFFIX: Final = ".dyo"
 _LENGTH: Final = struct.Struct("<Q")
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
+class Cached(NamedTuple):
     """What an entry holds: object code, and a text of whoever had it made."""
 
     code: ObjectCode
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectCache:
+class ObjectCache(NamedTuple):
     """Entries in a folder; None keeps nothing. Reading and writing never raise: one that cannot be used is empty."""
 
     folder: Path | None
@@ -49,12 +48,17 @@ class ObjectCache:
         return self.noted(made_from, machine, lambda: Cached(make())).code
 
     def noted(self, made_from: tuple[str, ...], machine: Machine, make: Callable[[], Cached]) -> Cached:
-        """As `compiled`, with a text beside the code."""
+        """As `compiled`, with a text beside the code. Threads that ask for the same at once have it made once."""
         key = key_of(made_from, machine)
-        found = self.get(key)
-        if found is None:
-            found = make()
-            self.put(key, found)
+        return self.get(key) or _made_once(key, functools.partial(self._made_now, key, make))
+
+    def kept(self, made_from: tuple[str, ...], machine: Machine) -> Cached | None:
+        """The entry for what it is made from, if there is one."""
+        return self.get(key_of(made_from, machine))
+
+    def _made_now(self, key: str, make: Callable[[], Cached]) -> Cached:
+        found = make()
+        self.put(key, found)
         return found
 
     def get(self, key: str) -> Cached | None:
@@ -120,6 +124,37 @@ class ObjectCache:
         return found
 
 
+class _Making:
+    """An entry that a thread makes; others wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made: Cached | None = None
+
+
+_making: Final[dict[str, _Making]] = {}
+"""By key."""
+if hasattr(os, "register_at_fork"):  # the threads that make them are not in the new process
+    os.register_at_fork(after_in_child=_making.clear)
+
+
+def _made_once(key: str, make: Callable[[], Cached]) -> Cached:
+    mine = _Making()
+    mine.lock.acquire()
+    other = _making.setdefault(key, mine)
+    if other is not mine:
+        with other.lock:
+            if other.made is not None:
+                return other.made
+        return make()  # it failed there
+    try:
+        mine.made = make()
+        return mine.made
+    finally:
+        _making.pop(key, None)
+        mine.lock.release()
+
+
 def key_of(made_from: tuple[str, ...], machine: Machine) -> str:
     """The name of an entry: a digest of what decides the code."""
     versions = (llvmlite_version(), numpy_version(), sys.version, str(object.__basicsize__))
@@ -153,7 +188,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _encoded(entry: Cached) -> bytes:
-    head = json.dumps({"imports": entry.code.imports, "note": entry.note}).encode()
+    head = json.dumps({"imports": entry.code.imports, "note": entry.note, "layout": entry.code.layout}).encode()
     body = _LENGTH.pack(len(head)) + head + entry.code.code
     return _MAGIC + hashlib.sha256(body).digest() + body
 
@@ -164,4 +199,14 @@ def _decoded(data: bytes) -> Cached | None:
         return None
     (length,) = _LENGTH.unpack_from(body)
     head = cast("dict[str, Any]", json.loads(body[_LENGTH.size : _LENGTH.size + length]))
-    return Cached(ObjectCode(body[_LENGTH.size + length :], tuple(head["imports"])), head["note"])
+    layout = None
+    if head["layout"] is not None:
+        size, writable, outside, inside, names = head["layout"]
+        layout = Layout(
+            size,
+            writable,
+            tuple((at, name) for at, name in outside),
+            tuple((at, offset) for at, offset in inside),
+            names,
+        )
+    return Cached(ObjectCode(body[_LENGTH.size + length :], tuple(head["imports"]), layout), head["note"])

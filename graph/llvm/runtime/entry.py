@@ -25,10 +25,15 @@ from graph.llvm.runtime.objects import SIZE, give, holds_list, take
 from graph.llvm.runtime.python_api import (
     BYTES_DATA,
     TUPLE_ITEMS,
+    add_reference,
     check_signals,
     drop_reference,
+    error_fetch,
+    error_normalize,
     int_object,
+    none,
     release_gil,
+    set_traceback,
     take_gil,
     thread_id,
     tuple_fill,
@@ -38,6 +43,7 @@ from graph.llvm.runtime.python_api import (
     vectorcall,
 )
 from graph.llvm.runtime.stack import dy_stack_end, main_thread
+from graph.llvm.runtime.threads import hold_blas, let_blas_go
 from graph.llvm.runtime.words import External, Half, Word, cycles, reserve, run_code
 
 # A program: what a call has to know. `plan.py` writes it.
@@ -116,6 +122,11 @@ def nanoseconds() -> Word:
     at = reserve(16)
     clock_gettime(MONOTONIC, at)
     return load(at) * 1_000_000_000 + load(at + 8)
+
+
+def dy_clock() -> Word:
+    """`nanoseconds`, for code that is timed."""
+    return nanoseconds()
 
 
 def ticks() -> Word:
@@ -227,6 +238,43 @@ def take_results(ctx: Word, callback: Word, found: Word, results: Word) -> Word:
     return OK
 
 
+def dy_catch(ctx: Word, number: Half, status: Half, results: Word) -> Half:
+    """After a status other than OK: OK where a callback knows what handles the exception, else RAISED with one set."""
+    was_released = with_gil(ctx)
+    callback = load(load(ctx + PROGRAM) + CALLBACKS) + number * CALLBACK_BYTES
+    caught = catch(ctx, callback, status, results)
+    if was_released:
+        without_gil(ctx)
+    return caught
+
+
+def catch(ctx: Word, callback: Word, status: Word, results: Word) -> Word:
+    """`dy_catch` with the GIL held. The function is given the status, and the exception that is set, or None."""
+    error = reserve(24)
+    error_fetch(error, error + 8, error + 16)
+    error_normalize(error, error + 8, error + 16)
+    objects = reserve(16)
+    store(objects, int_object(status))
+    if not load(error + 8):
+        add_reference(none)
+        store(error + 8, none)
+    store(objects + 8, load(error + 8))
+    if load(error + 16):
+        set_traceback(load(error + 8), load(error + 16))
+        drop_reference(load(error + 16))
+    if load(error):
+        drop_reference(load(error))
+    found = vectorcall(load(callback + FUNCTION), objects, 2, 0) if load(objects) else 0
+    drop_reference(load(error + 8))
+    if load(objects):
+        drop_reference(load(objects))
+    if not found:
+        return RAISED
+    caught = take_results(ctx, callback, found, results)
+    drop_reference(found)
+    return caught
+
+
 def dy_call(self: Word, args: Word, count: Word) -> Word:
     """The function that Python calls: `self` is a tuple whose first item is the program, as `bytes`."""
     program = load(self + TUPLE_ITEMS) + BYTES_DATA
@@ -288,7 +336,9 @@ def dy_run(ctx: Word, program: Word, inputs: Word, outputs: Word) -> Word:
     if load(program + RELEASES_GIL) or load(statistics + TICKS) > LONG_RUN:
         without_gil(ctx)
     start = ticks()
+    hold_blas(program)
     status = run_code(load(program + CODE), ctx, inputs, outputs)
+    let_blas_go(program)
     store(statistics + TICKS, ticks() - start)
     with_gil(ctx)
     peak = load(ctx + PEAK)

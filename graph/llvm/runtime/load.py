@@ -2,53 +2,31 @@
 
 import ctypes
 import functools
+import importlib
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from graph.errors import InternalError
-from graph.llvm.runtime import entry, half, memory, stack
 from graph.llvm.runtime.cache import default_cache
 from graph.llvm.runtime.compile import ObjectCode, binding, compile_plainly, machine, target_machine
+from graph.llvm.runtime.host import machine_for
+from graph.llvm.runtime.image import placed
 from graph.llvm.runtime.symbols import addresses_of
-from graph.llvm.runtime.translate import module_text, sources_of
+from graph.llvm.runtime.version import runtime_version
 
 T = TypeVar("T")
 _lock: Final = threading.RLock()
 _serial: Final = itertools.count(1)
-_EXPORTS: Final = (
-    entry.dy_call,
-    entry.dy_callback,
-    entry.dy_poll,
-    entry.dy_run,
-    stack.dy_stack_end,
-    memory.dy_begin,
-    memory.dy_end,
-    memory.dy_alloc,
-    memory.dy_free,
-    memory.dy_trim,
-    half.dy_half_of_double,
-    half.dy_double_of_half,
-)
-_NAMES: Final = (*(function.__name__ for function in _EXPORTS), *half.NAMES)
-_CELLS: Final = (
-    "dy_main_thread",
-    "dy_main_stack_end",
-    "dy_system_bytes",
-    "dy_stored_bytes",
-    "dy_handed_over",
-    "dy_left_over",
-)
 
 
-@dataclass(frozen=True, slots=True)
 class Library:
     """Loaded code. It stays as long as this object."""
 
-    addresses: Mapping[str, int]
-    tracker: Any = field(repr=False)
+    def __init__(self, addresses: Mapping[str, int], memory: Any) -> None:
+        self.addresses = addresses
+        self._memory = memory
 
     def __getitem__(self, name: str) -> int:
         return self.addresses[name]
@@ -57,21 +35,30 @@ class Library:
 def load(code: ObjectCode, exports: Sequence[str], own: Mapping[str, int] | None = None) -> Library:
     """Load code. `exports` are names whose addresses are asked for, `own` are addresses that it is given.
 
-    Raises InternalError where a name is known nowhere, RuntimeError where the object code is damaged.
+    Raises: InternalError where a name is known nowhere; RuntimeError where the object code is damaged; OSError where
+    the system does not let this process have machine code of its own.
     """
-    return _linked(code, exports, {**runtime_library().addresses, **(own or {})})
+    return _loaded(code, exports, {**runtime_library().addresses, **(own or {})})
 
 
-def _linked(code: ObjectCode, exports: Sequence[str], own: Mapping[str, int]) -> Library:
-    # LLVM calls the conversions of float16 without their being declared.
-    found = {name: own[name] for name in (*code.imports, *half.NAMES) if name in own}
+def _loaded(code: ObjectCode, exports: Sequence[str], own: Mapping[str, int]) -> Library:
+    found = {name: own[name] for name in code.imports if name in own}
     found.update(addresses_of(name for name in code.imports if name not in own))
+    unknown = [name for name in code.imports if name not in found]
+    if unknown:
+        raise InternalError(f"native code calls what is not there: {', '.join(unknown)}")
+    if code.layout is None:
+        return _linked(code, exports, found, own)
+    image = placed(code.code, code.layout, found)
+    return Library({name: image[name] for name in image.names}, image)
+
+
+def _linked(code: ObjectCode, exports: Sequence[str], found: Mapping[str, int], own: Mapping[str, int]) -> Library:
+    """By LLVM's linker. It calls the conversions of float16 without their being declared."""
+    names = _own_code().half.NAMES
     with _lock:
-        unknown = [name for name in code.imports if name not in found]
-        if unknown:
-            raise InternalError(f"native code calls what is not there: {', '.join(unknown)}")
         builder = binding().JITLibraryBuilder().add_object_img(code.code).add_current_process()
-        for name, address in found.items():
+        for name, address in {**{name: own[name] for name in names if name in own}, **found}.items():
             builder.import_symbol(name, address)
         for name in exports:
             builder.export_symbol(name)
@@ -99,8 +86,11 @@ def runtime_library() -> Library:
 
 @functools.cache
 def _runtime_library() -> Library:
-    host = machine()
-    code = default_cache().compiled(
-        ("runtime", sources_of(_EXPORTS)), host, lambda: compile_plainly(module_text(_EXPORTS) + half.TEXT, host)
-    )
-    return _immortal(_linked(code, [*_NAMES, *_CELLS], {}))
+    host = machine_for()
+    made_from = ("runtime", runtime_version())
+    code = default_cache().compiled(made_from, host, lambda: compile_plainly(_own_code().text(), host))
+    return _immortal(_loaded(code, () if code.layout is not None else _own_code().NAMES, {}))
+
+
+def _own_code() -> Any:
+    return importlib.import_module("graph.llvm.runtime.own_code")

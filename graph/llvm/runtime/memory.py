@@ -10,7 +10,7 @@ Everything shared is changed by single atomic steps; nothing ever waits.
 
 from typing import Final
 
-from graph.llvm.abi import HEADER, STACK_END
+from graph.llvm.abi import BLOCK_EPOCH, EPOCH, FROZEN, HEADER, STACK_END
 from graph.llvm.runtime.words import (
     External,
     Word,
@@ -37,14 +37,14 @@ ORIGIN: Final = 40
 """What malloc gave."""
 
 # A context. RING is where a block would begin that hangs in the ring, and stands for its two ends.
-POLL_AT: Final = STACK_END + 8
+POLL_AT: Final = FROZEN + 8
 """The cycle count from which on `dy_poll` looks at the clock."""
-POLLED: Final = STACK_END + 16
+POLLED: Final = POLL_AT + 8
 """When signals were last asked for, or the run began, in nanoseconds."""
-THREAD: Final = STACK_END + 24
+THREAD: Final = POLL_AT + 16
 """The Python thread state while the GIL is released, else 0."""
-PROGRAM: Final = STACK_END + 32
-RING: Final = STACK_END + 40
+PROGRAM: Final = POLL_AT + 24
+RING: Final = POLL_AT + 32
 LIVE: Final = RING + 64
 """Bytes in live blocks."""
 PEAK: Final = LIVE + 8
@@ -172,6 +172,7 @@ def dy_alloc(ctx: Word, size: Word) -> Word:
             return 0
     first = load(ctx + RING + NEXT)
     store(block + COUNT, 1)
+    store(block + BLOCK_EPOCH, load(ctx + EPOCH))
     store(block + PREVIOUS, ctx + RING)
     store(block + NEXT, first)
     store(first + PREVIOUS, block)
@@ -206,6 +207,15 @@ def dy_free(ctx: Word, block: Word) -> Word:
     return 0
 
 
+def dy_undo(ctx: Word, epoch: Word) -> Word:
+    """Free all live blocks whose number is `epoch` or more: those that were asked for last."""
+    block = load(ctx + RING + NEXT)
+    while block != ctx + RING and load(block + BLOCK_EPOCH) >= epoch:
+        dy_free(ctx, block)
+        block = load(ctx + RING + NEXT)
+    return 0
+
+
 def release(ctx: Word, block: Word) -> Word:
     """One owner less; `block` may be 0."""
     if block:
@@ -231,6 +241,8 @@ def dy_begin(program: Word, stack_end: Word) -> Word:
         store(ctx + RING + PREVIOUS, ctx + RING)
         store(ctx + RING + NEXT, ctx + RING)
     store(ctx + STACK_END, stack_end)
+    store(ctx + EPOCH, 0)
+    store(ctx + FROZEN, 0)
     store(ctx + POLL_AT, 0)
     store(ctx + POLLED, 0)
     store(ctx + THREAD, 0)

@@ -29,6 +29,7 @@ from graph.llvm.runtime.plan import Callback, Plan
 
 _WORD: Final = ctypes.c_int64
 _CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, ctypes.c_int32, _WORD, _WORD)
+_CATCH: Final = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, ctypes.c_int32, ctypes.c_int32, _WORD)
 
 
 def reads_objects() -> bool:
@@ -69,6 +70,8 @@ class PlainCall:
         self.fit, self.fail = fit, fail
         self.call_back = _CALLBACK(self._call_back)
         """What the program calls instead of the runtime's `dy_callback`."""
+        self.catch = _CATCH(self._catch)
+        """What it calls instead of `dy_catch`."""
         self._kept: tuple[Any, ...] = ()
         self._program = 0
         self._raised: dict[int, BaseException] = {}
@@ -102,13 +105,24 @@ class PlainCall:
         try:
             site = self.callbacks[number]
             given = [_read(p, t) for p, t in zip(_from(operands, site.operands), site.operands, strict=True)]
-            found = site.function(*given)
-            for x, t, place in zip(found, site.results, _from(results, site.results), strict=True):
-                _write(ctx, place, t, x, owns=True)
+            self._give(ctx, site, site.function(*given), results)
         except BaseException as error:
             self._raised[ctx] = error
             return int(Status.RAISED)
         return int(Status.OK)
+
+    def _catch(self, ctx: int, number: int, status: int, results: int) -> int:
+        try:
+            site = self.callbacks[number]
+            self._give(ctx, site, site.function(status, self._raised.pop(ctx, None)), results)
+        except BaseException as error:
+            self._raised[ctx] = error
+            return int(Status.RAISED)
+        return int(Status.OK)
+
+    def _give(self, ctx: int, site: Callback, found: tuple[Any, ...], results: int) -> None:
+        for x, t, place in zip(found, site.results, _from(results, site.results), strict=True):
+            _write(ctx, place, t, x, owns=True)
 
 
 def _function(name: str, parameters: int) -> Callable[..., int]:

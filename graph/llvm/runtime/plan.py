@@ -2,8 +2,7 @@
 
 import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graph.aval import Aval, Dim, ListType, OptionalType, SymDim, Type
 from graph.dtypes import bool_, float64, int64
@@ -16,8 +15,7 @@ UNKNOWN: Final = "?"
 """How names begin of sizes that may differ from element to element."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(NamedTuple):
     """A function of Python that native code calls: takes the operands, returns the tuple of results.
 
     The results must be what the types say, as `arguments.fit` makes them.
@@ -28,13 +26,13 @@ class Callback:
     function: Callable[..., tuple[Any, ...]]
 
 
-@dataclass(slots=True)
 class Plan:
     """Words in memory, and all that their addresses point to."""
 
-    kept: list[Any] = field(default_factory=list[Any])
-    sizes: dict[Dim, int] = field(default_factory=dict[Dim, int])
-    """The sizes that only a call knows, and their places."""
+    def __init__(self, kept: Sequence[Any] = ()) -> None:
+        self.kept = [*kept]
+        self.sizes: dict[Dim, int] = {}
+        """The sizes that only a call knows, and their places."""
 
     def words(self, words: Sequence[Word]) -> Word:
         """The address of new words."""

@@ -5,8 +5,7 @@ import os
 import struct
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from graph.llvm.runtime.compile import ObjectCode
 from graph.llvm.runtime.load import Library, load, runtime_library
 from graph.llvm.runtime.plain_call import PlainCall, reads_objects
 from graph.llvm.runtime.plan import Callback, Plan, bytes_of
+from graph.llvm.runtime.pool import find_blas_threads, reset_pool, start_pool
 
 _METH_FASTCALL: Final = 0x0080
 
@@ -31,7 +31,6 @@ class _MethodDef(ctypes.Structure):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class NativeProgram:
     """Loaded code of a graph. `call` takes the arguments, one per parameter, and gives the tuple of results.
 
@@ -40,9 +39,10 @@ class NativeProgram:
     are arguments as they are until it returns.
     """
 
-    name: str
-    call: Any
-    _statistics: Any = field(repr=False)
+    def __init__(self, name: str, call: Any, statistics: Any) -> None:
+        self.name = name
+        self.call = call
+        self._statistics = statistics
 
     def __call__(self, *args: Any) -> tuple[Any, ...]:
         return cast("tuple[Any, ...]", self.call(*args))
@@ -64,13 +64,14 @@ def native_program(
     releases_gil: bool = False,
     recurses: bool = True,
     plainly: bool = False,
+    threads: int | None = None,
 ) -> NativeProgram:
     """The function of code that defines `run` (see `graph/llvm/abi.py`).
 
     `constants` are the arrays whose elements the code finds under their names. With `releases_gil` other threads run
     from the start; else where the run before was a long one, and from when this one has taken 20 ms and polls.
     `recurses`: the code asks where the stack ends. `plainly` calls through ctypes, as is done where the objects of a
-    build of Python cannot be read.
+    build of Python cannot be read. `threads` share its large loops; None stands for `default_threads()`.
     """
     types = tuple(params)
 
@@ -83,8 +84,12 @@ def native_program(
     if plainly or not reads_objects():
         plain = PlainCall(params, results, callbacks, make_fit, _fail)
         own["dy_callback"] = ctypes.cast(plain.call_back, ctypes.c_void_p).value or 0
+        own["dy_catch"] = ctypes.cast(plain.catch, ctypes.c_void_p).value or 0
     library = load(code, ["run"], own)
     runtime = _runtime()
+    multiplies = any(name.startswith(("dy_blas_", "dy_lapack_")) for name in code.imports)
+    if multiplies:
+        find_blas_threads()
     plan = Plan([library, arrays])
     statistics = (ctypes.c_int64 * 2)()
     param_nodes = plan.nodes(params, binds=True)
@@ -107,6 +112,8 @@ def native_program(
         plan.object(_fail),
         plan.callbacks(callbacks),
         ctypes.addressof(statistics),
+        threads or 0,
+        int(multiplies),
     )
     plan.kept.append(statistics)
     program = struct.pack(f"={len(words)}q", *words)
@@ -121,19 +128,22 @@ def native_program(
     return NativeProgram(name, new_function(ctypes.addressof(method), itself, None), statistics)
 
 
-def _fail(status: int) -> None:
-    """Raise what a status means."""
+def failure(status: int) -> Exception:
+    """What a status means for which Python has set no exception."""
     match status:
         case Status.NO_MEMORY:
-            raise MemoryError("no memory for the results of a native program")
+            return MemoryError("no memory for the results of a native program")
         case Status.TOO_DEEP:
-            raise RecursionError("maximum recursion depth exceeded in a native program")
+            return RecursionError("maximum recursion depth exceeded in a native program")
         case _:
-            raise InternalError(f"native code returned the status {status}")
+            return InternalError(f"native code returned the status {status}")
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
+def _fail(status: int) -> None:
+    raise failure(status)
+
+
+class MemoryUse(NamedTuple):
     """What the runtime has of the system's memory: all bytes, those that nothing uses now, how many results have a
     block of ours, how many blocks runs forgot to free."""
 
@@ -158,6 +168,7 @@ def _runtime() -> Library:
     """The runtime, told which thread handles signals."""
     library = runtime_library()
     _note_main_thread(library)
+    start_pool()
     return library
 
 
@@ -171,6 +182,7 @@ def _after_fork() -> None:
     """The thread that forked is the main one of the new process."""
     if runtime_library.cache_info().currsize:
         _note_main_thread(runtime_library())
+        reset_pool()
 
 
 if hasattr(os, "register_at_fork"):

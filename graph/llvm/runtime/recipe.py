@@ -1,16 +1,11 @@
 """What belongs to object code beside it: the types of callbacks, and constants. Kept on disk as the entry's note."""
 
 import base64
-import functools
-import hashlib
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-import graph
 from graph.aval import Aval, Dim, ListType, OptionalType, SymDim, Type
 from graph.dtypes import FROM_SHORT, SHORT_NAMES
 
@@ -18,8 +13,7 @@ Signature = tuple[tuple[Type, ...], tuple[Type, ...]]
 """The types of operands and results."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """What native code needs to run, but for the functions that it calls back."""
 
     callbacks: tuple[Signature, ...]
@@ -70,14 +64,3 @@ def _dim(written: Any) -> Dim:
         return written
     terms, constant = written
     return SymDim(tuple((name, k) for name, k in terms), constant)
-
-
-@functools.cache
-def compiler_version() -> str:
-    """A digest of the compiler's own files, by size and time: what code follows from beside the graph."""
-    seen = hashlib.sha256()
-    folder = Path(graph.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        stat = path.stat()
-        seen.update(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return seen.hexdigest()

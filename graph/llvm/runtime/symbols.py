@@ -107,6 +107,11 @@ def _scipy_module(name: str) -> ModuleType:
     return importlib.import_module(full)
 
 
+def library_of_blas() -> ctypes.CDLL:
+    """The library through which SciPy publishes BLAS; what that library needs is found through it too."""
+    return ctypes.CDLL(_scipy_module("cython_blas").__file__)
+
+
 def _pointer_in(capsule: object, name: bytes | None) -> int:
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]

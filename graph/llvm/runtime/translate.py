@@ -5,7 +5,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, Final
 
 from graph.llvm.runtime.words import (
@@ -79,15 +78,6 @@ def module_text(exported: Iterable[Callable[..., Word]]) -> str:
         externals |= {e.name: e for e in translated.externals}
         places |= translated.places
     return "\n".join([*places.values(), *map(_declaration, externals.values()), _INTRINSICS, *texts])
-
-
-def sources_of(functions: Iterable[Callable[..., Word]]) -> str:
-    """What the text of `module_text` follows from, at the cost of reading files: the functions, and the sources of the
-    modules here and of those that they take numbers from."""
-    folder = Path(__file__).parent
-    names = [f"{function.__module__}.{function.__name__}" for function in functions]
-    sources = [path.read_text(encoding="utf-8") for path in (folder.parent / "abi.py", *sorted(folder.glob("*.py")))]
-    return repr((names, sources))
 
 
 def _declaration(external: External) -> str:

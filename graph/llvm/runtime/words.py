@@ -16,8 +16,7 @@ other functions of the language, `External`s and the primitives below can be cal
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 Word = int
 """A word of 64 bits: a number or an address."""
@@ -25,8 +24,7 @@ Half = int
 """As a parameter or a result: 32 bits in the calling convention; a word, with its sign, to the language."""
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(NamedTuple):
     """A C function: `External("malloc", "i64(i64)")`. Words are `i64`, C's int `i32`, C's double `double` (in the
     language the word that has its bits); `void` gives 0."""
 
@@ -37,12 +35,11 @@ class External:
         raise TypeError(f"{self.name} is called by native code only")
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """What `cells` stands for in the translation."""
 
     name: str
-    count: int
+    words: int
 
 
 def cells(name: str, count: int = 1) -> Word:
@@ -50,8 +47,7 @@ def cells(name: str, count: int = 1) -> Word:
     return cast("Word", Cells(name, count))
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """What `symbol` stands for in the translation."""
 
     name: str

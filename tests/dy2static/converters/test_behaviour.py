@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from support.plain_functions import FUNCTIONS, THRESHOLD, Child, Counter
+from support.plain_functions import FUNCTIONS
+from support.plain_functions.classes import Child, Counter
+from support.plain_functions.control_flow import THRESHOLD
 from support.python_runtime import run_on_python
 
 

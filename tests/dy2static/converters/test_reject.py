@@ -18,7 +18,7 @@ REJECTED = {
     "async_with": "def f(x):\n    async def g():\n        async with x as y:\n            return y\n    return g",
     "try_star": "def f(x):\n    try:\n        return x\n    except* ValueError:\n        print(x)",
     "return_in_finally": "def f(x):\n    try:\n        print(x)\n    finally:\n        if x:\n            return x",
-    "break_in_finally": "def f(x):\n    while x:\n        try:\n            x()\n        finally:\n            break",
+    "break_in_finally": "def f(x):\n  while x:\n    try:\n      x()\n    finally:\n      if x:\n        break",
     "class": "def f(x):\n    class A:\n        pass\n    return A",
     "global_import": "def f():\n    global math\n    import math",
     "global_walrus": "def f(x):\n    global y\n    return (y := x)",

@@ -125,7 +125,7 @@ def test_frames_before_the_failing_one_are_those_of_plain_python() -> None:
 
 def test_methods_and_callable_objects() -> None:
     model = define(SOURCE, "Model", "model.py", xp=xp)()
-    expected = frames_of(caught(model, ONES))
+    expected = frames_of(caught(model, ONES))[-1:]  # it fails in a branch of the graph, in a run
     assert frames_of(caught(to_static(model), ONES)) == expected
     assert frames_of(caught(to_static(model.__call__), ONES)) == expected
 

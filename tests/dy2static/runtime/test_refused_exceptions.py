@@ -122,7 +122,11 @@ REFUSED = {
 
         def f(x):
             for v in g(x):
-                print(v)
+                assert v > 0
+    """,
+    "set_of_tensors_returned": """
+        def f(x):
+            return {1, 2} | {x[0]}
     """,
     "dict_under_a_test": """
         def f(x):

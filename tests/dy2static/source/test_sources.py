@@ -177,6 +177,16 @@ def test_exec_without_source_offers_trace() -> None:
     same(trace(namespace["f"], X)(X), X + 1)
 
 
+def test_exec_without_source_where_another_text_is_known_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since Python 3.13, `<string>` has the text of `python -c`."""
+    monkeypatch.setitem(linecache.cache, "<string>", (10, None, ["import sys; print(sys.argv)\n"], "<string>"))
+    namespace: dict[str, Any] = {}
+    exec("def f(x):\n    return x + 1", namespace)
+    with pytest.raises(SourceUnavailableError) as caught:
+        to_static(namespace["f"])
+    assert str(caught.value).startswith("<string>:1\n  the source of `f` cannot be read: there is no file of that name")
+
+
 # Wrapped and decorated
 
 

@@ -1,21 +1,22 @@
 """Random programs on tensors, lists, dicts and objects: a trace is right, made anew, or refuses."""
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-import eager as xp
 from dy2static.errors import TraceWarning
 from dy2static.tracing.trace import TracedFunction
 from graph.errors import TraceGuardError
-from support.compare import Outcome, difference, outcome
-from support.defining import define
-from support.fuzzing import arguments
-from support.random_programs import RandomProgram, render
+from support.compare import Outcome, difference
+from support.fuzzing import Checked, arguments
+from support.random_programs.program import random_program
 
-PER_BLOCK = 40
+PER_BLOCK = 80
 
 
 def silent(found: Outcome) -> Outcome:
@@ -25,19 +26,22 @@ def silent(found: Outcome) -> Outcome:
 
 def check_seed(seed: int) -> int:
     """How many of the calls the first trace refused."""
-    source = render(RandomProgram(seed, size=6 + seed % 18).block())
-    f = define(source, file=f"<random {seed}>", xp=xp)
-    loose, strict = TracedFunction(f, "retrace"), TracedFunction(f, "error")
+    source = random_program(seed).source
+    program = Checked(source, seed, Counter())
+    if program.state.first():
+        return 0  # a trace changes what is outside of its arguments when it is made, also where it then fails
+    loose, strict = TracedFunction(program.function, "retrace"), TracedFunction(program.function, "error")
     refused = 0
     for args in arguments(seed) * 2:
-        expected = silent(outcome(f, args))
-        what = difference(expected, silent(outcome(loose, args)), args)
+        expected = silent(program.call(program.function, args))
+        before: Sequence[Any] = (*args, {})
+        what = difference(expected, silent(program.call(loose, args)), before)
         assert not what, f"seed {seed}: {what}\n{source}"
-        found = silent(outcome(strict, args))
+        found = silent(program.call(strict, args))
         if isinstance(found.error, TraceGuardError):
             refused += 1
             continue
-        what = difference(expected, found, args)
+        what = difference(expected, found, before)
         assert not what, f"seed {seed}, without retracing: {what}\n{source}"
     return refused
 
@@ -47,4 +51,4 @@ def test_random_programs(block: int) -> None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", TraceWarning)
         refused = sum(check_seed(seed) for seed in range(block * PER_BLOCK, (block + 1) * PER_BLOCK))
-    assert refused > PER_BLOCK
+    assert refused > PER_BLOCK // 5

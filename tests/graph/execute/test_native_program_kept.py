@@ -79,7 +79,7 @@ def test_options_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native_program, "compile_text", never)
     compile_native(parse(GATHER))
     compile_native(parse(GATHER), exact=True)
-    monkeypatch.setattr(native_program, "machine", lambda _: Machine("x86_64-unknown-linux-gnu", "i486", ""))
+    monkeypatch.setattr(native_program, "machine_for", lambda _: Machine("x86_64-unknown-linux-gnu", "i486", ""))
     with pytest.raises(InternalError, match="it is kept"):
         compile_native(parse(GATHER))
 

@@ -18,7 +18,7 @@ from graph.llvm import abi
 from graph.llvm.runtime.program import memory_use
 from graph.passes.pipeline import optimize
 from support.close import assert_close
-from support.region_graphs import CASES
+from support.list_graphs import CASES_WITH_LISTS as CASES
 from support.values import assert_apart, assert_same, copy_of
 
 

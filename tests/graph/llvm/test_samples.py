@@ -6,28 +6,20 @@ import numpy as np
 import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
-from graph.aval import Aval, SymDim
 from graph.errors import GraphError
 from graph.execute.interpreter import run
 from graph.execute.native_program import compile_native
-from graph.ir.builder import GraphBuilder
+from graph.ir.lowering import Callback
 from graph.ir.op import Graph
-from graph.ir.opdef import lookup
+from graph.ir.opdef import all_ops, lookup
 from support.close import assert_close
+from support.native_graphs import graph_of
 from support.samples import Sample, all_samples
 
 SAMPLES = all_samples()
 NATIVE = [s for s in SAMPLES if lookup(s.op).lower is not None]
-
-
-def graph_of(sample: Sample, *, symbolic: bool) -> Graph:
-    """The op alone. Equal sizes have equal names where they are symbolic."""
-    b = GraphBuilder(sample.op)
-    params = []
-    for x in map(np.asarray, sample.operands):
-        shape = tuple(SymDim.named(f"n{n}") for n in x.shape) if symbolic else x.shape
-        params.append(b.param(Aval(x.dtype, shape)))
-    return b.build(b.append(lookup(sample.op), params, dict(sample.attrs)))
+IN_NUMPY = ["print", "in_numpy", "log_record"]
+"""Ops that are calls of Python whatever their operands; each says why."""
 
 
 def check(graph: Graph, args: tuple[Any, ...]) -> None:
@@ -35,6 +27,11 @@ def check(graph: Graph, args: tuple[Any, ...]) -> None:
     program = compile_native(graph)
     for _ in range(2):
         assert_close(program(*args), expected)
+
+
+def test_every_op_says_how_it_becomes_native_code() -> None:
+    assert [op.name for op in all_ops() if op.lower is None] == []
+    assert [op.name for op in all_ops() if isinstance(op.lower, Callback)] == IN_NUMPY
 
 
 @pytest.mark.parametrize("sample", NATIVE, ids=str)

@@ -6,10 +6,13 @@ import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
 from graph.ir.verify import verify
+from graph.passes.batch_products import batch_products
 from graph.passes.branch_results import branch_results
 from graph.passes.constant_fold import constant_fold
 from graph.passes.cse import cse
 from graph.passes.dce import dce
+from graph.passes.fuse_products import fuse_products
+from graph.passes.hoist_transposes import hoist_transposes
 from graph.passes.inline_calls import inline_calls
 from graph.passes.invariant_carried import invariant_carried
 from graph.passes.licm import licm
@@ -35,6 +38,9 @@ CASES: dict[str, Pass] = {
     "inline_calls": inline_calls,
     "branch_results": branch_results,
     "transpose_products": transpose_products,
+    "batch_products": batch_products,
+    "hoist_transposes": hoist_transposes,
+    "fuse_products": fuse_products,
     "pipeline": optimize,
     "to_run": partial(optimize, passes=TO_RUN),
 }

@@ -16,6 +16,15 @@ def positive(x: Any) -> Any:
 
 SQUARE = [normal(3, 3), normal(2, 2, 2, seed=1), normal(1, 1), normal(0, 3, 3), normal(2, 0, 0)]
 complex_square = complex_normal(3, 3)
+LARGER = [
+    normal(5, 5),
+    normal(2, 9, 9),
+    complex_normal(5, 5),
+    complex_normal(2, 2, seed=3).astype(np.complex64),
+]
+"""Of these only the last is small in native code."""
+OUT_OF_RANGE = np.diag([1e200, -1e200, 1e-300])
+"""The determinant fits a float64, the product of its first factors does not."""
 singular = np.array([[1.0, 2.0], [2.0, 4.0]])
 TALL_AND_WIDE = [normal(4, 3), normal(3, 3), normal(2, 4, 2), normal(2, 4), normal(2, 2, 3)]
 ORDERS = (0, 1, 2, 3, 2.5, -1, math.inf, -math.inf)
@@ -25,7 +34,14 @@ SAMPLES = [
     *(Sample(op, (x,), grad=(0,)) for op in ("inv", "det", "slogdet", "cofactor") for x in SQUARE),
     *(Sample(op, (complex_square,), grad=(0,)) for op in ("inv", "det", "slogdet", "cofactor")),
     *(Sample(op, (normal(2, 2).astype(np.float32),)) for op in ("inv", "det", "slogdet", "cofactor")),
+    *(Sample(op, (x,)) for op in ("inv", "det", "slogdet", "cofactor") for x in LARGER),
     Sample("det", (singular,), grad=(0,), second=False),
+    *(Sample(op, (x,)) for op in ("det", "slogdet") for x in (np.ones((5, 5)), np.ones((2, 2, 2)), OUT_OF_RANGE)),
+    *(Sample("cholesky", (positive(x),), {"upper": upper}) for x in LARGER for upper in (False, True)),
+    *(Sample("solve", (x, x[..., 0, :])) for x in LARGER if x.ndim == 2),
+    Sample("solve", (LARGER[0], normal(3, 5, 2))),
+    Sample("solve", (normal(2, 1, 6, 6), normal(3, 6, 4))),
+    Sample("solve", (normal(2, 1, 2, 2), normal(3, 2, 4))),
     *(Sample("cholesky", (positive(x),), {"upper": upper}, grad=(0,)) for x in SQUARE for upper in (False, True)),
     *(Sample("cholesky", (positive(complex_square),), {"upper": upper}, grad=(0,)) for upper in (False, True)),
     *(Sample("solve", (SQUARE[0], y), grad=(0, 1)) for y in (normal(3), normal(3, 2), normal(2, 3, 1), normal(3, 0))),
@@ -37,11 +53,16 @@ SAMPLES = [
     *(Sample("qr", (x,), {"mode": "reduced"}, grad=(0,)) for x in TALL_AND_WIDE),
     *(Sample("qr", (x,), {"mode": "complete"}) for x in TALL_AND_WIDE),
     *(Sample("qr", (x,), {"mode": "reduced"}, grad=(0,)) for x in (complex_square, complex_normal(2, 3))),
-    *(Sample("qr", (np.ones(shape),), {"mode": "reduced"}) for shape in ((3, 0), (0, 3))),
+    *(
+        Sample("qr", (np.ones(shape),), {"mode": mode})
+        for shape in ((3, 0), (0, 3))
+        for mode in ("reduced", "complete")
+    ),
     *(Sample("svd", (x,), {"full_matrices": False}, grad=(0,)) for x in TALL_AND_WIDE),
     *(Sample("svd", (x,), {"full_matrices": True}) for x in TALL_AND_WIDE),
     Sample("svd", (complex_normal(2, 3),), {"full_matrices": False}),
     *(Sample("svd", (np.ones(shape),), {"full_matrices": False}, grad=(0,)) for shape in ((3, 0), (2, 0, 3))),
+    *(Sample("svd", (np.ones(shape),), {"full_matrices": True}) for shape in ((3, 0), (2, 0, 3))),
     *(
         Sample("vector_norm", (normal(2, 3, 4),), {"ord": order, "axis": axis, "keepdims": keepdims}, grad=(0,))
         for order in ORDERS

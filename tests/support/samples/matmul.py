@@ -39,6 +39,12 @@ SAMPLES = [
     Sample("matmul", (np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((3, 2), np.float32))),
     Sample("matmul", (np.full((2, 3000), 1, np.float16), np.ones(3000, np.float16))),
     *(
+        Sample("add_matmul", tensors((m, n), (m, k), (k, n)), grad=(0, 1, 2))
+        for tensors in (_tensors, _complex)
+        for m, k, n in ((3, 4, 5), (20, 3, 20), (0, 4, 3), (3, 0, 2), (1, 4, 80), (80, 4, 1))
+    ),
+    Sample("add_matmul", tuple(np.arange(9).reshape(3, 3) for _ in range(3))),
+    *(
         Sample("einsum", _tensors(*shapes), {"subscripts": text}, grad=tuple(range(len(shapes))))
         for text, *shapes in EINSUM
     ),
@@ -78,6 +84,8 @@ SAMPLES = [
 BAD = [
     Bad("matmul", ("f32[2,3]", "f32[4,5]"), {}, ShapeError,
         "`matmul`(f32[2,3], f32[4,5]): 3 columns on the left, 4 rows on the right; they must be equal"),
+    Bad("add_matmul", ("f32[2,4]", "f32[2,3]", "f32[3,5]"), {}, ShapeError,
+        "`add_matmul`(f32[2,4], f32[2,5]): a product is added to a matrix of its own shape"),
     Bad("matmul", ("f32[n,3]", "f32[2]"), {}, ShapeError,
         "`matmul`(f32[n,3], f32[2]): 3 columns on the left, 2 rows on the right; they must be equal"),
     Bad("matmul", ("f32[]", "f32[2]"), {}, ShapeError,

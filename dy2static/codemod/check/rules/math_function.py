@@ -6,17 +6,14 @@ the graph runs: staging ends with an error at the first call.
 Bad:
     @to_static
     def f(x):
-        count = xp.sum(x).astype(xp.int64)
-        return math.gcd(count, 4)
+        total = xp.sum(x)
+        return math.exp2(total)
 
 Good:
     @to_static
     def f(x):
-        count = xp.sum(x).astype(xp.int64)
-        other = xp.asarray(4)
-        while other > 0:
-            count, other = other, count % other
-        return count
+        total = xp.sum(x)
+        return 2.0**total
 """
 
 import ast
@@ -25,7 +22,7 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View, text_of
-from dy2static.runtime.math_functions import FLOATING, OF_MATH, SPECIAL
+from dy2static.runtime.math_functions import FLOATING, OF_MATH, SPECIAL, instead_of
 
 WITHOUT_MEANING: Final = frozenset(OF_MATH.values()) - FLOATING.keys() - SPECIAL.keys()
 """As the runtime has it."""
@@ -40,7 +37,7 @@ def find(view: View) -> Iterator[Found]:
             yield Found(
                 node,
                 f"`{text_of(node)}` needs the value as a Python number, and it is known only when the graph runs.",
-                "compute it from functions of `eager`, or outside of the converted function.",
+                instead_of(name),
             )
 
 

@@ -169,8 +169,8 @@ def test_processes_at_once_share_a_cache(tmp_path: Path) -> None:
     for _ in range(2):
         running = [start() for _ in range(3)]
         assert [process.communicate(timeout=120)[0] for process in running] == ["[2.0, 2.0, 2.0]\n"] * 3
-        names = [path.name for path in tmp_path.iterdir()]
+        names = [path.name for path in tmp_path.iterdir() if not path.name.startswith("host-")]
         assert len(names) == 1
         assert names[0].endswith(".dyo")
         # The second time, with a damaged entry.
-        (tmp_path / names[0]).write_bytes(b"dy2static object 1\nnonsense")
+        (tmp_path / names[0]).write_bytes(b"dy2static object 2\nnonsense")

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from graph.aval import Aval, ListType, OptionalType, SymDim, Type
 from graph.dtypes import FROM_SHORT, SHORT_NAMES
-from graph.llvm.runtime.recipe import Recipe, compiler_version, read
+from graph.llvm.runtime.recipe import Recipe, read
+from graph.llvm.runtime.version import compiler_version
 
 DIMS = st.one_of(
     st.integers(0, 9), st.sampled_from([SymDim.named("n"), SymDim((("m", -2), ("n", 1)), -3), SymDim.named("?1")])

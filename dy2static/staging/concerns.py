@@ -1,0 +1,56 @@
+"""Whether an exception of Python is one of the user's program, or of values that stand for others while staging.
+
+What a run would have in place of a staged number or list is an ordinary one, which can more. So a TypeError or an
+AttributeError that one of them may have caused says nothing about a run.
+"""
+
+from types import FrameType
+from typing import Any, Final, cast
+
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import is_users
+from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.optional import OptionalObject
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
+from dy2static.staging.text import StagedText
+from eager.tensor import Tensor
+
+STAND_INS: Final = (StagedNumber, StageableList, OptionalObject, MaybeDefined, StagedText)
+NAMES: Final = tuple(cls.__name__ for cls in STAND_INS)
+"""As Python's messages have them."""
+
+
+def may_concern_staging(error: Exception) -> bool:
+    """Whether a value that stands for another one may have caused an exception; false where certainly none did."""
+    if isinstance(error, AttributeError) and error.name is not None:
+        return _has_in_a_run(error.obj, error.name)
+    if any(name in str(error) for name in NAMES):
+        return True
+    inner: list[FrameType] = []
+    step = error.__traceback__
+    while step is not None:
+        inner = [] if is_users(step.tb_frame.f_code.co_filename) else [*inner, step.tb_frame]
+        step = step.tb_next
+    return any(_has_stand_in(value) for frame in inner for value in frame.f_locals.values())
+
+
+def _has_in_a_run(owner: Any, name: str) -> bool:
+    """Whether what a run has in place of `owner` may have the attribute."""
+    if isinstance(owner, StagedNumber):
+        return hasattr(PYTHON_NUMBERS[owner.dtype.kind], name)
+    if isinstance(owner, Tensor):
+        return hasattr(Tensor, name)
+    if isinstance(owner, StageableList):
+        return hasattr(list, name)
+    return isinstance(owner, STAND_INS)
+
+
+def _has_stand_in(value: Any, depth: int = 2) -> bool:
+    if isinstance(value, StageableList):
+        return value.staged is not None
+    if isinstance(value, STAND_INS):
+        return True
+    if depth and isinstance(value, tuple | list | dict):
+        items = cast("dict[Any, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
+        return any(_has_stand_in(item, depth - 1) for item in items)
+    return False

@@ -1,0 +1,121 @@
+"""Running a graph as a NumPy program until its native code is there, so that nobody waits for the compiler.
+
+What has loops is compiled from its first run on, once that has taken some milliseconds. A run that is in a loop when
+the code is there is given up and begins again with it: so the first run takes about as long as the shorter of the two
+ways. Nothing is seen of the run that is given up: arguments are never written to, and a graph that prints in a loop is
+compiled at once instead. What has no loop is compiled from its second run on: who calls it once does not pay for it.
+"""
+
+import functools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from graph.execute.background import BACKGROUND, Job
+from graph.execute.native import AS_USUAL, NativeOptions, blueprint
+from graph.execute.numpy_program import compile_program
+from graph.ir.op import Graph
+from graph.ir.walk import walk
+
+LOOPS: Final = frozenset(["while_loop", "for_loop", "call"])
+"""The ops that may make a run long."""
+SHOWN: Final = frozenset(["print", "log_record"])
+"""The ops of which something would be seen twice."""
+
+HEAD_START: Final = 0.02
+"""Seconds that a run has for itself before compiling, which also takes Python's time, begins."""
+
+Runner = Callable[..., tuple[Any, ...]]
+
+
+class Superseded(BaseException):
+    """The native code is there: this run is given up. No `except` of a kernel catches it."""
+
+
+def runner(graph: Graph, deliver: Callable[[Runner], None], options: NativeOptions = AS_USUAL) -> Runner:
+    """What runs a graph from now on: its native program where that is on disk, else a `Meanwhile`.
+
+    `deliver` gets the native program when it is there, in another thread.
+    """
+    plan = blueprint(graph, options)
+    kept = plan.kept()
+    if kept is not None:
+        return kept
+    loops, shown = (_has(graph, names) for names in (LOOPS, SHOWN))
+    return plan.compiled() if loops and shown else Meanwhile(graph, plan.compiled, deliver, has_loops=loops)
+
+
+class Meanwhile:
+    """A graph as a NumPy program, until its native program is there. Safe to share between threads."""
+
+    def __init__(
+        self, graph: Graph, compiled: Callable[[], Runner], deliver: Callable[[Runner], None], *, has_loops: bool
+    ) -> None:
+        self._compiled = compiled
+        self._deliver = deliver
+        self._has_loops = has_loops
+        self._found: list[Runner] = []
+        found = self._found
+
+        def give_way() -> None:
+            if found:
+                raise Superseded
+
+        self._program = compile_program(graph, each_trip=give_way if has_loops else None)
+        self._lock = threading.Lock()
+        self._has_run = False
+        self._job: Job | None = None
+        self._hurry = threading.Event()
+
+    def __call__(self, *args: Any) -> tuple[Any, ...]:
+        if self._found:
+            self._deliver(self._found[0])
+            return self._found[0](*args)
+        if self._has_loops or self._has_run:
+            self.start()
+        self._has_run = True
+        try:
+            return self._program(*args)
+        except Superseded:
+            return self._found[0](*args)
+
+    def hurry(self) -> Job:
+        """Begin to compile, without a head start for runs."""
+        self._hurry.set()
+        return self.start()
+
+    def start(self) -> Job:
+        """Begin to compile, if nobody has. After a fork this begins again what was not begun before."""
+        with self._lock:
+            job = self._job
+            if job is None:
+                job = self._job = Job(functools.partial(_compile, weakref.ref(self)))
+                BACKGROUND.submit(job)
+                return job
+        if not job.is_done:
+            BACKGROUND.go_on()
+        return job
+
+    @property
+    def error(self) -> BaseException | None:
+        """What compiling it has raised."""
+        return None if self._job is None else self._job.error
+
+    def compile(self) -> None:
+        """Compile, and deliver the native program."""
+        self._hurry.wait(HEAD_START)
+        made = self._compiled()
+        self._found.append(made)
+        self._deliver(made)
+
+
+def _compile(whom: "weakref.ref[Meanwhile]") -> None:
+    """Unless nobody wants it any more."""
+    wanted = whom()
+    if wanted is not None:
+        wanted.compile()
+
+
+def _has(graph: Graph, names: frozenset[str]) -> bool:
+    return any(op.name in names for part in (graph, *graph.functions.values()) for op in walk(part))

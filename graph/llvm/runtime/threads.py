@@ -1,0 +1,202 @@
+"""Threads that share a large loop, in the word language: a pool that sleeps while there is nothing to do.
+
+A loop comes as a function of a part of its range, and is cut into a few chunks for each thread; each takes the next
+chunk that nobody has. Who brings a loop works on it too, and never waits for a
+thread to wake up: where none does, it does all chunks itself. It waits, asleep, for chunks that others have begun.
+One loop at a time has the pool; another one that comes meanwhile runs on its own thread alone.
+
+Nothing here spins: where more threads run than there are processors, a thread that spins takes the time of the one that
+it waits for.
+"""
+
+import sys
+from typing import Final
+
+from graph.llvm.runtime.memory import PROGRAM
+from graph.llvm.runtime.words import (
+    External,
+    Word,
+    address,
+    cells,
+    count_up,
+    load,
+    replace,
+    reserve,
+    run_code,
+    store,
+)
+
+HAS_THREADS: Final = sys.platform != "win32"
+"""Windows has other threads than POSIX; loops run on one there."""
+BLOCK_SIGNALS: Final = 1 if sys.platform == "darwin" else 0
+SET_SIGNALS: Final = BLOCK_SIGNALS + 2
+THREADS: Final = 128
+"""Where a program says how many threads it may have; 0 where it does not."""
+MULTIPLIES: Final = 136
+"""Where it says whether it calls BLAS."""
+MOST: Final = 64
+"""Threads of the pool."""
+
+EACH: Final = 3
+"""So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer."""
+
+create = External("pthread_create", "i32(i64, i64, i64, i64)")
+detach = External("pthread_detach", "i32(i64)")
+signal_mask = External("pthread_sigmask", "i32(i32, i64, i64)")
+fill_signals = External("sigfillset", "i32(i64)")
+make_lock = External("pthread_mutex_init", "i32(i64, i64)")
+lock = External("pthread_mutex_lock", "i32(i64)")
+unlock = External("pthread_mutex_unlock", "i32(i64)")
+make_condition = External("pthread_cond_init", "i32(i64, i64)")
+wait_for = External("pthread_cond_wait", "i32(i64, i64)")
+wake_one = External("pthread_cond_signal", "i32(i64)")
+
+default_threads = cells("dy_default_threads")
+"""How many threads share a loop of a program that does not say."""
+mutex = cells("dy_threads_mutex", 16)
+work_is_there = cells("dy_threads_work", 16)
+work_is_done = cells("dy_threads_done", 16)
+is_taken = cells("dy_threads_taken")
+"""Whether a loop has the pool."""
+started = cells("dy_threads_started")
+blas_get_threads = cells("dy_blas_get_threads")
+"""The function of BLAS that says how many threads it uses; 0 where none is known."""
+blas_set_threads = cells("dy_blas_set_threads")
+blas_held = cells("dy_blas_held")
+"""How many runs want BLAS to use one."""
+blas_threads = cells("dy_blas_threads")
+"""How many it had before; 0 where it had one."""
+job = cells("dy_threads_job", 8)
+next_chunk = cells("dy_threads_next", 8)
+"""In a cache line of its own: all threads write it."""
+
+# The job. It is written with the lock held, and stays as it is while threads are active.
+BODY: Final = 0
+CLOSURE: Final = 8
+COUNT: Final = 16
+CHUNK: Final = 24
+SEATS: Final = 32
+"""How many threads may still join."""
+ACTIVE: Final = 40
+"""How many have joined, and are not done."""
+
+
+def dy_threads_reset() -> Word:
+    """Make the pool ready: when it is loaded, and in a new process after `fork`, which has none of its threads."""
+    if HAS_THREADS:
+        make_lock(mutex, 0)
+        make_condition(work_is_there, 0)
+        make_condition(work_is_done, 0)
+        store(is_taken, 0)
+        store(started, 0)
+        store(job + SEATS, 0)
+        store(job + ACTIVE, 0)
+    return 0
+
+
+def dy_threads_main(number: Word) -> Word:
+    """What a thread of the pool does: sleep, join a job, take chunks."""
+    lock(mutex)
+    while 1:
+        if not load(job + SEATS):
+            wait_for(work_is_there, mutex)
+            continue
+        store(job + SEATS, load(job + SEATS) - 1)
+        store(job + ACTIVE, load(job + ACTIVE) + 1)
+        unlock(mutex)
+        take_chunks(load(job + BODY), load(job + CLOSURE), load(job + COUNT), load(job + CHUNK))
+        lock(mutex)
+        store(job + ACTIVE, load(job + ACTIVE) - 1)
+        if not load(job + ACTIVE):
+            wake_one(work_is_done)
+    return 0
+
+
+def take_chunks(body: Word, closure: Word, count: Word, chunk: Word) -> Word:
+    """Run chunks that no other thread has, until there are no more."""
+    first = count_up(next_chunk, 1) * chunk
+    while first < count:
+        last = first + chunk
+        run_code(body, closure, first, last if last < count else count)
+        first = count_up(next_chunk, 1) * chunk
+    return 0
+
+
+def start_threads(wanted: Word) -> Word:
+    """Have so many threads in the pool, or as many as the system gives. With the lock held; new ones wait for it."""
+    old = reserve(256)
+    all_signals = reserve(256)
+    fill_signals(all_signals)
+    signal_mask(BLOCK_SIGNALS, all_signals, old)
+    thread = reserve(16)
+    while load(started) < wanted and load(started) < MOST:
+        if create(thread, 0, address(dy_threads_main), load(started)):
+            break
+        detach(load(thread))
+        store(started, load(started) + 1)
+    signal_mask(SET_SIGNALS, old, 0)
+    return 0
+
+
+def dy_parallel(ctx: Word, body: Word, closure: Word, count: Word, least: Word, step: Word) -> Word:
+    """Run `i32 body(closure, first, last)` for all of 0 .. count - 1: in chunks of at least `least`, a multiple of
+    `step`, on as many threads as the program may have; or as a whole where there is one thread."""
+    threads = load(load(ctx + PROGRAM) + THREADS)
+    if not threads:
+        threads = load(default_threads)
+    chunks = count // least
+    if threads > chunks:
+        threads = chunks
+    if HAS_THREADS and threads > 1 and replace(is_taken, 0, 1):
+        if chunks > threads * EACH:
+            chunks = threads * EACH
+        chunk = ((count - 1) // chunks // step + 1) * step
+        share(body, closure, count, chunk, threads - 1)
+        store(is_taken, 0)
+        return 0
+    run_code(body, closure, 0, count)
+    return 0
+
+
+def hold_blas(program: Word) -> Word:
+    """Have BLAS work on the thread that calls it, as long as there are programs that share their products out."""
+    if load(program + MULTIPLIES) and load(blas_set_threads):
+        count_up(blas_held, 1)
+        threads = run_code(load(blas_get_threads), 0, 0, 0)
+        if threads > 1:
+            store(blas_threads, threads)
+            run_code(load(blas_set_threads), 1, 0, 0)
+    return 0
+
+
+def let_blas_go(program: Word) -> Word:
+    """After `hold_blas`: with the last such program, BLAS has its threads again."""
+    if load(program + MULTIPLIES) and load(blas_set_threads):
+        threads = load(blas_threads)
+        if count_up(blas_held, -1) == 1 and threads:
+            store(blas_threads, 0)
+            run_code(load(blas_set_threads), threads, 0, 0)
+    return 0
+
+
+def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) -> Word:
+    """A loop on this thread and on helpers."""
+    lock(mutex)
+    if load(started) < helpers:
+        start_threads(helpers)
+    store(job + BODY, body)
+    store(job + CLOSURE, closure)
+    store(job + COUNT, count)
+    store(job + CHUNK, chunk)
+    store(next_chunk, 0)
+    store(job + SEATS, helpers)
+    for _ in range(helpers):
+        wake_one(work_is_there)
+    unlock(mutex)
+    take_chunks(body, closure, count, chunk)
+    lock(mutex)
+    store(job + SEATS, 0)
+    while load(job + ACTIVE):
+        wait_for(work_is_done, mutex)
+    unlock(mutex)
+    return 0

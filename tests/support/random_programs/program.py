@@ -1,0 +1,34 @@
+"""A random program as text, with the constructs that are in it."""
+
+# pyright: reportUnusedImport=false
+
+from collections import Counter
+from dataclasses import dataclass
+
+# isort: off
+# Imported for what they add to the tables of the writer, in an order that makes programs the same everywhere.
+import support.random_programs.tensors
+import support.random_programs.python_values
+import support.random_programs.simple_statements
+import support.random_programs.compound_statements
+import support.random_programs.functions  # noqa: F401
+
+# isort: on
+from support.random_programs.prelude import prelude_of
+from support.random_programs.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class RandomProgram:
+    """A module with a function `f(x, y, n, p, v, box, d)`."""
+
+    source: str
+    constructs: Counter[str]
+    """How often each stands in `f`."""
+
+
+def random_program(seed: int) -> RandomProgram:
+    """The program of a seed."""
+    writer = Writer(seed, size=6 + seed % 18)
+    source = writer.source()
+    return RandomProgram(f"{prelude_of(source)}\n\n\n{source}", writer.used)

@@ -1,0 +1,33 @@
+def half(t, limit=0.5):
+    if t > limit:
+        return t * 0.5
+    return t + 0.25
+
+
+def clamp(t, p):
+    for k in range(3):
+        if t > 1.5:
+            t = t - 1.0
+        elif k < p:
+            continue
+        else:
+            break
+    return t
+
+
+def bump(box, t):
+    if t > box.a:
+        box.a = t
+        box.c += 1
+    return box.c
+
+
+def f(x, y, n, p, v, box, d):
+    u = x - y
+    u += x
+    k1 = 0
+    k1 += 1
+    k2 = 0
+    p = 3
+    w = v * u
+    w[p] += s[0]

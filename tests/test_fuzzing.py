@@ -1,0 +1,79 @@
+"""A short run of `make fuzz`, and what it rests on: programs by seed, all constructs, smaller programs."""
+
+import ast
+from collections import Counter
+
+from support.fuzzing import Modes, Report, check_seed, kind_of
+from support.random_programs.program import random_program
+from support.random_programs.shrink import shrunk
+from support.random_programs.writer import COMPOUND, EXPRESSIONS, SIMPLE
+
+PROGRAMS = 24
+
+
+def test_modes_agree_on_random_programs() -> None:
+    report = Report()
+    for seed in range(PROGRAMS):
+        check_seed(seed, report, Modes(native=0, verify=2))
+    assert not report.differences, "\n".join(report.differences.values())
+    assert report.counts["programs refused"] < PROGRAMS / 3
+    assert report.counts["returns"] > PROGRAMS
+    assert report.counts["raises"]
+    assert report.counts["gradients"]
+
+
+def test_a_seed_is_one_program() -> None:
+    for seed in range(50):
+        assert random_program(seed) == random_program(seed)
+
+
+def test_every_construct_is_written() -> None:
+    """Each maker of the tables, in a few hundred programs, all of which compile."""
+    used: Counter[str] = Counter()
+    for seed in range(400):
+        program = random_program(seed)
+        compile(program.source, "<random>", "exec")
+        used += program.constructs
+    tables = (*EXPRESSIONS.values(), SIMPLE, COMPOUND)
+    assert {maker.name for table in tables for maker in table} <= used.keys()
+
+
+def test_shrinking_keeps_what_shows_and_what_ends_loops() -> None:
+    source = """
+def unused(t):
+    return t
+
+
+def f(x):
+    k1 = 0
+    y = unused(x)
+    while x > 0 and k1 < 3:
+        k1 += 1
+        try:
+            print(f'{x}')
+            y = min(abs(x), 2) + [1, 2][0]
+        except ValueError:
+            raise
+        match y:
+            case [a, *b]:
+                pass
+            case _:
+                y = (lambda t: t)(x)
+    return y
+"""
+    small = shrunk(source, lambda less: "min(" in less and "while" in less)
+    assert ast.unparse(ast.parse(small)) == small.strip()
+    assert "unused" not in small
+    assert "try" not in small
+    assert "match" not in small
+    assert "k1 += 1" in small
+    assert "k1 < 3" in small
+    assert len(small) < 90
+
+
+def test_kinds_of_differences() -> None:
+    one = "interpreter: eager returns 3\nstatic raises IndexError: index 3 is out of bounds"
+    other = "interpreter: eager returns (1, 2)\nstatic raises IndexError: index 17 is out of bounds"
+    assert kind_of(one) == kind_of(other)
+    assert kind_of(one) != kind_of("NumPy program" + one.removeprefix("interpreter"))
+    assert kind_of(one) != kind_of("interpreter: result[0]: 1 and 2")
