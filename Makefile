@@ -49,6 +49,7 @@ pytest: venv  ## the tests alone
 
 test-slow: venv  ## the tests that `make test` leaves out: minutes of compiling, frozen applications, more random programs
 	@$(BIN)/python $(PYTEST) slow
+	@DY2STATIC_EXECUTOR=native $(BIN)/python $(PYTEST) "not slow" tests/dy2static
 
 lint: venv  ## ruff, pyright, import-linter
 	@status=0; \

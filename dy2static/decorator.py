@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from dy2static.bound import Bound
 from dy2static.cache.cache import ProgramCache
-from dy2static.cache.compiled import DEFAULT_EXECUTOR, Compile, Executor, compile_option, wait_for
+from dy2static.cache.compiled import Compile, Executor, compile_option, executor_option, wait_for
 from dy2static.cache.program import Program
 from dy2static.cache.signature import signature
 from dy2static.debug.profile import Profile, is_recorded, profiled
@@ -38,7 +38,7 @@ class StaticFunction:
         self,
         function: Callable[..., Any],
         input_spec: InputSpecs | None = None,
-        executor: Executor = DEFAULT_EXECUTOR,
+        executor: Executor | None = None,
         shadow: float = 0.0,
         fallback: Fallback | None = None,
         compile: Compile | None = None,
@@ -50,6 +50,7 @@ class StaticFunction:
         functools.update_wrapper(self, function)  # first: attributes of the function must not replace ours
         self.__dy2static_function__ = function
         compile_option(compile)
+        executor = executor_option(executor)
         self._shadow = Shadow(shadow) if shadow else None
         self.names = _parameter_names(function)
         specs, results = by_parameter(input_spec, [name for name in self.names if name not in ("self", "cls")])
@@ -309,7 +310,7 @@ def to_static(
     function: Callable[..., Any],
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = DEFAULT_EXECUTOR,
+    executor: Executor | None = None,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
     compile: Compile | None = None,
@@ -323,7 +324,7 @@ def to_static(
     function: None = None,
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = DEFAULT_EXECUTOR,
+    executor: Executor | None = None,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
     compile: Compile | None = None,
@@ -336,7 +337,7 @@ def to_static(
     function: Callable[..., Any] | None = None,
     *,
     input_spec: InputSpecs | None = None,
-    executor: Executor = DEFAULT_EXECUTOR,
+    executor: Executor | None = None,
     shadow: float = 0.0,
     fallback: Fallback | None = None,
     compile: Compile | None = None,

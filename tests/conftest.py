@@ -19,6 +19,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Code that is compiled meanwhile would make results depend on time; tests of that say so.
 os.environ["DY2STATIC_COMPILE"] = "now"
+# LLVM takes longer than most tests: those of native code ask for it, and `make test-slow` runs all with it.
+os.environ.setdefault("DY2STATIC_EXECUTOR", "numpy")
 
 # A first call compiles, so times per example say nothing; CI must give the same verdict twice.
 settings.register_profile("dy2static", deadline=None, derandomize="CI" in os.environ, print_blob=True)

@@ -34,6 +34,17 @@ Runner = Callable[..., tuple[Any, ...]]
 DEFAULT_EXECUTOR: Final[Executor] = "native"
 
 
+def executor_option(chosen: Executor | None) -> Executor:
+    """What runs the graph: as chosen, else as the environment says (`DY2STATIC_EXECUTOR`), else native code.
+
+    Raises ValueError for another word.
+    """
+    found = chosen or os.environ.get("DY2STATIC_EXECUTOR") or DEFAULT_EXECUTOR
+    if found not in get_args(Executor):
+        raise ValueError(f"executor={found!r}: it must be one of {', '.join(map(repr, get_args(Executor)))}")
+    return cast("Executor", found)
+
+
 def compile_option(chosen: Compile | None) -> Compile:
     """When native code is made: as chosen, else as the environment says (`DY2STATIC_COMPILE`), else in the background.
 
@@ -51,12 +62,12 @@ class CompiledGraph:
     def __init__(
         self,
         graph: Graph,
-        executor: Executor = DEFAULT_EXECUTOR,
+        executor: Executor | None = None,
         compile: Compile | None = None,
         options: NativeOptions = AS_USUAL,
     ) -> None:
         self.graph = optimize(graph, check=is_checked())
-        self.executor: Executor = executor
+        self.executor: Executor = executor_option(executor)
         self.compile: Compile = compile_option(compile)
         self.options = options
         self._lock = threading.RLock()

@@ -307,10 +307,9 @@ class Cells:
             if key[1] not in self._born[-1]:
                 outer.setdefault(key, entry)
         for known in list(born.values()):
-            if type(known) is not weakref.ref:
-                self.born(known)
-            elif (alive := known()) is not None:
-                self.born(alive)
+            value = _of_reference(known)
+            if value is not None:
+                self.born(value)
 
     @property
     def depth(self) -> int:
@@ -398,6 +397,11 @@ class Cells:
         """Change a cell: noted, then stored."""
         self.touch(cell)
         cell.store(value)
+
+
+def _of_reference(known: Any) -> Any:
+    """What a weak reference refers to, None where that is no more; other values as they are."""
+    return cast(Any, known()) if isinstance(known, weakref.ref) else known
 
 
 def _is_same(before: Any, now: Any) -> bool:

@@ -23,7 +23,8 @@ def plain(x: Any) -> Any:
     return xp.sum(x * 2)
 
 
-def test_native_code_is_shown() -> None:
+def test_native_code_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DY2STATIC_EXECUTOR", "native")
     f = to_static(plain, executor="native", compile="now")
     f(xp.asarray(np.ones(100)))
     assert 'define i32 @"run"(' in f.native.llvm

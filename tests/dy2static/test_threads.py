@@ -83,6 +83,7 @@ SOURCE = """
 
 def test_conversion_staging_compilation_and_calls_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads make static functions of the same code and of other code, and all call all of them."""
+    monkeypatch.setenv("DY2STATIC_EXECUTOR", "native")
     stagings: list[str] = []
     programs: list[str] = []
     stage, blueprint = cache_module.stage, compiled_module.blueprint

@@ -23,6 +23,7 @@ from support.close import assert_close
 def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DY2STATIC_CACHE", str(tmp_path))
     monkeypatch.delenv("DY2STATIC_COMPILE")
+    monkeypatch.delenv("DY2STATIC_EXECUTOR")
 
 
 def wave(x: Any) -> Any:
@@ -267,3 +268,14 @@ def test_a_fork_while_code_is_compiled(tmp_path: Path) -> None:
         print("both")
     """
     assert outcome(script, tmp_path) == "both\n"
+
+
+def test_the_environment_names_the_executor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DY2STATIC_EXECUTOR", "interpreter")
+    f = to_static(wave)
+    f(X)
+    assert f.programs[0].compiled.executor == "interpreter"
+    assert to_static(wave, executor="numpy")(X).shape == (3,)
+    monkeypatch.setenv("DY2STATIC_EXECUTOR", "fast")
+    with pytest.raises(ValueError, match="executor='fast': it must be one of 'numpy', 'interpreter', 'native'"):
+        to_static(wave)

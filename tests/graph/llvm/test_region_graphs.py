@@ -22,7 +22,9 @@ from support.list_graphs import CASES_WITH_LISTS as CASES
 from support.values import assert_apart, assert_same, copy_of
 
 
-@pytest.fixture(autouse=True, params=[abi.UNROLLED, 1], ids=["registers", "memory"])
+@pytest.fixture(
+    autouse=True, params=[abi.UNROLLED, pytest.param(1, marks=pytest.mark.slow)], ids=["registers", "memory"]
+)
 def unrolled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many elements an array in registers has at most. Code on disk does not say."""
     monkeypatch.setattr(abi, "UNROLLED", request.param)

@@ -39,6 +39,7 @@ def test_static(sample: Sample) -> None:
     check(graph_of(sample, symbolic=False), tuple(np.asarray(x)[()] for x in sample.operands))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", [s for s in NATIVE if any(np.ndim(x) for x in s.operands)], ids=str)
 def test_symbolic(sample: Sample) -> None:
     try:

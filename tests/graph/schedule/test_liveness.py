@@ -127,4 +127,4 @@ def test_inplace_twin_gives_the_same_in_its_first_operand(sample: Sample) -> Non
     target = np.array(sample.operands[0])
     found = opdef.inplace(target, *sample.operands[1:], **sample.attrs)
     np.testing.assert_array_equal(found, opdef.kernel(*sample.operands, **sample.attrs))
-    assert np.shares_memory(found, target)
+    assert np.shares_memory(found, target) or not target.size
