@@ -83,10 +83,14 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
     return constant(_array(obj, None))
 
 
+class NoTensorError(DTypeError):
+    """An object that no tensor can be made of, such as None."""
+
+
 def _array(obj: Any, dtype: DType | None) -> np.ndarray:
     array = np.array(np.from_dlpack(obj) if hasattr(obj, "__dlpack__") and not hasattr(obj, "__array__") else obj)
     if array.dtype not in SHORT_NAMES and array.size:
-        raise DTypeError(
+        raise NoTensorError(
             f"{type(obj).__name__} of {array.dtype} cannot become a tensor",
             next_step="give nested sequences of numbers, all of one length in each dimension.",
         )

@@ -70,6 +70,8 @@ def main() -> int:
         show_constructs(whole)
     if whole.differences:
         print("seeds:", *sorted(whole.differences))
+    if whole.too_long:
+        print("too long:", *sorted(whole.too_long))
     return 1 if whole.differences else 0
 
 

@@ -1,8 +1,12 @@
 """A short run of `make fuzz`, and what it rests on: programs by seed, all constructs, smaller programs."""
 
 import ast
+import time
 from collections import Counter
 
+import pytest
+
+from support import fuzzing
 from support.fuzzing import Modes, Report, check_seed, kind_of
 from support.random_programs.program import random_program
 from support.random_programs.shrink import shrunk
@@ -20,6 +24,41 @@ def test_modes_agree_on_random_programs() -> None:
     assert report.counts["returns"] > PROGRAMS
     assert report.counts["raises"]
     assert report.counts["gradients"]
+
+
+def test_a_program_that_takes_too_long_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported as it is, by its seed."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise fuzzing.TooLongError("not done")
+
+    monkeypatch.setattr(fuzzing, "check_source", stopped)
+    report = Report()
+    check_seed(3, report, Modes())
+    assert not report.differences
+    assert report.counts == {"programs": 1, "too long": 1}
+    assert report.too_long == {3: f"seed 3\n{random_program(3).source}\nnot done"}
+
+
+def test_a_program_that_does_not_end_in_plain_python_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed 1110 extends a list that it iterates over."""
+    monkeypatch.setattr(fuzzing, "PLAIN_SECONDS", 0.2)
+    report = Report()
+    check_seed(1110, report, Modes(0, 0, 0))
+    assert not report.differences
+    assert not report.too_long
+    assert report.counts["endless"] == 1
+
+
+def test_a_limit_goes_on_after_one_within_it() -> None:
+    def slow() -> None:
+        with fuzzing.within_seconds(0.05, fuzzing.EndlessError):
+            with fuzzing.within_seconds(5):
+                pass
+            time.sleep(5)
+
+    with pytest.raises(fuzzing.EndlessError):
+        slow()
 
 
 def test_a_seed_is_one_program() -> None:

@@ -473,9 +473,8 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
     # What is bound in code that nothing leads to is gone from the tree, but still no global.
     work.undefined |= work.mask(work.captured_names) & ~(summary.assigned | parameters)
     work.undefined |= work.mask(work.captured_names & scope.deleted)
-    undefined = work.spell(work.undefined)
     unbound_reads = work.unbound_reads
-    late = frozenset(undefined) & work.captured_names
+    late = frozenset(work.spell(work.undefined)) & work.captured_names
     if late:
         loads = {load for inner in scope.inner for load in inner.loads_of(late)}
         unbound_reads |= loads
@@ -492,6 +491,6 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
         },
         frozenset(unbound_reads),
         frozenset(work.late_reads & unbound_reads),
-        undefined,
+        work.spell(work.undefined & ~parameters),  # a parameter that is deleted later starts as what is passed
         frozenset(work.spell(work.captured)),
     )

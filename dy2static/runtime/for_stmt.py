@@ -6,7 +6,7 @@ from typing import Any, cast
 from dy2static.runtime.bool_ops import and_, not_
 from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
-from dy2static.runtime.rolling import Roller, items_left, table_of
+from dy2static.runtime.rolling import Roller, items_left, lists_of, table_of
 from dy2static.staging.iterables import StagedIterable, staged_iterable, staged_zip
 from dy2static.staging.loop import staged_for, staged_while
 from dy2static.staging.staged import current, the_stager
@@ -44,9 +44,10 @@ def _in_graph(
 ) -> State:
     if isinstance(over.length, int) and over.length == 0:
         return state
-    if stop is None:
-        return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
-    return _until(stager, over, body, state, names, stop)
+    with stager.lists.walking(over.walked):
+        if stop is None:
+            return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+        return _until(stager, over, body, state, names, stop)
 
 
 def _unrolled(
@@ -59,6 +60,7 @@ def _unrolled(
 ) -> State:
     done = 0
     items = iter(iterable)
+    walked = () if roller is None else lists_of(items)
 
     def rest() -> State:
         stager = the_stager()
@@ -70,7 +72,13 @@ def _unrolled(
             first = StagedIterable(over.length, lambda i: over.item(i)[0])
         else:
             first = StagedIterable(len(left), item)
-        return _in_graph(stager, first, body, state, names, stop)
+        with stager.lists.walking(walked, are_fixed=True):
+            return _in_graph(stager, first, body, state, names, stop)
+
+    def end() -> State:
+        if any(held.staged is not None for held in walked):
+            the_stager().lists.refuse_walk()
+        return state
 
     if stop is None:
         while True:
@@ -79,7 +87,7 @@ def _unrolled(
             try:
                 item = next(items)
             except StopIteration:
-                return state
+                return end()
             done += 1
             state = body(item, *state)
     while True:
@@ -93,7 +101,7 @@ def _unrolled(
         try:
             item = next(items)
         except StopIteration:
-            return state
+            return end()
         done += 1
         state = _guarded(is_over, body, item, state, names) if is_staged else body(item, *state)
 

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.errors import UnrolledLoopWarning
+from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
@@ -79,6 +80,18 @@ def items_left(items: Iterator[Any]) -> Sequence[Any]:
     if kind is reversed and state and isinstance(args[0], OF_PYTHON):
         return [*args[0]][state[0] :: -1] if state[0] >= 0 else []
     raise TypeError(_not_at_hand(items))
+
+
+def lists_of(items: Iterator[Any]) -> tuple[StageableList, ...]:
+    """The lists of converted code that are not in the graph, and that an iterator of Python's own goes over."""
+    try:
+        kind, args, *_ = _state_of(items)
+    except TypeError:
+        return ()
+    if kind is iter or kind is reversed:
+        return tuple(held for held in args if isinstance(held, StageableList) and held.staged is None)
+    inner = args if kind is zip else args[:1] if kind is enumerate else ()
+    return tuple(held for each in inner for held in lists_of(each))
 
 
 def table_of(stager: Stager, items: Sequence[Any]) -> Callable[[Any], Any] | None:

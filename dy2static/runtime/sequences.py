@@ -71,7 +71,7 @@ def _extreme_of_staged(
 ) -> Any:
     def best() -> Any:
         first = over.item(0)
-        rest = StagedIterable(over.length - 1, lambda i: over.item(i + 1))
+        rest = StagedIterable(over.length - 1, lambda i: over.item(i + 1), over.walked)
         if options.get("key") is None:
 
             def compared(item: Any, so_far: Any) -> tuple[Any, ...]:
@@ -151,7 +151,7 @@ def map_(stager: Stager, function: Any, *overs: Any) -> Any:
     if not any(is_staged_iterable(x) for x in overs):
         return map(lambda *items: stager.call(function, items, {}), *overs)
     inner = staged_zip(stager, *overs)
-    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}))
+    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}), inner.walked)
 
 
 def filter_(stager: Stager, function: Any, over: Any) -> Any:

@@ -191,15 +191,23 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         except Exception as error:
             raised, after = error, handling.values()
         middle = len(stager.builder.ops)
+        body_may_fail = any(map(can_raise, stager.builder.ops[mark[0] : middle]))
         if after is not None:
             try:
                 after = final(*after)
+            except OF_STAGING as error:
+                if not (isinstance(error, RaisedInGraph) and body_may_fail):
+                    trial.keep()
+                    raise
+                after = None
             except Exception:
-                trial.keep()  # a handler further out sees what was done before
-                raise
+                if not body_may_fail:
+                    trial.keep()  # a handler further out sees what was done before
+                    raise
+                after = None  # it takes the place of what the body raises in a run
         own = stager.builder.ops[middle:]
         is_seen = stager.attempts > 0 or any(effect_of(op) is Effect.ORDERED for op in own)
-        may_fail = after is None or any(map(can_raise, stager.builder.ops[mark[0] : middle]))
+        may_fail = after is None or body_may_fail
         if not (may_fail and is_seen) and after is not None:
             trial.keep()
     if trial.is_kept and after is not None:

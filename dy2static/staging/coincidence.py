@@ -7,7 +7,6 @@ as alike: changing one in place makes the other stale (see `sharing`).
 
 import enum
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Any
 
 from dy2static.staging.lists import StageableList
@@ -39,9 +38,7 @@ def relations(paths: Sequence[Sequence[Any]], sharing: Sharing) -> Relations:
     ]
     pairs: dict[tuple[Position, Position], None] = {}
     for path in objects:
-        for pair in combinations(path, 2):
-            if _compare(path[pair[0]], path[pair[1]], sharing) is not _There.OTHER:
-                pairs[pair] = None
+        pairs.update(dict.fromkeys(_related_in(path, sharing)))
     found: Relations = {}
     for p, q in pairs:
         seen = [_state(path, values, p, q, sharing) for path, values in zip(objects, paths, strict=True)]
@@ -50,6 +47,19 @@ def relations(paths: Sequence[Sequence[Any]], sharing: Sharing) -> Relations:
         else:
             found[p, q] = False
     return found
+
+
+def _related_in(path: dict[Position, Any], sharing: Sharing) -> Iterator[tuple[Position, Position]]:
+    """The pairs of positions of one path that hold one object, or may: found by identity, as most pairs do not."""
+    positions = list(path)
+    places: dict[int, list[int]] = {}
+    for i, x in enumerate(path.values()):
+        places.setdefault(id(x), []).append(i)
+    for i, x in enumerate(path.values()):
+        found = {j for identity in (id(x), *sharing.alike(x)) for j in places.get(identity, ()) if j > i}
+        for j in sorted(found):
+            if _compare(x, path[positions[j]], sharing) is not _There.OTHER:
+                yield positions[i], positions[j]
 
 
 def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharing: Sharing) -> None:

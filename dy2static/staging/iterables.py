@@ -23,6 +23,8 @@ class StagedIterable:
 
     length: Any
     item: Callable[[Any], Any]
+    walked: tuple[StageableList, ...] = ()
+    """The lists that the items come from, as they are when their trip begins."""
 
 
 def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
@@ -41,8 +43,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
             raise TypeError("iteration over a 0-d array")
         return StagedIterable(value.shape[0], value.__getitem__)
     if isinstance(value, StageableList) and value.staged is not None:
-        frozen = value.twin()
-        return StagedIterable(value.length(), frozen.__getitem__)
+        return StagedIterable(value.length(), value.__getitem__, (value,))
     return None
 
 
@@ -84,13 +85,13 @@ def _integer(stager: "Stager", x: Any) -> Any:
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
     """`enumerate` over a staged sequence."""
     inner = _sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)))
+    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked)
 
 
 def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
     """`reversed` of a staged sequence."""
     inner = _sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: inner.item(inner.length - 1 - i))
+    return StagedIterable(inner.length, lambda i: inner.item(inner.length - 1 - i), inner.walked)
 
 
 def staged_zip(stager: "Stager", *overs: Any, strict: bool = False) -> StagedIterable:
@@ -106,7 +107,8 @@ def staged_zip(stager: "Stager", *overs: Any, strict: bool = False) -> StagedIte
             length = min(length, other.length)
         else:
             length = StagedNumber.of(b.minimum(stager.lift(length), stager.lift(other.length)))
-    return StagedIterable(length, lambda i: tuple(x.item(i) for x in inner))
+    walked = tuple(held for x in inner for held in x.walked)
+    return StagedIterable(length, lambda i: tuple(x.item(i) for x in inner), walked)
 
 
 def _sequence(stager: "Stager", over: Any) -> StagedIterable:
@@ -116,11 +118,23 @@ def _sequence(stager: "Stager", over: Any) -> StagedIterable:
     if isinstance(over, range):
         return StagedIterable(len(over), lambda i: over.start + i * over.step)
     if isinstance(over, (list, tuple)):
-        items = cast("Sequence[Any]", over)
-        held = StageableList(items)
-        return StagedIterable(len(items), held.as_staged().__getitem__)
+        return _of_ordinary(cast("Sequence[Any]", over))
     raise StagingError(
         f"a {type(over).__name__} cannot be walked along with a tensor in a loop of the graph",
         next_step="make it a list or a tensor first.",
         loc=user_location(),
     )
+
+
+def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
+    """A list or tuple of Python, for a loop of the graph."""
+    at_first = tuple(items)
+    held = StageableList(at_first).as_staged()
+    if not isinstance(items, StageableList):
+        return StagedIterable(len(at_first), held.__getitem__)
+
+    def item(i: Any) -> Any:
+        is_as_at_first = items.staged is None and all(a is b for a, b in zip(items, at_first, strict=True))
+        return (held if is_as_at_first else items)[i]
+
+    return StagedIterable(len(at_first), item, (items,))

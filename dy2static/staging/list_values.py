@@ -1,6 +1,7 @@
 """What the methods of a graph list do: each becomes list ops on every graph value that an element is made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dy2static.errors import StagingError
@@ -31,6 +32,8 @@ class ListValues:
 
     def __init__(self, stager: "Stager") -> None:
         self._stager = stager
+        self._walked: list[tuple[StageableList, bool]] = []
+        """Lists that the loops of the graph being staged go over, and whether these are to see no change at all."""
 
     # Between Python values and graph values
 
@@ -224,6 +227,30 @@ class ListValues:
         if len(values) != 1:
             self.unsupported("stacking a list whose elements are not tensors")
         return self._stager.handle(self._op(op, values[0], axis=axis))
+
+    @contextlib.contextmanager
+    def walking(self, lists: Iterable[StageableList], *, are_fixed: bool = False) -> Generator[None]:
+        """Within, a loop goes over these lists. How often it runs is settled before its first trip, so they may not
+        change their length; nor their items, where `are_fixed`."""
+        before = len(self._walked)
+        self._walked += [(held, are_fixed) for held in lists]
+        try:
+            yield
+        finally:
+            del self._walked[before:]
+
+    def check_not_walked(self, changing: StageableList, resizes: bool) -> None:
+        """Raises: StagingError where a loop of the graph goes over the list that is to change."""
+        if any(held is changing and (resizes or is_fixed) for held, is_fixed in self._walked):
+            self.refuse_walk()
+
+    def refuse_walk(self) -> NoReturn:
+        """The error for a list that a loop goes over, and that changes under control flow of the graph meanwhile."""
+        raise StagingError(
+            "the list is changed while a loop goes over it, and the graph decides how often",
+            next_step="go over a copy, `for item in list(items):`, or count, `while i < len(items):`.",
+            loc=user_location(),
+        )
 
     def unsupported(self, what: str) -> NoReturn:
         """The error for what graph lists cannot do."""

@@ -32,10 +32,11 @@ class StageableList(list[Any]):
         super().__init__(items)
         self.staged: StagedList | None = staged
 
-    def _changing(self) -> bool:
+    def _changing(self, *, resizes: bool = True) -> bool:
         """Note the change that comes; whether it is one of a graph list."""
         stager = current()
         if stager is not None:
+            stager.lists.check_not_walked(self, resizes)
             stager.cells.touch_list(self)
         return self.staged is not None
 
@@ -68,13 +69,13 @@ class StageableList(list[Any]):
         super().clear()
 
     def reverse(self) -> None:
-        if self._changing():
+        if self._changing(resizes=False):
             the_stager().lists.reverse(self)
         else:
             super().reverse()
 
     def sort(self, *, key: Any = None, reverse: bool = False) -> None:
-        if self._changing():
+        if self._changing(resizes=False):
             the_stager().lists.unsupported("sort")
         super().sort(key=key, reverse=reverse)
 
@@ -92,7 +93,7 @@ class StageableList(list[Any]):
         return _born(StageableList(found)) if isinstance(index, slice) else found
 
     def __setitem__(self, index: Any, item: Any, /) -> None:
-        if not self._changing() and isinstance(index, StagedTensor):
+        if not self._changing(resizes=isinstance(index, slice)) and isinstance(index, StagedTensor):
             the_stager().lists.become_staged(self)
         if self.staged is not None:
             the_stager().lists.set(self, index, item)

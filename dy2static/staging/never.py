@@ -11,6 +11,7 @@ from dy2static.staging.concerns import may_concern_staging
 from dy2static.staging.exceptions import append_raise, is_simple
 from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.text import StagedText
+from eager.creation import NoTensorError
 from graph.errors import IndexRangeError
 from graph.ir.opdef import Effect, effect_of
 
@@ -33,7 +34,7 @@ OF_THE_PROGRAM: Final = frozenset(
     }
 )
 """Exceptions that Python code raises because of its values."""
-OF_TYPES: Final = frozenset({AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError})
+OF_TYPES: Final = frozenset({AttributeError, LookupError, NoTensorError, NotImplementedError, RuntimeError, TypeError})
 """Exceptions that it raises because of their types. They may also be about staged values: then they are raised at once.
 """
 

@@ -114,7 +114,13 @@ class Sharing:
 
     def are_alike(self, a: Any, b: Any) -> bool:
         """Whether two objects may be one."""
-        return any(other is b for other in self._others(a))
+        known = self._alike.get(id(a))
+        return known is not None and known.of() is a and known.has(b)
+
+    def alike(self, a: Any) -> Iterator[int]:
+        """The identities of what an object may be; some may be gone."""
+        known = self._alike.get(id(a))
+        return iter(()) if known is None or known.of() is not a else iter(known.others)
 
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""
@@ -231,6 +237,11 @@ class _Likeness:
         if len(self.others) > self.most:
             self.others = {key: held for key, held in self.others.items() if held[0]() is not None}
             self.most = 2 * len(self.others) + 16
+
+    def has(self, other: Any) -> bool:
+        """Whether an object is among them."""
+        held = self.others.get(id(other))
+        return held is not None and held[0]() is other
 
     def alive(self) -> list[tuple[Any, str]]:
         """Those that are there, with their labels."""

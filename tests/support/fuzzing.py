@@ -8,6 +8,7 @@ import io
 import os
 import re
 import signal
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ from support.random_programs.shrink import shrunk
 
 SECONDS = 30
 """What a program may take, in all modes together."""
+PLAIN_SECONDS = 3
+"""What a call may take in plain Python: one that takes longer does not end, as a `for` over a list that it extends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ class TooLongError(BaseException):
     """Nothing in a program catches it."""
 
 
+class EndlessError(TooLongError):
+    """A program does not end in plain Python."""
+
+
 @dataclass(slots=True)
 class Report:
     """What programs came to: `differences` by seed, counts of all else."""
@@ -64,9 +71,11 @@ class Report:
     """In how many others."""
     reasons: Counter[str] = field(default_factory=Counter[str])
     differences: dict[int, str] = field(default_factory=dict[int, str])
+    too_long: dict[int, str] = field(default_factory=dict[int, str])
+    """Programs that were stopped, by seed, as they are: each smaller one could take as long."""
 
     def add(self, other: "Report") -> None:
-        for name in ("counts", "constructs", "refused", "reasons", "differences"):
+        for name in ("counts", "constructs", "refused", "reasons", "differences", "too_long"):
             getattr(self, name).update(getattr(other, name))
 
 
@@ -121,7 +130,8 @@ class Checked:
             return ""
         before = self.state.first()
         for args in arguments(self.seed):
-            expected = self.call(self.function, args)
+            with within_seconds(PLAIN_SECONDS, EndlessError):
+                expected = self.call(self.function, args)
             if isinstance(expected.error, RecursionError):
                 continue  # how deep it goes is not the program's
             static.cache.latest = None
@@ -211,17 +221,32 @@ def check_source(
 def check_seed(seed: int, report: Report, modes: Modes) -> None:
     """Make a program of the seed and check it; a difference goes to the report with the smallest such program."""
     program = random_program(seed)
-    what, reasons = _guarded(program.source, seed, modes, report.counts)
     report.counts["programs"] += 1
+    try:
+        what, reasons = _guarded(program.source, seed, modes, report.counts)
+    except EndlessError:
+        report.counts["endless"] += 1
+        return
+    except TooLongError as error:
+        report.counts["too long"] += 1
+        report.too_long[seed] = f"seed {seed}\n{program.source}\n{error}"
+        return
     if reasons:
         report.counts["programs refused"] += 1
     report.reasons.update({reason.split("\n")[0] for reason in reasons})
     (report.refused if reasons else report.constructs).update(program.constructs.keys())
     if what:
         kind = kind_of(what)
-        small = shrunk(program.source, lambda less: kind_of(_guarded(less, seed, modes)[0]) == kind)
+        small = shrunk(program.source, lambda less: _differs_so(less, seed, modes, kind))
         what = _guarded(small, seed, modes)[0] or what
         report.differences[seed] = f"seed {seed}\n{small}\n{what}"
+
+
+def _differs_so(source: str, seed: int, modes: Modes, kind: tuple[str, ...]) -> bool:
+    try:
+        return kind_of(_guarded(source, seed, modes)[0]) == kind
+    except TooLongError:
+        return False
 
 
 def kind_of(what: str) -> tuple[str, ...]:
@@ -232,9 +257,10 @@ def kind_of(what: str) -> tuple[str, ...]:
 
 
 def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None = None) -> tuple[str, list[str]]:
+    """Raises: TooLongError where the program takes longer than `SECONDS`."""
     os.environ["DY2STATIC_VERIFY"] = "1" if modes.is_due(modes.verify, seed) else "0"
     try:
-        with within_seconds(SECONDS):
+        with contextlib.redirect_stdout(io.StringIO()), within_seconds(SECONDS):
             return check_source(
                 source,
                 seed,
@@ -244,24 +270,26 @@ def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None =
             )
     except SyntaxError:
         return "", []
-    except (Exception, TooLongError) as error:
+    except Exception as error:
         return f"{type(error).__name__}: {error}", []
     finally:
         os.environ["DY2STATIC_VERIFY"] = "1"
 
 
 @contextlib.contextmanager
-def within_seconds(seconds: int) -> Generator[None]:
-    """Raises: TooLongError where what runs within takes longer. For the main thread."""
+def within_seconds(seconds: float, error: type[TooLongError] = TooLongError) -> Generator[None]:
+    """Raises: `error` where what runs within takes longer. For the main thread; a limit around this one goes on."""
 
     def stop(*_: Any) -> None:
-        raise TooLongError(f"not done within {seconds} seconds")
+        raise error(f"not done within {seconds} seconds")
 
+    began = time.monotonic()
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # again: one raised in a callback is lost
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
+        yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), 1)

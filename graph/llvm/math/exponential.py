@@ -10,11 +10,12 @@ from graph.llvm.math.double_word import fast_two_sum, two_product, two_sum
 from graph.llvm.math.term import Term, absolute, at_least, at_most, copy_sign, fma, polynomial, select
 
 
-def _reduced(x: Term, offset: int) -> tuple[Term, Term]:
-    """r, and bits that end in n + offset."""
+def _reduced(x: Term, offset: int, rest: Term | None = None) -> tuple[Term, Term]:
+    """r of x + rest, and bits that end in n + offset."""
     n, bits = nearest_integer(x * c.LOG2_E, offset)
     high, low = c.LN2_64 if x.is_double else c.LN2_32
-    return fma(n, -low, fma(n, -high, x)), bits
+    r = fma(n, -high, x)
+    return (fma(n, -low, r) if rest is None else r + fma(n, -low, rest)), bits
 
 
 def _more_than_line(r: Term) -> Term:
@@ -31,9 +32,7 @@ def _exp_near_zero(r: Term) -> tuple[Term, Term]:
 def exp(x: Term, *, low: Term | None = None) -> Term:
     """e^(x + low), `low` below a few units of x. Beyond the ends of the range, inf and 0."""
     clipped = at_least(at_most(x, 710.0 if x.is_double else 89.0), -746.0 if x.is_double else -104.5)
-    r, bits = _reduced(clipped, 2 * format_of(x).bias)
-    if low is not None:
-        r = r + low
+    r, bits = _reduced(clipped, 2 * format_of(x).bias, low)
     high, rest = _exp_near_zero(r)
     return scaled(high + rest, bits)
 

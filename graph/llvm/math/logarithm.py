@@ -150,9 +150,10 @@ def atanh(x: Term) -> Term:
 
 
 def log_double_word(x: Term) -> tuple[Term, Term]:
-    """log of a positive finite double as a double word, to 2^-65 of itself, for `pow`.
+    """log of a positive finite double as a sum to 2^-65 of itself, the second a few units of the first, for `pow`.
 
-    s as a double word, of the series of 2 atanh s the first two terms too.
+    s as a double word, of the series of 2 atanh s the first two terms too. Corrections are added in the order in which
+    they are known: this is all latency.
     """
     k, m = split(x)
     f = m - 1.0
@@ -164,12 +165,10 @@ def log_double_word(x: Term) -> tuple[Term, Term]:
     square, square_low = two_product(s, s)
     square_low = fma(s * 2.0, s_low, square_low)
     inner, inner_low = fast_two_sum(s.constant(2.0 / 3.0), square * polynomial(square, c.ATANH_FAR))
-    inner_low = inner_low + c.TWO_THIRDS_LOW
     q, q_low = two_product(square, inner)
-    q_low = q_low + fma(square, inner_low, square_low * inner)
+    q_low = q_low + fma(square, inner_low, fma(square, c.TWO_THIRDS_LOW, square_low * inner))
     p, p_low = two_product(s, q)
-    p_low = p_low + fma(s, q_low, s_low * q)
     high, low = fast_two_sum(s * 2.0, p)
-    low = low + (s_low * 2.0 + p_low)
-    total, lost = two_sum(k * c.LN2_64[0], high)
-    return fast_two_sum(total, lost + fma(k, c.LN2_64[1], low))
+    total, lost = fast_two_sum(k * c.LN2_64[0], high)  # k is 0, or the product is the greater: high is below 0.35
+    known = low + (fma(s_low, q, p_low) + fma(k, c.LN2_64[1], s_low * 2.0))
+    return total, lost + fma(s, q_low, known)

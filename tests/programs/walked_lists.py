@@ -1,0 +1,102 @@
+"""Lists that are changed while a loop goes over them."""
+
+import eager as xp
+from support.programs import f64, i64, program
+
+WALKED = "the list is changed while a loop goes over it, and the graph decides how often"
+THREE, NONE = f64([0.5, 2.0, 3.0]), f64([])
+
+
+@program([THREE], grad=0)
+def items_replaced(v):
+    out = [2.0 * x for x in v]
+    for i, x in enumerate(out):
+        out[i] = x * x
+    return out
+
+
+@program([THREE], grad=0)
+def items_of_later_trips_replaced(v):
+    out = [2.0 * x for x in v]
+    for i, x in enumerate(out):
+        if i + 1 < len(out):
+            out[i + 1] = x * x
+    return out
+
+
+@program([THREE], [NONE])
+def items_of_later_trips_replaced_among_tensors(v):
+    out = [v.sum(), v.max(initial=1.0), v.min(initial=1.0)]
+    seen = v.sum() * 0.0
+    i = 1
+    for x, z in zip(v, out):
+        seen += x * z
+        if i < 3:
+            out[i] = seen
+        i += 1
+    return seen
+
+
+@program([THREE, i64(1)], [THREE, i64(2)], refused=WALKED)
+def item_replaced_by_a_staged_index(v, n):
+    out = [v[0], v[1], v[2]]
+    seen = v[0] * 0.0
+    for x in out:
+        seen += x
+        out[n] = seen
+    return seen
+
+
+@program([THREE], [NONE])
+def a_copy_is_walked(v):
+    out = [x * 2.0 for x in v]
+    for x in list(out):
+        out.append(x + 1.0)
+    return xp.stack(out).sum() if out else v.sum()
+
+
+@program([THREE], refused=WALKED)
+def grows_while_zipped(v):
+    out = [v[0]]
+    for x, z in zip(v, out):
+        out.append(x + z)
+    return out
+
+
+@program([THREE], refused=WALKED)
+def grows_in_a_branch(v):
+    out = [v[0]]
+    for x in out:
+        if x < 3.0:
+            out.append(x + 1.0)
+    return out
+
+
+@program([THREE], refused=WALKED)
+def shrinks(v):
+    out = [x * 2.0 for x in v]
+    for _ in out:
+        out.pop()
+    return out
+
+
+@program([THREE], refused=WALKED)
+def grows_in_a_function(v):
+    out = [x * 2.0 for x in v]
+
+    def note(x):
+        out.append(x * 10.0)
+
+    for x in out:
+        if x < 100.0:
+            note(x)
+    return out
+
+
+@program([THREE], grad=0)
+def grows_as_in_python(v):
+    out = [v[0]]
+    for x in out:
+        if len(out) < 5:
+            out.append(x * 2.0)
+    return xp.stack(out)
