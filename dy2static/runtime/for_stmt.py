@@ -7,7 +7,8 @@ from dy2static.runtime.bool_ops import and_, not_
 from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.rolling import Roller, items_left, lists_of, table_of
-from dy2static.staging.iterables import StagedIterable, staged_iterable, staged_zip
+from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
+from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
 from dy2static.staging.staged import current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
@@ -44,10 +45,29 @@ def _in_graph(
 ) -> State:
     if isinstance(over.length, int) and over.length == 0:
         return state
-    with stager.lists.walking(over.walked):
-        if stop is None:
-            return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+    if stop is not None:
         return _until(stager, over, body, state, names, stop)
+    if over.now is None:
+        with stager.lists.walking(over.walked):
+            return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+    return _over_lists(stager, over, body, state, names)
+
+
+def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, names: tuple[str, ...]) -> State:
+    """A loop of as many trips as there are items, or a `while` where the body changes how many there are."""
+    mark = len(stager.builder.ops)
+    with stager.cells.trial() as trial, stager.lists.walking(over.walked) as walk:
+        try:
+            after = staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+        except Exception:
+            if not walk.is_disturbed:
+                trial.keep()
+                raise
+        else:
+            trial.keep()
+            return after
+    stager.builder.truncate(mark)
+    return _until(stager, over, body, state, names, lambda *_: False)
 
 
 def _unrolled(
@@ -76,9 +96,12 @@ def _unrolled(
             return _in_graph(stager, first, body, state, names, stop)
 
     def end() -> State:
-        if any(held.staged is not None for held in walked):
-            the_stager().lists.refuse_walk()
-        return state
+        if all(held.staged is None for held in walked):
+            return state
+        stager = the_stager()
+        if not isinstance(iterable, StageableList):
+            stager.lists.refuse_walk()
+        return _in_graph(stager, rest_of_list(stager, iterable, done), body, state, names, stop)
 
     if stop is None:
         while True:
@@ -124,9 +147,10 @@ def _until(
     """A loop of the graph that may end early."""
 
     def test(i: Any, *state: Any) -> Any:
-        return and_(lambda: not_(stop(*state)), lambda: i < over.length)
+        return and_(lambda: not_(stop(*state)), lambda: i < (over.length if over.now is None else over.now()))
 
     def trip(i: Any, *state: Any) -> State:
         return (i + 1, *body(over.item(i), *state))
 
-    return staged_while(stager, test, trip, (0, *state), ("the position", *names))[1:]
+    with stager.lists.walking(() if over.now else over.walked):
+        return staged_while(stager, test, trip, (0, *state), ("the position", *names))[1:]

@@ -151,7 +151,7 @@ def map_(stager: Stager, function: Any, *overs: Any) -> Any:
     if not any(is_staged_iterable(x) for x in overs):
         return map(lambda *items: stager.call(function, items, {}), *overs)
     inner = staged_zip(stager, *overs)
-    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}), inner.walked)
+    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}), inner.walked, inner.now)
 
 
 def filter_(stager: Stager, function: Any, over: Any) -> Any:

@@ -25,6 +25,8 @@ class StagedIterable:
     item: Callable[[Any], Any]
     walked: tuple[StageableList, ...] = ()
     """The lists that the items come from, as they are when their trip begins."""
+    now: Callable[[], Any] | None = None
+    """The length when a trip begins, where it is other than `length` once a list of `walked` has another."""
 
 
 def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
@@ -43,8 +45,18 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
             raise TypeError("iteration over a 0-d array")
         return StagedIterable(value.shape[0], value.__getitem__)
     if isinstance(value, StageableList) and value.staged is not None:
-        return StagedIterable(value.length(), value.__getitem__, (value,))
+        return StagedIterable(value.length(), value.__getitem__, (value,), value.length)
     return None
+
+
+def rest_of_list(stager: "Stager", walked: StageableList, done: int) -> StagedIterable:
+    """What a loop that has had `done` items of a list has before it, now that the list is one of the graph."""
+
+    def left() -> Any:
+        return walked.length() - done
+
+    length = StagedNumber.of(stager.builder.maximum(stager.lift(left()), 0))
+    return StagedIterable(length, lambda i: walked[i + done], (walked,), left)
 
 
 def is_staged_iterable(value: Any) -> bool:
@@ -85,7 +97,7 @@ def _integer(stager: "Stager", x: Any) -> Any:
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
     """`enumerate` over a staged sequence."""
     inner = _sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked)
+    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked, inner.now)
 
 
 def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
@@ -97,18 +109,33 @@ def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
 def staged_zip(stager: "Stager", *overs: Any, strict: bool = False) -> StagedIterable:
     """`zip` of sequences, the shortest decides; ordinary lists and tuples take part where all their items are alike."""
     inner = [_sequence(stager, over) for over in overs]
-    length = inner[0].length
+    lengths = [x.length for x in inner]
     b = stager.builder
-    for other in inner[1:]:
-        if strict:
-            same = stager.predicate(length == other.length)
-            b.check(same, error="ValueError", parts=("zip() arguments have different lengths",), forms=())
-        if isinstance(length, int) and isinstance(other.length, int):
-            length = min(length, other.length)
-        else:
-            length = StagedNumber.of(b.minimum(stager.lift(length), stager.lift(other.length)))
+    for other in lengths[1:] if strict else ():
+        same = stager.predicate(lengths[0] == other)
+        b.check(same, error="ValueError", parts=("zip() arguments have different lengths",), forms=())
+
+    def now() -> Any:
+        return _shortest(stager, [x.length if x.now is None else x.now() for x in inner])
+
     walked = tuple(held for x in inner for held in x.walked)
-    return StagedIterable(length, lambda i: tuple(x.item(i) for x in inner), walked)
+    return StagedIterable(
+        _shortest(stager, lengths),
+        lambda i: tuple(x.item(i) for x in inner),
+        walked,
+        now if walked and not strict else None,
+    )
+
+
+def _shortest(stager: "Stager", lengths: Sequence[Any]) -> Any:
+    shortest, *others = lengths
+    b = stager.builder
+    for other in others:
+        if isinstance(shortest, int) and isinstance(other, int):
+            shortest = min(shortest, other)
+        else:
+            shortest = StagedNumber.of(b.minimum(stager.lift(shortest), stager.lift(other)))
+    return shortest
 
 
 def _sequence(stager: "Stager", over: Any) -> StagedIterable:
@@ -137,4 +164,4 @@ def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
         is_as_at_first = items.staged is None and all(a is b for a, b in zip(items, at_first, strict=True))
         return (held if is_as_at_first else items)[i]
 
-    return StagedIterable(len(at_first), item, (items,))
+    return StagedIterable(len(at_first), item, (items,), items.length)

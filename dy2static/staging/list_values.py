@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dy2static.errors import StagingError
@@ -27,13 +28,24 @@ if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
 
 
+@dataclass(slots=True)
+class Walk:
+    """A loop of the graph over lists, while it is staged."""
+
+    lists: tuple[StageableList, ...]
+    are_fixed: bool
+    """Whether their items stay what they are, too."""
+    is_disturbed: bool = False
+    """Whether its body was seen to change them otherwise."""
+
+
 class ListValues:
     """List operations of one staging."""
 
     def __init__(self, stager: "Stager") -> None:
         self._stager = stager
-        self._walked: list[tuple[StageableList, bool]] = []
-        """Lists that the loops of the graph being staged go over, and whether these are to see no change at all."""
+        self._walks: list[Walk] = []
+        """Of the loops of the graph being staged."""
 
     # Between Python values and graph values
 
@@ -229,20 +241,21 @@ class ListValues:
         return self._stager.handle(self._op(op, values[0], axis=axis))
 
     @contextlib.contextmanager
-    def walking(self, lists: Iterable[StageableList], *, are_fixed: bool = False) -> Generator[None]:
+    def walking(self, lists: Iterable[StageableList], *, are_fixed: bool = False) -> Generator[Walk]:
         """Within, a loop goes over these lists. How often it runs is settled before its first trip, so they may not
         change their length; nor their items, where `are_fixed`."""
-        before = len(self._walked)
-        self._walked += [(held, are_fixed) for held in lists]
+        self._walks.append(Walk(tuple(lists), are_fixed))
         try:
-            yield
+            yield self._walks[-1]
         finally:
-            del self._walked[before:]
+            self._walks.pop()
 
     def check_not_walked(self, changing: StageableList, resizes: bool) -> None:
         """Raises: StagingError where a loop of the graph goes over the list that is to change."""
-        if any(held is changing and (resizes or is_fixed) for held, is_fixed in self._walked):
-            self.refuse_walk()
+        for walk in self._walks:
+            if (resizes or walk.are_fixed) and any(held is changing for held in walk.lists):
+                walk.is_disturbed = True
+                self.refuse_walk()
 
     def refuse_walk(self) -> NoReturn:
         """The error for a list that a loop goes over, and that changes under control flow of the graph meanwhile."""

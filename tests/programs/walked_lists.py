@@ -55,7 +55,7 @@ def a_copy_is_walked(v):
     return xp.stack(out).sum() if out else v.sum()
 
 
-@program([THREE], refused=WALKED)
+@program([THREE], grad=0)
 def grows_while_zipped(v):
     out = [v[0]]
     for x, z in zip(v, out):
@@ -63,7 +63,7 @@ def grows_while_zipped(v):
     return out
 
 
-@program([THREE], refused=WALKED)
+@program([THREE], grad=0)
 def grows_in_a_branch(v):
     out = [v[0]]
     for x in out:
@@ -72,7 +72,7 @@ def grows_in_a_branch(v):
     return out
 
 
-@program([THREE], refused=WALKED)
+@program([THREE], grad=0)
 def shrinks(v):
     out = [x * 2.0 for x in v]
     for _ in out:
@@ -80,7 +80,7 @@ def shrinks(v):
     return out
 
 
-@program([THREE], refused=WALKED)
+@program([THREE], grad=0)
 def grows_in_a_function(v):
     out = [x * 2.0 for x in v]
 
@@ -100,3 +100,67 @@ def grows_as_in_python(v):
         if len(out) < 5:
             out.append(x * 2.0)
     return xp.stack(out)
+
+
+@program([i64(30)], [i64(4)], [i64(3)])
+def grows_and_the_loop_ends(n):
+    found = []
+    for candidate in range(2, n):
+        for divisor in found:
+            if divisor * divisor > candidate:
+                found.append(candidate)
+                break
+            if candidate % divisor == 0:
+                break
+        else:
+            found.append(candidate)
+    return xp.stack(found)
+
+
+@program([THREE, i64(9)], [THREE, i64(8)], refused=WALKED)
+def grows_while_numbered(v, n):
+    out = [x * 2.0 for x in v]
+    for i, x in enumerate(out, 1):
+        if i < n:
+            out.append(x + i)
+    return out
+
+
+@program([THREE], refused=WALKED)
+def grows_while_reversed(v):
+    out = [x * 2.0 for x in v]
+    for x in reversed(out):
+        out.append(x)
+    return out
+
+
+@program([THREE], grad=0)
+def emptied(v):
+    out = [x * 2.0 for x in v]
+    seen = v.sum() * 0.0
+    for x in out:
+        seen += x
+        if x > 3.0:
+            out.clear()
+    return seen, out
+
+
+@program([THREE], grad=0)
+def ordinary_list_is_emptied(v):
+    out = [v[0], v[1], v[2]]
+    seen = v[0] * 0.0
+    for x in out:
+        seen += x
+        if x > 1.0:
+            out.pop()
+    return seen, out
+
+
+@program([THREE], grad=0)
+def grows_in_a_loop_within(v):
+    out = [v[0]]
+    for x, z in zip(v, out):
+        if x < 3.0:
+            for w in v:
+                out.append(w + z)
+    return out
