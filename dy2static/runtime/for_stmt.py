@@ -59,7 +59,7 @@ def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, 
     with stager.cells.trial() as trial, stager.lists.walking(over.walked) as walk:
         try:
             after = staged_for(stager, stager.lift(over.length), over.item, body, state, names)
-        except Exception:
+        except Exception:  # whatever it is: a handler further out sees what was done before
             if not walk.is_disturbed:
                 trial.keep()
                 raise

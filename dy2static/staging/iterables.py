@@ -1,6 +1,7 @@
 """What a `for` of the graph can go over: tensors, ranges with staged bounds, graph lists, and `enumerate`, `zip` and
 `reversed` of them."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -161,7 +162,8 @@ def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
         return StagedIterable(len(at_first), held.__getitem__)
 
     def item(i: Any) -> Any:
-        is_as_at_first = items.staged is None and all(a is b for a, b in zip(items, at_first, strict=True))
+        now = items.ordinary()  # empty once it is a list of the graph
+        is_as_at_first = len(now) == len(at_first) and all(map(operator.is_, now, at_first))
         return (held if is_as_at_first else items)[i]
 
     return StagedIterable(len(at_first), item, (items,), items.length)

@@ -164,3 +164,41 @@ def grows_in_a_loop_within(v):
             for w in v:
                 out.append(w + z)
     return out
+
+
+@program([THREE, i64(3)], [THREE, i64(0)])
+def list_of_the_graph_grows(v, n):
+    out = []
+    for i in range(n):
+        out.append(v[i] * 2.0)
+    seen = v.sum() * 0.0
+    for x in out:
+        seen += x
+        if x < 5.0:
+            out.append(x + 3.0)
+    return seen
+
+
+@program([THREE, i64(3)], [THREE, i64(0)])
+def later_items_of_a_list_of_the_graph(v, n):
+    out = []
+    for i in range(n):
+        out.append(v[i] * 2.0)
+    for i, x in enumerate(out):
+        if i + 1 < len(out):
+            out[i + 1] = x * x
+    seen = v.sum() * 0.0
+    for x in out:
+        seen += x
+    return seen
+
+
+@program([THREE, i64(3)], [THREE, i64(1)])
+def list_of_the_graph_grows_while_numbered(v, n):
+    out = []
+    for i in range(n):
+        out.append(v[i] * 2.0)
+    for i, x in enumerate(out, 1):
+        if i < 6:
+            out.append(x + i)
+    return xp.stack(out).sum()
