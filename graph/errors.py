@@ -1,6 +1,11 @@
 """The kinds of error that the compiler raises, and how they read: where, what, what to do next."""
 
+from typing import Final, Self
+
 from graph.location import UNKNOWN, Loc
+
+NEXT: Final = "\n  Next: "
+"""Stands between what is wrong and the way out."""
 
 
 class GraphError(Exception):
@@ -10,19 +15,24 @@ class GraphError(Exception):
     """
 
     def __init__(self, what: str, *, next_step: str = "", loc: Loc = UNKNOWN) -> None:
-        super().__init__(what)
+        super().__init__(f"{what}{NEXT}{next_step}" if next_step else what)
         self.what = what
         self.next_step = next_step
         self.loc = loc
 
     def __str__(self) -> str:
-        lines: list[str] = []
-        if self.loc != UNKNOWN:
-            lines.append(self.loc.excerpt())
-        lines.append(f"  {self.what}" if lines else self.what)
-        if self.next_step:
-            lines.append(f"  Next: {self.next_step}")
-        return "\n".join(lines)
+        text = self.without_place()
+        return text if self.loc == UNKNOWN else f"{self.loc.excerpt()}\n  {text}"
+
+    def without_place(self) -> str:
+        """The text as a program reads it that catches the error: the same in every mode."""
+        return f"{self.what}{NEXT}{self.next_step}" if self.next_step else self.what
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """The error that reads so, without a place."""
+        what, _, next_step = text.partition(NEXT)
+        return cls(what, next_step=next_step)
 
     def at(self, loc: Loc) -> "GraphError":
         """The same error, placed at `loc` unless it has a place already."""

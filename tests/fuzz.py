@@ -45,8 +45,11 @@ def main() -> int:
     parser.add_argument("--native", type=int, default=10, help="every so many programs run natively too; 0: none")
     parser.add_argument("--verify", type=int, default=4, help="graphs of every so many are verified between passes")
     parser.add_argument("--constructs", action="store_true", help="how often each construct was there and refused")
+    parser.add_argument(
+        "--core", action="store_true", help="branches, loops, jumps, functions, lists and state; nothing else"
+    )
     options = parser.parse_args()
-    modes = Modes(options.gradients, options.native, options.verify)
+    modes = Modes(options.gradients, options.native, options.verify, options.core)
     began = time.perf_counter()
     seeds = range(options.seed, options.seed + options.count)
     pieces = [seeds[i : i + 50] for i in range(0, len(seeds), 50)]

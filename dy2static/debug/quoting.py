@@ -1,16 +1,16 @@
 """The operands of a failed expression by the names that the user gave them, with their types."""
 
 import ast
-import linecache
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, Final, cast
 
+from dy2static.staging.locate import expression_at
+from dy2static.staging.optional import maybe_none
 from dy2static.staging.staged import StagedTensor
 from eager.tensor import Tensor
 from graph.aval import Aval, Type
 from graph.errors import DTypeError, GraphError, IndexRangeError, ShapeError
-from graph.location import Loc
 
 QUOTED: Final = (ShapeError, DTypeError, IndexRangeError)
 NEXT: Final[dict[type, str]] = {
@@ -49,15 +49,6 @@ def _advice(error: GraphError) -> str:
     return next(step for kind, step in NEXT.items() if isinstance(error, kind))
 
 
-def expression_at(loc: Loc) -> ast.expr | None:
-    """The expression of that span of the source."""
-    line = linecache.getline(loc.file, loc.line).encode()
-    try:
-        return ast.parse(line[loc.col : loc.end_col].decode().strip(), mode="eval").body
-    except (SyntaxError, UnicodeDecodeError):
-        return None
-
-
 def operands_of(node: ast.expr) -> Iterator[ast.expr]:
     """The expressions whose values an operator or a call takes."""
     match node:
@@ -88,6 +79,9 @@ def _kind(text: str, frame: FrameType) -> str:
     value: Any = frame.f_locals.get(first, frame.f_globals.get(first))
     for name in attributes:
         value = getattr(cast(object, value), "__dict__", {}).get(name)
+    maybe = maybe_none(value)
+    if maybe is not None:
+        return f"{maybe.spec} or None"
     if isinstance(value, StagedTensor):
         return str(value.value.type)
     if isinstance(value, Tensor):

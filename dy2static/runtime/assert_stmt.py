@@ -52,13 +52,12 @@ def _in_graph(stager: Stager, value: Any, message: Callable[[], Any] | None) -> 
 
 def _known_text(stager: Stager, message: Callable[[], Any]) -> StagedText | None:
     """The text of a message that is made of what is there already, without an op or a change of anything."""
-    mark = len(stager.builder.ops)
-    with stager.cells.frame() as frame:
+    count = len(stager.builder.ops)
+    with stager.trial() as trial:
         try:
             text = StagedText.of(message())
         except Exception:
             text = None
-        if frame or len(stager.builder.ops) > mark:
+        if trial.changes or len(stager.builder.ops) > count:
             text = None
-    stager.builder.truncate(mark)
     return text

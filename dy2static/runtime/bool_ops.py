@@ -64,12 +64,14 @@ def or_(*operands: Callable[[], Any]) -> Any:
 
 
 def _either(stager: Stager, test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
-    mark = len(stager.builder.ops)
-    try:
-        return if_(test, lambda: (then(),), lambda: (orelse(),), (), ("the result",))[0]
-    except BranchTypeError as error:
-        stager.builder.truncate(mark)
-        mismatch = error.with_traceback(None)
+    with stager.trial() as trial:
+        try:
+            result = if_(test, lambda: (then(),), lambda: (orelse(),), (), ("the result",))[0]
+        except BranchTypeError as error:
+            mismatch = error.with_traceback(None)
+        else:
+            trial.keep()
+            return result
     truths = (lambda: (_truth(stager, then()),), lambda: (_truth(stager, orelse()),))
     truth = if_(test, *truths, (), ("the truth",))[0]
     return OnlyTruth.of_either(truth.value, mismatch) if isinstance(truth, StagedNumber) else truth

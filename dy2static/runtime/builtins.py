@@ -8,24 +8,21 @@ from typing import Any, Final, cast
 from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
-from dy2static.runtime.sequences import all_, any_, filter_, list_, map_, max_, min_, sorted_
+from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
+from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell
-from dy2static.staging.iterables import (
-    is_staged_iterable,
-    staged_enumerate,
-    staged_range,
-    staged_reversed,
-    staged_zip,
-)
+from dy2static.staging.iterables import is_staged_iterable, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
+from dy2static.staging.powers import failure_of
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, is_number
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
-from graph.dtypes import DType, float64, int64
+from graph.dtypes import DType, float64, int64, of_scalar
 
 
 def len_(stager: Stager, x: Any) -> Any:
@@ -36,6 +33,8 @@ def len_(stager: Stager, x: Any) -> Any:
         if not x.ndim:
             raise TypeError("len() of unsized object")
         return x.shape[0]
+    if isinstance(x, OneShot):
+        raise TypeError(f"object of type {x.kind!r} has no len()")
     method = getattr(cast("type[Any]", type(x)), "__len__", None)
     return stager.call(method, (x,), {}) if isinstance(method, FunctionType) else len(x)
 
@@ -103,10 +102,18 @@ def round_(stager: Stager, x: Any, ndigits: Any = None) -> Any:
     )
 
 
+def _kind(x: Any) -> str:
+    return (x.dtype if isinstance(x, StagedNumber) else of_scalar(x)).kind
+
+
 def divmod_(stager: Stager, x: Any, y: Any) -> Any:
-    if isinstance(x, StagedNumber) or isinstance(y, StagedNumber):
-        return x // y, x % y
-    return divmod(x, y)
+    if not (isinstance(x, StagedNumber) or isinstance(y, StagedNumber)):
+        return divmod(x, y)
+    if is_number(x) and is_number(y) and max(_kind(x), _kind(y), key="bifc".index) == "f":
+        b = stager.builder
+        text = failure_of(divmod, 1.0, 0.0)
+        b.check(b.ne(stager.lift(y), 0), error="ZeroDivisionError", parts=(text,), forms=())
+    return x // y, x % y
 
 
 PYTHON_POW: Final[Callable[..., Any]] = pow
@@ -173,22 +180,6 @@ def bool_(stager: Stager, *args: Any) -> Any:
 
 def range_(stager: Stager, *bounds: Any) -> Any:
     return staged_range(stager, *bounds) if any(isinstance(x, Tensor) for x in bounds) else range(*bounds)
-
-
-def enumerate_(stager: Stager, over: Any, start: Any = 0) -> Any:
-    if is_staged_iterable(over) or isinstance(start, Tensor):
-        return staged_enumerate(stager, over, start)
-    return enumerate(over, start)
-
-
-def zip_(stager: Stager, *overs: Any, strict: bool = False) -> Any:
-    if any(is_staged_iterable(x) for x in overs):
-        return staged_zip(stager, *overs, strict=strict)
-    return zip(*overs, strict=strict)
-
-
-def reversed_(stager: Stager, over: Any) -> Any:
-    return staged_reversed(stager, over) if is_staged_iterable(over) else reversed(over)
 
 
 def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
@@ -329,6 +320,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     sorted: sorted_,
     map: map_,
     filter: filter_,
+    iter: iter_,
     hasattr: hasattr_,
     getattr: getattr_,
     vars: vars_,

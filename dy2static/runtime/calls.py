@@ -2,17 +2,27 @@
 
 import functools
 import linecache
+from collections import deque
 from collections.abc import Callable
-from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    BuiltinMethodType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime import logging_calls, math_functions, random_calls
 from dy2static.runtime.builtins import BUILTINS
-from dy2static.runtime.generators import Generator
+from dy2static.runtime.generators import Generator, Pulled
 from dy2static.source.convert import convert_function
 from dy2static.staging.cells import ItemCell, ListCell
+from dy2static.staging.contents import CHANGES, touch_content
 from dy2static.staging.lists import StageableList
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
@@ -25,10 +35,13 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
     function = present(function, "TypeError", "'NoneType' object is not callable")
     staged_meaning = _builtin(function)
-    if any(isinstance(arg, Generator) for arg in args) and _takes_all(function):
-        args = tuple(arg.drained() if isinstance(arg, Generator) else arg for arg in args)
+    if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
+        drained = Generator if staged_meaning else OneShot
+        args = tuple(arg.drained() if isinstance(arg, drained) else arg for arg in args)
     if staged_meaning is not None:
         return staged_meaning(stager, *args, **kwargs)
+    if isinstance(function, MethodDescriptorType) and args and isinstance(args[0], (list, dict, set, deque)):
+        return call(_bound(function, args[0]), *args[1:], **kwargs)
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:
@@ -48,6 +61,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         kwargs = {name: _callback(value) for name, value in kwargs.items()}
     made = function(*args, **kwargs)
     if isinstance(function, type):
+        if function.__module__ == "itertools":
+            return Pulled(made)
         stager.cells.born(made)
     random_calls.note(stager, function, made)
     return made
@@ -127,15 +142,34 @@ def _is_of_library(function: Any) -> bool:
 
 
 def _note_change(stager: Stager, method: BuiltinMethodType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Methods of plain lists and dicts that change them."""
-    owner, name = method.__self__, method.__name__
-    if isinstance(owner, list) and not isinstance(owner, StageableList):
+    """Methods of Python's containers that change them."""
+    owner, name = cast(object, method.__self__), method.__name__
+    if isinstance(owner, ModuleType):
+        if owner.__name__ == "_heapq" and args and isinstance(args[0], list):
+            _note_heap(stager, args[0], name)  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(owner, list) and not isinstance(owner, StageableList):
         if name in LIST_CHANGES:
             stager.cells.touch(ListCell(cast("list[Any]", owner)))
+    elif name in CHANGES and not isinstance(owner, dict):
+        touch_content(stager.cells, owner)
     elif isinstance(owner, dict) and name in DICT_CHANGES:
         added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
         for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
             stager.cells.touch(ItemCell(owner, key))
+
+
+def _note_heap(stager: Stager, heap: list[Any], name: str) -> None:
+    """A function of `heapq`, which goes past the methods of its list."""
+    if isinstance(heap, StageableList):
+        stager.lists.check_not_walked(heap, resizes=True)
+        if heap.staged is not None:
+            stager.lists.unsupported(name)
+    stager.cells.touch_list(heap)
+
+
+def _bound(method: MethodDescriptorType, owner: Any) -> Callable[..., Any]:
+    """`list.append` as a method of this list: that of converted code has its own."""
+    return getattr(owner, method.__name__) if type(owner) is StageableList else method.__get__(owner)
 
 
 def _takes_all(function: Any) -> bool:
@@ -145,6 +179,6 @@ def _takes_all(function: Any) -> bool:
     return isinstance(function, type) and function in TAKE_ALL
 
 
-TAKE_ALL = (all, any, dict, frozenset, list, max, min, set, sorted, sum, tuple)
+TAKE_ALL = (dict, frozenset, list, max, min, set, sorted, sum, tuple)
 LIST_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 DICT_CHANGES = frozenset({"update", "pop", "popitem", "clear", "setdefault"})

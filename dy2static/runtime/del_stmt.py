@@ -5,6 +5,7 @@ from typing import Any, cast
 from dy2static.errors import StagingError
 from dy2static.runtime.calls import call
 from dy2static.staging.cells import AttributeCell, ItemCell
+from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedTensor, current
@@ -45,5 +46,6 @@ def del_item(container: Any, key: Any) -> None:
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
         del container[key]
         return
+    touch_content(stager.cells, container)
     owner = cast("type[Any]", type(container))
     call(owner.__delitem__, container, key)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from dy2static.runtime.bool_ops import and_, not_
-from dy2static.runtime.generators import Generator, consume
+from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.rolling import Roller, items_left, lists_of, table_of
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
@@ -30,8 +30,7 @@ def for_(
     stager = current()
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
-        roller = None if stager is None else Roller(stager)
-        return _unrolled(iterable, body, state, names, stop, roller)
+        return _unrolled(stager, iterable, body, state, names, stop)
     return _in_graph(stager, over, body, state, names, stop)
 
 
@@ -55,37 +54,40 @@ def _in_graph(
 
 def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, names: tuple[str, ...]) -> State:
     """A loop of as many trips as there are items, or a `while` where the body changes how many there are."""
-    mark = len(stager.builder.ops)
-    with stager.cells.trial() as trial, stager.lists.walking(over.walked) as walk:
+    with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking(over.walked) as walk:
         try:
             after = staged_for(stager, stager.lift(over.length), over.item, body, state, names)
-        except Exception:  # whatever it is: a handler further out sees what was done before
+        except Exception:
             if not walk.is_disturbed:
-                trial.keep()
                 raise
         else:
             trial.keep()
             return after
-    stager.builder.truncate(mark)
     return _until(stager, over, body, state, names, lambda *_: False)
 
 
 def _unrolled(
+    stager: Stager | None,
     iterable: Any,
     body: Body,
     state: State,
     names: tuple[str, ...],
     stop: Callable[..., Any] | None,
-    roller: Roller | None,
 ) -> State:
     done = 0
     items = iter(iterable)
-    walked = () if roller is None else lists_of(items)
+    pulled = items if isinstance(items, Pulled) else None
+    walked = pulled.walked if pulled else () if stager is None else lists_of(items)
+    source = pulled.items if pulled else iterable
+    roller = None if stager is None else Roller(stager, walked)
 
     def rest() -> State:
         stager = the_stager()
+        if roller is not None and roller.added and isinstance(source, StageableList):
+            stager.lists.become_staged(source)
+            return end()
         has_parts = isinstance(iterable, range | list | tuple)
-        left = cast("Sequence[Any]", iterable[done:]) if has_parts else items_left(items)
+        left = cast("Sequence[Any]", iterable[done:]) if has_parts else pulled.left() if pulled else items_left(items)
         item = None if isinstance(left, range) else table_of(stager, left)
         if item is None:
             over = staged_zip(stager, left)
@@ -99,34 +101,57 @@ def _unrolled(
         if all(held.staged is None for held in walked):
             return state
         stager = the_stager()
-        if not isinstance(iterable, StageableList):
+        given = pulled.given() if pulled else done
+        if not isinstance(source, StageableList):
             stager.lists.refuse_walk()
-        return _in_graph(stager, rest_of_list(stager, iterable, done), body, state, names, stop)
+        if pulled:
+            pulled.lost()
+        return _in_graph(stager, rest_of_list(stager, source, given), body, state, names, stop)
+
+    def following() -> Any:
+        try:
+            return next(items)
+        except StopIteration:
+            raise
+        except Exception:
+            if any(held.staged is not None for held in walked):  # and so is empty for Python
+                the_stager().lists.refuse_walk()
+            raise
 
     if stop is None:
         while True:
             if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
                 return rolled
             try:
-                item = next(items)
+                item = following()
             except StopIteration:
                 return end()
             done += 1
             state = body(item, *state)
+    is_left = False  # whether a run decides how far it went
     while True:
         if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
             return rolled
         # The next item is not asked for once the loop is over: that can have effects.
         is_over = stop(*state)
         is_staged = is_staged_value(is_over)
+        is_left = is_left or is_staged
         if not is_staged and is_over:
-            return state
+            break
         try:
-            item = next(items)
+            item = following()
         except StopIteration:
-            return end()
+            state = end()
+            break
+        except Exception as error:
+            if not is_staged:
+                raise
+            return _guarded(is_over, _raising, error, state, names)
         done += 1
         state = _guarded(is_over, body, item, state, names) if is_staged else body(item, *state)
+    if pulled and is_left:
+        pulled.lost()
+    return state
 
 
 def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str, ...]) -> State:
@@ -141,13 +166,17 @@ def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str
     return if_(is_over, skip, trip, state, names)
 
 
+def _raising(error: Exception, *_: Any) -> State:
+    raise error
+
+
 def _until(
     stager: Stager, over: StagedIterable, body: Body, state: State, names: tuple[str, ...], stop: Callable[..., Any]
 ) -> State:
     """A loop of the graph that may end early."""
 
     def test(i: Any, *state: Any) -> Any:
-        return and_(lambda: not_(stop(*state)), lambda: i < (over.length if over.now is None else over.now()))
+        return and_(lambda: not_(stop(*state)), lambda: i < over.count())
 
     def trip(i: Any, *state: Any) -> State:
         return (i + 1, *body(over.item(i), *state))

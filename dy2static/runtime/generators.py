@@ -1,17 +1,19 @@
 """Generators: they hand their values to the loop that consumes them, which runs inside of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dy2static.errors import StagingError
 from dy2static.runtime.list_display import list_
+from dy2static.runtime.rolling import items_left, lists_of
 from dy2static.staging.attempt import OF_STAGING, can_raise
-from dy2static.staging.cells import AttributeCell
+from dy2static.staging.cells import AttributeCell, ClosureCell
 from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program
-from dy2static.staging.staged import current
+from dy2static.staging.one_shot import OneShot
+from dy2static.staging.staged import current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
 
 State = tuple[Any, ...]
@@ -26,45 +28,27 @@ class Emit(Protocol):
     def __call__(self, value: Any) -> None: ...
 
 
-class Generator:
+class Generator(OneShot):
     """What a call of a generator function gives. Nothing of it has run; it runs once, in the loop that consumes it."""
 
-    def __init__(self, produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False) -> None:
+    def __init__(
+        self, produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False, kind: str = "generator"
+    ) -> None:
+        super().__init__(kind)
         self.produce = produce
         self.args = args
         self.catches = catches
         """Whether a `yield` stands where its function catches exceptions."""
-        self.stager = stager = current()
-        self.builder = None if stager is None else stager.builder
-        self.is_used = False
-        if stager is not None:
-            stager.cells.born(self)
 
     def run(self, emit: Emit) -> None:
         """Hand all values to `emit`."""
         if self.stager is not None:
-            self._begin()
+            self.use()
         elif self.is_used:
             return
-        self.is_used = True
+        else:
+            self.is_used = True
         self.produce(*self.args, emit)
-
-    def _begin(self) -> None:
-        stager = current()
-        if stager is None or stager is not self.stager or stager.builder is not self.builder:
-            raise self._refused("is consumed under a test or in a loop of the graph, outside of which it was made")
-        if self.is_used:
-            raise self._refused("is consumed a second time")
-        stager.cells.put(AttributeCell(self, "is_used"), True)
-
-    def _refused(self, what: str) -> StagingError:
-        return StagingError(
-            f"a generator {what}",
-            next_step="make it where it is consumed: call the generator function in the `for` statement itself.",
-            loc=user_location(),
-        )
-
-    __drains__ = True
 
     def drained(self) -> list[Any]:
         """A list of all values."""
@@ -73,48 +57,51 @@ class Generator:
         return made
 
     def __iter__(self) -> Iterator[Any]:
-        if self.stager is None:
-            return iter(self.drained())
-        raise StagingError(
-            "a generator can be consumed here only by a `for` statement, a comprehension, or by `list`, `tuple`, `sum` "
-            "and their like",
-            next_step="make a list of it first: `list(...)`.",
-            loc=user_location(),
-        )
-
-    def __next__(self) -> Any:
-        raise StagingError(
-            "`next` of a generator cannot be part of a graph",
-            next_step="consume it with a `for` statement; `break` ends it early.",
-            loc=user_location(),
-        )
+        return super().__iter__() if self.stager is not None else iter(self.drained())
 
 
 class Expression(Generator):
     """A generator expression over ordinary items: Python may go through it, too, and it goes on where it was left."""
 
-    def __init__(self, items: Iterable[Any], produce: Callable[[Iterable[Any], Emit], None]) -> None:
-        self.items = _Pulled(items)
+    def __init__(
+        self,
+        items: Iterable[Any],
+        produce: Callable[[Iterable[Any], Emit], None],
+        kind: str,
+        from_start: Callable[[Emit], None] | None = None,
+    ) -> None:
+        """`produce` hands over what some of the items give. `from_start` hands over all values, with what `items` comes
+        from in the graph where `produce` would have Python ask for them."""
+        self.items = Pulled(items)
         self.of_items = produce
-        self.ahead: list[Any] = []
+        self.from_start = from_start
+        self.ahead: tuple[Any, ...] = ()
         """What the last item has given, and nobody has taken."""
         self.was_left = False
         """Whether a run decides how far it was consumed."""
-        super().__init__(self._produce, ())
+        super().__init__(self._produce, (), kind=kind)
 
     def _produce(self, emit: Emit) -> None:
-        self.of_items(self.items, emit)
+        if self.from_start is not None and self.items.given() == 0:
+            self.from_start(emit)
+        else:
+            self.of_items(self.items, emit)
 
     def run(self, emit: Emit) -> None:
         """Hand the values that are left to `emit`."""
         self._check()
+        while self.ahead:
+            self._check(is_over(emit))
+            if is_over(emit):
+                return
+            emit(self._next_ahead())
         self.produce(emit)
         if emit.stop is not None and is_staged_value(emit.stop()):
             self.was_left = True
 
-    def _check(self) -> None:
-        if self.was_left:
-            raise self._refused("is taken up again after a `break` on a test of the graph")
+    def _check(self, is_left: Any = False) -> None:
+        if self.was_left or is_staged_value(is_left):
+            raise self.refused("is taken up again after a `break` on a test of the graph")
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -123,21 +110,38 @@ class Expression(Generator):
         self._check()
         while not self.ahead:
             made = list_([])
-            self.of_items((next(self.items),), _Append(made))
+            self.of_items((self.items.next_for_python(),), _Append(made))
             if getattr(made, "staged", None) is not None:
                 return super().__iter__()
-            self.ahead = [*made]
-        return self.ahead.pop(0)
+            self._hold(tuple(made))
+        return self._next_ahead()
+
+    def _next_ahead(self) -> Any:
+        value, *others = self.ahead
+        self._hold(tuple(others))
+        return value
+
+    def _hold(self, ahead: tuple[Any, ...]) -> None:
+        stager = current()
+        if stager is not None:
+            stager.cells.touch(AttributeCell(self, "ahead"))
+        self.ahead = ahead
 
 
-class _Pulled:
+class Pulled:
     """The items of an iterable, each asked for once. How many were given is a note, which a trial takes back."""
 
+    __drains__ = True
+    count: Any
+
     def __init__(self, items: Iterable[Any]) -> None:
+        self.items = items
         self.iterator = iter(items)
         self.seen: list[Any] = []
         self.count = 0
         stager = current()
+        self.walked = () if stager is None else lists_of(self.iterator)
+        """The lists of Python, for now, that the items come from."""
         if stager is not None:
             stager.cells.born(self)
 
@@ -145,14 +149,63 @@ class _Pulled:
         return self
 
     def __next__(self) -> Any:
-        if self.count == len(self.seen):
+        if self.given() == len(self.seen):
             self.seen.append(next(self.iterator))
         item = self.seen[self.count]
+        self._set(self.count + 1)
+        return item
+
+    def next_for_python(self) -> Any:
+        """The next item, for an iterator of Python's.
+
+        Raises: StagingError where the items that are left are in the graph by now.
+        """
+        try:
+            return next(self)
+        except Exception:
+            if any(held.staged is not None for held in self.walked):
+                the_stager().lists.refuse_walk()
+            raise
+
+    def given(self) -> int:
+        """How many items were given.
+
+        Raises: StagingError where a run decides it.
+        """
+        if not isinstance(self.count, int):
+            raise StagingError(
+                "how far a generator has come is known only when the graph runs",
+                next_step="make it where it is consumed, or make a list of it first: `list(...)`.",
+                loc=user_location(),
+            )
+        return self.count
+
+    def left(self) -> Sequence[Any]:
+        """The items that are left, for a loop that goes over them in place of this.
+
+        Raises: TypeError where asking for them could have effects.
+        """
+        items = [*self.seen[self.given() :], *items_left(self.iterator)]
+        self.lost()
+        return items
+
+    def drained(self) -> list[Any]:
+        """A list of the items that are left."""
+        return list_([*self])
+
+    def lost(self) -> None:
+        """Note that another goes on from here."""
+        self._set(None)
+
+    def _set(self, count: int | None) -> None:
         stager = current()
         if stager is not None:
             stager.cells.touch(AttributeCell(self, "count"))
-        self.count += 1
-        return item
+        self.count = count
+
+
+# Messages of Python, and ours, name the class: to the program it is an iterator of Python's.
+Pulled.__name__ = Pulled.__qualname__ = "iterator"
 
 
 class _Append:
@@ -179,31 +232,41 @@ class Consumer:
     ) -> None:
         """`block` is the user's own part of `body`, where that is more."""
         self.body = body
-        self.state = state
         self.names = names
         self.stop = None if stop is None else lambda: stop(*self.state)
         own = block or body
         free = dict(zip(own.__code__.co_freevars, own.__closure__ or (), strict=True))
-        self.shared = {i: free[name] for i, name in enumerate(names) if name in free}
-        """The variables that functions inside the user's read, and perhaps the generator's, by place among `names`."""
+        self.shared = {i: ClosureCell(free[name], name) for i, name in enumerate(names) if name in free}
+        """The variables that functions inside the user's have too, and perhaps the generator's, by place among `names`.
+        They hold their values themselves: the generator may bind them."""
+        self.own = {i: value for i, value in enumerate(state) if i not in self.shared}
+        """The values of the others."""
+
+    @property
+    def state(self) -> State:
+        """The values of `names` now."""
+        return tuple(self.own[i] if i in self.own else self.shared[i].load() for i in range(len(self.names)))
 
     def __call__(self, value: Any) -> None:
+        self.take(self.trip(value))
+
+    def trip(self, value: Any) -> State:
+        """Run the body; the values of the names after it."""
         stager = current()
-        if stager is not None:
-            for shared in self.shared.values():
-                stager.cells.born(shared)
-        self.take(self.body(value, *self.state))
+        if stager is None:
+            return self.body(value, *self.state)
+        with stager.cells.noting(list(self.shared.values())):
+            return self.body(value, *self.state)
 
     def take(self, state: State) -> None:
         """Have the variables of the loop hold these values."""
         stager, before = current(), self.state
-        if stager is None:
-            self.state = state
-            return
         for i, new in enumerate(state):
-            if new is before[i]:
-                continue
-            stager.cells.put(_StateCell(self, i), new)
+            cell = _StateCell(self, i) if i in self.own else self.shared[i]
+            if stager is None:
+                cell.store(new)
+            elif new is not before[i]:
+                stager.cells.put(cell, new)
 
 
 class RaisedByConsumer(BaseException):
@@ -235,7 +298,7 @@ class ConsumerApart(Consumer):
         stager = current()
         mark = 0 if stager is None else len(stager.builder.ops)
         try:
-            state = self.body(value, *self.state)
+            state = self.trip(value)
         except OF_STAGING as error:
             if isinstance(error, RaisedInGraph):
                 self._check(stager, mark)
@@ -264,7 +327,7 @@ class ConsumerApart(Consumer):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _StateCell:
-    """One variable of a loop that consumes a generator."""
+    """One variable of a loop that consumes a generator, which nobody else has."""
 
     owner: Consumer
     index: int
@@ -278,18 +341,14 @@ class _StateCell:
         return f"`{self.owner.names[self.index]}`"
 
     def load(self) -> Any:
-        return self.owner.state[self.index]
+        return self.owner.own[self.index]
 
     def of(self, owner: Any) -> "_StateCell":
         """The same variable of another loop."""
         return _StateCell(owner, self.index)
 
     def store(self, value: Any) -> None:
-        state = list(self.owner.state)
-        state[self.index] = value
-        self.owner.state = tuple(state)
-        if self.index in self.owner.shared:
-            self.owner.shared[self.index].cell_contents = value
+        self.owner.own[self.index] = value
 
 
 def generator(produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False) -> Generator:
@@ -298,16 +357,18 @@ def generator(produce: Callable[..., None], args: tuple[Any, ...], catches: bool
     return Generator(produce, args, catches)
 
 
-def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None]) -> Generator:
-    """A generator expression over `items`."""
+def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None], kind: str = "generator") -> Generator:
+    """A generator expression over `items`, or what does the same; `kind` is Python's name of it."""
     stager = current()
-    if stager is None or (staged_iterable(stager, items) is None and not isinstance(items, Generator)):
-        return Expression(items, produce)
 
     def run(emit: Emit) -> None:
         produce(items, emit)
 
-    return Generator(run, ())
+    if isinstance(items, Expression):
+        return Expression(items, produce, kind, run)
+    if stager is None or (not isinstance(items, OneShot) and staged_iterable(stager, items) is None):
+        return Expression(items, produce, kind)
+    return Generator(run, (), kind=kind)
 
 
 def yield_(emit: Emit, value: Any) -> None:
@@ -340,7 +401,10 @@ def consume(
 def hand_over(made: Generator, consumer: Consumer) -> None:
     """Run a generator for one who consumes it."""
     stager = current()
-    if stager is not None:
-        for own in (consumer, *consumer.shared.values()):
-            stager.cells.born(own)
-    made.run(consumer)
+    if stager is None:
+        made.run(consumer)
+        return
+    for own in (consumer, *(shared.cell for shared in consumer.shared.values())):
+        stager.cells.born(own)
+    with stager.cells.variables.of(consumer.body):
+        made.run(consumer)

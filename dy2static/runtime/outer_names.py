@@ -44,7 +44,7 @@ def set_nonlocal(read: Callable[[], Any], value: Any) -> None:
     if stager is None:
         cell.cell_contents = value
     else:
-        stager.cells.put(ClosureCell(cell), value)
+        stager.cells.put(ClosureCell(cell, _name(read)), value)
 
 
 def del_nonlocal(read: Callable[[], Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from dy2static.errors import UnrolledLoopWarning
+from dy2static.errors import StagingError, UnrolledLoopWarning
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber, StagedTensor
@@ -20,48 +20,64 @@ MOST_OPS: Final = 300
 """Ops that the trips of a Python loop may put into the graph before the rest of them is rolled."""
 TOO_MANY_OPS: Final = 3000
 """And how many they may be before there is a warning, where the body cannot be rolled."""
+SOME_ADDED: Final = 300
+"""Items that a loop may go over which its own body has added to the list, before the rest of it is rolled."""
+MOST_ADDED: Final = 10_000
+"""And how many they may be where the body cannot be rolled. On a path that no run takes there may be no end of them."""
 State = tuple[Any, ...]
 
 
 class Roller:
     """Watches one Python loop while it is staged."""
 
-    def __init__(self, stager: Stager) -> None:
+    def __init__(self, stager: Stager, walked: Sequence[StageableList] = ()) -> None:
         self._stager = stager
         self._builder = stager.builder
         self._seen = len(stager.builder.ops)
         self._count = 0
+        self._trips = 0
+        self._at_first = min((len(held) for held in walked), default=None)
         self._is_tried = False
         self._why = ""
         """What kept the body from being rolled, until there was a warning."""
 
+    @property
+    def added(self) -> int:
+        """How many items the loop has gone over that its body has added."""
+        return 0 if self._at_first is None else max(self._trips - self._at_first, 0)
+
     def is_due(self) -> bool:
-        """Whether the loop has put so much into the graph that the rest of it should be rolled; true once a loop."""
+        """Whether the loop has put so much into the graph, or into the list that it goes over, that the rest of it
+        should be rolled; each is true once a loop.
+
+        Raises: StagingError where there is no end of the items that the body adds.
+        """
         new = self._builder.ops[self._seen :]
         self._seen = len(self._builder.ops)
         self._count += sum(1 + sum(len(region.ops) for region in op.regions) for op in new)
+        self._trips += 1
+        if self.added > MOST_ADDED:
+            raise _endless(self._why)
         if self._is_tried:
             if self._why and self._count > TOO_MANY_OPS:
                 _warn(self._stager, self._why)
                 self._why = ""
-            return False
+            return self.added == SOME_ADDED
         self._is_tried = self._count > MOST_OPS
-        return self._is_tried
+        return self._is_tried or self.added == SOME_ADDED
 
     def roll(self, rest: Callable[[], State]) -> State | None:
         """The state after `rest`, which stages the remaining trips as a loop of the graph; None when the body cannot be
         one."""
         stager = self._stager
-        mark = len(stager.builder.ops)
-        with stager.cells.trial() as trial:
+        with stager.cells.variables.of(rest), stager.trial() as trial:
             try:
                 state = rest()
                 trial.keep()
                 return state
             except Exception as error:
                 self._why = error.what if isinstance(error, GraphError) else str(error) or type(error).__name__
-        stager.builder.truncate(mark)
-        self._seen = mark
+        self._seen = len(stager.builder.ops)
         return None
 
 
@@ -125,6 +141,15 @@ def _not_at_hand(items: Iterator[Any]) -> str:
 
 OF_PYTHON: Final = (list, tuple, range, str, np.ndarray)
 """What can be gone through without being changed."""
+
+
+def _endless(why: str) -> StagingError:
+    reason = f", and its body cannot be that of a loop of the graph: {why}" if why else ""
+    return StagingError(
+        f"this loop adds items to the list that it goes over and has not ended after {MOST_ADDED} of them{reason}",
+        next_step="go over a copy of the list (`for x in list(items)`), or count the trips (`for i in range(n)`).",
+        loc=user_location(),
+    )
 
 
 def _warn(stager: Stager, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Builtins that go over a sequence: `min`, `max`, `any`, `all`, `sorted`, `map`, `filter`, `list`.
+"""Builtins that go over a sequence: `min`, `max`, `any`, `all`, `sorted`, `list`.
 
 Over a tensor or a list of the graph they are loops of the graph; over ordinary sequences they are what Python does,
 with comparisons and tests that may be staged.
@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from dy2static.errors import StagingError
-from dy2static.runtime.bool_ops import and_, or_
+from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.for_stmt import for_
+from dy2static.runtime.generators import Generator
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.if_stmt import if_
-from dy2static.staging.iterables import StagedIterable, is_staged_iterable, staged_iterable, staged_zip
+from dy2static.runtime.iterators import map_
+from dy2static.staging.iterables import StagedIterable, is_staged_iterable, staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Stager, is_staged_value
@@ -107,13 +109,13 @@ def all_(stager: Stager, over: Iterable[Any]) -> Any:
 
 def _decided(stager: Stager, over: Iterable[Any], by: bool) -> Any:
     """Whether an item whose truth is `by` is there; `any` and `all` stop at the first."""
-    if is_staged_iterable(over):
+    if is_staged_iterable(over) or isinstance(over, Generator):
 
         def trip(item: Any, so_far: Any) -> tuple[Any, ...]:
             return (_truth(stager, item),)
 
         def is_over(so_far: Any) -> Any:
-            return so_far if by else StagedNumber.of(stager.builder.logical_not(stager.predicate(so_far)))
+            return so_far if by else not_(so_far)
 
         return for_(over, trip, (not by,), ("the result",), stop=is_over)[0]
     found = not by
@@ -141,37 +143,6 @@ def list_(stager: Stager, *args: Any) -> Any:
 
     def trip(item: Any) -> tuple[()]:
         made.append(item)
-        return ()
-
-    for_(over, trip, (), ())
-    return made
-
-
-def map_(stager: Stager, function: Any, *overs: Any) -> Any:
-    if not any(is_staged_iterable(x) for x in overs):
-        return map(lambda *items: stager.call(function, items, {}), *overs)
-    inner = staged_zip(stager, *overs)
-    return StagedIterable(inner.length, lambda i: stager.call(function, inner.item(i), {}), inner.walked, inner.now)
-
-
-def filter_(stager: Stager, function: Any, over: Any) -> Any:
-    def is_kept(item: Any) -> Any:
-        return item if function is None else stager.call(function, (item,), {})
-
-    if not is_staged_iterable(over):
-        items = list(over)
-        kept = [is_kept(item) for item in items]
-        if not any(map(is_staged_value, kept)):
-            return iter([item for item, keep in zip(items, kept, strict=True) if keep])
-        over = items
-    made = stager.lists.display([])
-
-    def trip(item: Any) -> tuple[()]:
-        def keep() -> tuple[()]:
-            made.append(item)
-            return ()
-
-        if_(is_kept(item), keep, lambda: (), (), ())
         return ()
 
     for_(over, trip, (), ())

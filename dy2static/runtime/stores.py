@@ -10,6 +10,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
 from dy2static.staging.cells import ItemCell
+from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.sharing import own_handle
@@ -70,6 +71,7 @@ def set_item(container: Any, key: Any, value: Any) -> None:
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
         container[key] = value
         return
+    touch_content(stager.cells, container)
     owner = cast("type[Any]", type(container))
     call(owner.__setitem__, container, key, value)
 
@@ -79,6 +81,8 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     stager = current()
     if stager is not None and type(target) is list:
         stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
+    if stager is not None:
+        touch_content(stager.cells, target)
     if stager is not None and type(cast(Any, target)) is dict and symbol == "|" and isinstance(value, dict):
         for key in cast("dict[Any, Any]", value):
             stager.cells.touch(ItemCell(cast(Any, target), key))

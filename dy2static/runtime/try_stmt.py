@@ -11,7 +11,10 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph
 from dy2static.staging.staged import StagedNumber, StagedTensor, current
 from dy2static.staging.stager import Stager
+from graph.errors import GraphError
 from graph.ir.opdef import Effect, effect_of
+from graph.location import UNKNOWN
+from graph.ops.raised import class_of
 
 State = tuple[Any, ...]
 Block = Callable[..., State]
@@ -37,9 +40,10 @@ def try_(
     handling = Handling(handlers, kinds, names, values, watched, orelse)
     if stager is None:
         return handling.in_python(steps, state, final)
-    if final is None:
-        return handling.staged(stager, steps, state)
-    return _with_final(stager, handling, steps, state, final)
+    with stager.cells.variables.of(*steps, *handlers, orelse, final):
+        if final is None:
+            return handling.staged(stager, steps, state)
+        return _with_final(stager, handling, steps, state, final)
 
 
 class Handling:
@@ -102,8 +106,7 @@ class Handling:
             for step in steps:
                 state = step(*state)
             return self.passed(state)
-        errors = named([kind for flat in self.classes() for kind in flat])
-        protected = Protected(stager, self.names, self.values, self.watched, errors, user_location())
+        protected = Protected(stager, self.names, self.values, self.watched, named(self.classes()), user_location())
         ended = run_steps(protected, steps, state, self)
         if ended.is_handled:
             return ended.state
@@ -115,9 +118,11 @@ class Handling:
             return self.caught(stager, ended.failed, ended.text, ended.state)
 
         def passed(*state: Any) -> State:
+            protected.own()
             return self.passed(ended.well(state))
 
         def handle(*state: Any) -> State:
+            protected.own()
             return self.caught(stager, ended.failed, ended.text, state)
 
         stager.builder.loc = user_location()
@@ -132,6 +137,8 @@ class Handling:
         handler = self.handler_of(error)
         if handler is None:
             raise error
+        if isinstance(error, GraphError):
+            error.loc = UNKNOWN  # the traceback has it; the program reads the text, which is that of eager code
         try:
             raise error
         except Exception:
@@ -140,12 +147,12 @@ class Handling:
     def caught(self, stager: Stager, failed: StagedNumber, text: StagedTensor, state: State) -> State:
         """An exception of a run: the first handler whose classes it is of; there is one."""
         classes = self.classes()
-        error = Caught(failed, text, named([kind for flat in classes for kind in flat]))
-        left = set(range(1, len(error.errors) + 1))
+        error = Caught(failed, text, named(classes))
+        left = {i + 1: class_of(name) for i, name in enumerate(error.errors)}
         chain: list[tuple[Any, Block]] = []
         for handler, flat in zip(self.handlers, classes, strict=True):
-            own = sorted(left & {error.errors.index(name) + 1 for name in named(flat)})
-            left -= set(own)
+            own = [code for code, kind in left.items() if issubclass(kind, flat)]
+            left = {code: kind for code, kind in left.items() if code not in own}
             if own:
                 chain.append((own, handler))
         return self._chosen(stager, error, chain, state)
@@ -157,6 +164,7 @@ class Handling:
             return _handling(stager, caught, lambda: handler(caught, *state))
 
         def next_handler(*state: Any) -> State:
+            stager.cells.own(self.values, self.names)
             return self._chosen(stager, caught, others, state)
 
         if not others:
@@ -179,8 +187,8 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     def inner(*state: Any) -> State:
         return handling.staged(stager, steps, state)
 
-    mark = stager.mark()
-    with stager.cells.trial() as trial, unwatched(stager.builder):
+    count = len(stager.builder.ops)
+    with stager.trial() as trial, unwatched(stager.builder):
         raised = None
         try:
             after = inner(*state)
@@ -191,18 +199,16 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         except Exception as error:
             raised, after = error, handling.values()
         middle = len(stager.builder.ops)
-        body_may_fail = any(map(can_raise, stager.builder.ops[mark[0] : middle]))
+        body_may_fail = any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
             try:
                 after = final(*after)
             except OF_STAGING as error:
                 if not (isinstance(error, RaisedInGraph) and body_may_fail):
-                    trial.keep()
                     raise
                 after = None
             except Exception:
                 if not body_may_fail:
-                    trial.keep()  # a handler further out sees what was done before
                     raise
                 after = None  # it takes the place of what the body raises in a run
         own = stager.builder.ops[middle:]
@@ -214,7 +220,6 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         if raised is not None:
             raise raised
         return after
-    stager.take_back(mark)
 
     def failed(error: Any, *state: Any) -> State:
         final(*state)

@@ -24,17 +24,11 @@ def while_(
     roller = Roller(stager)
     has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
     while True:
-        mark = len(stager.builder.ops)
-        with stager.cells.trial() as trial:
-            try:
-                value = stager.test_of(test(*state))
-            except Exception:
-                trial.keep()  # a handler sees what was done before
-                raise
+        with stager.trial() as trial:
+            value = stager.test_of(test(*state))
             if not is_staged_value(value):
                 trial.keep()
         if not trial.is_kept:
-            stager.builder.truncate(mark)
             return staged_while(stager, test, body, state, names)
         if not value:
             return state
@@ -51,7 +45,7 @@ def while_(
 def _exit_is_staged(stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]) -> bool:
     """Whether one trip turns the test into a staged value (`while True` with a staged `break`): then the whole loop
     goes into the graph, instead of a first trip before it. The trip is a trial; nothing of it stays."""
-    with stager.region("trial"), stager.cells.frame():
+    with stager.region("trial"), stager.cells.variables.of(test, body), stager.cells.frame():
         try:
             return is_staged_value(test(*body(*state)))
         except Exception:  # the trip that counts will raise it again

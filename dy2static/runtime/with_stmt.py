@@ -45,7 +45,8 @@ def with_(
         def first(*state: Any) -> State:
             return inside(None, *state)
 
-        return handling.staged(stager, (first, *steps), state)
+        with stager.cells.variables.of(inside, *steps):
+            return handling.staged(stager, (first, *steps), state)
     if stager is not None and _is_of_user(manager):
         return _by_generator(manager, inside, steps, state, names, values, watched)
     if stager is None or is_library(type(manager).__module__):
@@ -55,7 +56,8 @@ def with_(
                 state = step(*state)
             return state
         return values()
-    return _Entered(stager, manager, (inside, *steps), names, values, watched).run(state)
+    with stager.cells.variables.of(inside, *steps):
+        return _Entered(stager, manager, (inside, *steps), names, values, watched).run(state)
 
 
 def _kept(_: Any, *state: Any) -> State:
@@ -201,19 +203,18 @@ class _Entered:
     def run(self, state: State) -> State:
         """The body, and the end of it."""
         stager = self.stager
-        mark = stager.mark()
-        with stager.cells.trial() as trial, unwatched(stager.builder):
+        count = len(stager.builder.ops)
+        with stager.trial() as trial, unwatched(stager.builder):
             after, error = None, None
             try:
                 after = self._body(*state)
             except Exception as raised:
                 error = raised
-            fails = error is not None or any(map(can_raise, stager.builder.ops[mark[0] :]))
+            fails = error is not None or any(map(can_raise, stager.builder.ops[count:]))
             if after is not None and not (fails and self._is_seen()):
                 trial.keep()
         if trial.is_kept and after is not None:
             return self._left(*after)
-        stager.take_back(mark)
         handling = Handling((self._failed,), (lambda: Exception,), self.names, self.values, self.watched, self._left)
         return handling.staged(stager, self.steps, state)
 

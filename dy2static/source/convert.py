@@ -42,22 +42,29 @@ class Converted:
     free_names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Conversion:
-    """What all functions of one code object share. `assumed`: globals on which it rests, by name."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What converted code was made of. It does not hold the code."""
 
-    code: CodeType
     tree: ast.FunctionDef
     source: Source
     runtime: str
     attribute_names: frozenset[str]
     global_names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conversion:
+    """What all functions of one code object share. `assumed`: what globals on which it rests mean, by name."""
+
+    code: CodeType
+    origin: Origin
     assumed: tuple[tuple[str, object], ...]
 
     def holds_for(self, function: FunctionType) -> bool:
         """Whether the globals of `function` still mean what they did."""
         known = Globals(function)
-        return all(known.lookup(name) is value for name, value in self.assumed)
+        return all(meaning_of(known.lookup(name)) is meaning for name, meaning in self.assumed)
 
 
 class Globals:
@@ -76,7 +83,13 @@ class Globals:
 
     def library(self) -> tuple[tuple[str, object], ...]:
         """What was asked and turned out to be a module, or of a library: calls of these may stand unconverted."""
-        return tuple((name, value) for name, value in self.asked.items() if is_known(value))
+        return tuple((name, meaning_of(value)) for name, value in self.asked.items() if is_known(value))
+
+
+def meaning_of(value: object) -> object:
+    """What decides how calls by a global name are converted: the value, where it can be called or is a module; else its
+    class, such as that of a tensor, whose methods it has."""
+    return value if isinstance(value, ModuleType) or callable(value) else type(value)
 
 
 def is_known(value: object) -> bool:
@@ -99,8 +112,8 @@ class ConversionCache:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.entries: dict[int, Entry] = {}
-        # A conversion keeps the code that it made, so an id in here is of no other code.
-        self.made: weakref.WeakValueDictionary[int, Conversion] = weakref.WeakValueDictionary()
+        self.made: dict[int, tuple[weakref.ref[CodeType], Origin]] = {}
+        """What code came out of a conversion, for as long as that lives: perhaps longer than the conversion."""
 
     def get(self, function: FunctionType) -> Conversion:
         entry = self.entry(function.__code__)
@@ -112,7 +125,7 @@ class ConversionCache:
                 if conversion.holds_for(function):
                     return conversion
             conversion = make_conversion(function)
-            self.note_made(conversion.code, conversion)
+            self.note_made(conversion.code, conversion.origin)
             entry.conversions = [conversion, *entry.conversions[: MAX_CONVERSIONS - 1]]
             return conversion
 
@@ -134,16 +147,24 @@ class ConversionCache:
             if entry is not None and entry.code is gone:
                 del self.entries[key]
 
-    def note_made(self, code: CodeType, conversion: Conversion) -> None:
+    def note_made(self, code: CodeType, origin: Origin) -> None:
+        key = id(code)
         with self.lock:
-            self.made[id(code)] = conversion
+            self.made[key] = (weakref.ref(code, lambda gone: self.forget_made(key, gone)), origin)
             for constant in code.co_consts:
                 if isinstance(constant, CodeType):
-                    self.note_made(constant, conversion)
+                    self.note_made(constant, origin)
 
-    def maker_of(self, code: CodeType) -> Conversion | None:
-        """The conversion that made `code`; None for the code of users."""
-        return self.made.get(id(code))
+    def forget_made(self, key: int, gone: "weakref.ref[CodeType]") -> None:
+        with self.lock:
+            made = self.made.get(key)
+            if made is not None and made[0] is gone:
+                del self.made[key]
+
+    def origin_of(self, code: CodeType) -> Origin | None:
+        """What `code` was made of, if a conversion made it; None for the code of users."""
+        made = self.made.get(id(code))
+        return made[1] if made is not None and made[0]() is code else None
 
     def clear(self) -> None:
         with self.lock:
@@ -155,7 +176,7 @@ CACHE = ConversionCache()
 
 def is_converted(function: FunctionType) -> bool:
     """Whether `function` came out of a conversion: by itself, or as a function inside a converted one."""
-    return CACHE.maker_of(function.__code__) is not None
+    return CACHE.origin_of(function.__code__) is not None
 
 
 def convert_function(function: FunctionType) -> Converted:
@@ -165,19 +186,20 @@ def convert_function(function: FunctionType) -> Converted:
 
     Raises: SourceUnavailableError; ConversionError at the user's line for what conversion does not take.
     """
-    conversion = CACHE.maker_of(function.__code__)
-    if conversion is not None:
+    origin = CACHE.origin_of(function.__code__)
+    if origin is not None:
         made = function
     else:
         conversion = CACHE.get(function)
-        made = bind(conversion.code, function, conversion.runtime)
+        origin = conversion.origin
+        made = bind(conversion.code, function, origin.runtime)
     return Converted(
         made,
-        conversion.tree,
-        conversion.source,
-        conversion.attribute_names,
-        conversion.global_names,
-        frozenset(function.__code__.co_freevars) - {conversion.runtime},
+        origin.tree,
+        origin.source,
+        origin.attribute_names,
+        origin.global_names,
+        frozenset(function.__code__.co_freevars) - {origin.runtime},
     )
 
 
@@ -197,7 +219,8 @@ def make_conversion(function: FunctionType) -> Conversion:
     generated = [ctx.names.fresh(name) for name in GENERATED]
     generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
     code = compile_function(tree, original, ctx.runtime, generated)
-    return Conversion(code, tree, source, ctx.runtime, found.attribute_names, ctx.global_names, known.library())
+    origin = Origin(tree, source, ctx.runtime, found.attribute_names, ctx.global_names)
+    return Conversion(code, origin, known.library())
 
 
 def written_out(

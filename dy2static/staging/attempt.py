@@ -69,6 +69,10 @@ class Protected:
     errors: tuple[str, ...]
     loc: Loc
 
+    def own(self) -> None:
+        """At the beginning of a region: what it leaves in the variables of these names is given back by value."""
+        self.stager.cells.own(self.current, self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -121,9 +125,9 @@ def run_steps(
     """
     stager = protected.stager
     for i, step in enumerate(steps):
-        mark = stager.mark()
+        count = len(stager.builder.ops)
         raised: Exception | None = None
-        with stager.cells.trial() as trial, unwatched(stager.builder):
+        with stager.trial() as trial, unwatched(stager.builder):
             may_fail = False
             try:
                 state_after = step(*state)
@@ -133,10 +137,9 @@ def run_steps(
                 raise
             except Exception as error:
                 raised, state_after = error, state
-            if not may_fail and not any(map(can_raise, stager.builder.ops[mark[0] :])):
+            if not may_fail and not any(map(can_raise, stager.builder.ops[count:])):
                 trial.keep()
         if not trial.is_kept:
-            stager.take_back(mark)
             if not may_attempt:
                 raise _FailsTwice
             return _attempt(protected, step, steps[i + 1 :], state, handlers)
@@ -194,6 +197,7 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
     stager = protected.stager
     loc = protected.loc
     with stager.region("body") as builder, stager.cells.frame() as frame:
+        protected.own()
         depth = stager.cells.depth
 
         def watch(op: Op) -> None:
@@ -235,6 +239,7 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
 
     def the_rest(*_: Any) -> State:
         assert handlers is not None
+        protected.own()
         ended = run_steps(protected, rest, taken_over(), None, may_attempt=False)
         if ended.raised is not None:
             return handlers.raised(stager, ended.raised, ended.state)
@@ -242,12 +247,12 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
 
     def handled(*state: Any) -> State:
         assert handlers is not None
+        protected.own()
         return handlers.caught(stager, failed, text, state)
 
     ok = failed == 0
     if handlers is not None:
-        mark = stager.mark()
-        with stager.cells.trial() as trial:
+        with stager.trial() as trial:
             try:
                 stager.builder.loc = loc
                 state_after = staged_if(stager, ok, the_rest, handled, state, protected.names)
@@ -255,9 +260,9 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
                 return Ended(state_after, is_handled=True)
             except _FailsTwice:
                 pass
-        stager.take_back(mark)
 
     def went_well(*_: Any) -> State:
+        protected.own()
         ended = run_steps(protected, rest, taken_over(), None)
         if ended.raised is not None or ended.is_certain:
             certain.append(True)
@@ -314,6 +319,13 @@ def check_unchanged(protected: Protected, before: State, cells: Sequence[Cell]) 
     )
 
 
-def named(kinds: Sequence[type]) -> tuple[str, ...]:
-    """The classes that handlers name, as `attempt` has them."""
-    return tuple(dict.fromkeys(name_of(kind) for kind in kinds))
+def named(classes: Sequence[Sequence[type]]) -> tuple[str, ...]:
+    """The classes that handlers name, as `attempt` has them: the first that an exception is of says what it is. So
+    those that a handler takes stand before those of the next one, and those derived from a class before it."""
+    waiting = list(dict.fromkeys(kind for flat in classes for kind in flat))
+    found: list[type] = []
+    for flat in classes:
+        taken = [kind for kind in waiting if issubclass(kind, tuple(flat))]
+        found += sorted(taken, key=lambda kind: -len(kind.__mro__))
+        waiting = [kind for kind in waiting if kind not in taken]
+    return tuple(map(name_of, found))

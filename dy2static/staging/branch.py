@@ -61,10 +61,11 @@ def staged_if(
     stager.builder.loc = loc
     pred = stager.truth(test)
     count = len(names)
-    branches = (
-        _stage(stager, "then", then, inputs, names, stager.told(pred, True)),
-        _stage(stager, "else", orelse, inputs, names, stager.told(pred, False)),
-    )
+    with stager.cells.variables.of(then, orelse):
+        branches = (
+            _stage(stager, "then", then, inputs, names, stager.told(pred, True)),
+            _stage(stager, "else", orelse, inputs, names, stager.told(pred, False)),
+        )
     if all(branch.raises for branch in branches):
         regions, captured = close([b.builder for b in branches], [[], []])
         append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)

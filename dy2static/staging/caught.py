@@ -1,7 +1,7 @@
 """An exception that a run of the graph raises and the program catches: its class and text are known only then."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
@@ -9,8 +9,8 @@ from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_st
 from dy2static.staging.text import StagedText
 from graph.ops.raised import class_of
 
-MESSAGE: Final = "error"
-"""The conversion that gives the message."""
+MESSAGE, ARGS, FIRST = "error message", "error args", "error first"
+"""The conversions that give the message, all arguments, and the first of them."""
 
 
 class Caught:
@@ -23,16 +23,20 @@ class Caught:
 
     def text(self) -> StagedText:
         """`str(e)`."""
+        return self.part(MESSAGE)
+
+    def part(self, conversion: str) -> StagedText:
+        """One of its texts."""
         made = StagedText()
-        made.add_value(self.message, MESSAGE)
+        made.add_value(self.message, conversion)
         return made
 
     __staged_text__ = text
 
     @property
-    def args(self) -> tuple[StagedText]:
-        """The message alone."""
-        return (self.text(),)
+    def args(self) -> "CaughtArgs":
+        """Its arguments."""
+        return CaughtArgs(self)
 
     @property
     def kind(self) -> Any:
@@ -79,6 +83,30 @@ class Caught:
         return "<exception caught in the graph>" if current() is None else self.__staged_repr__()
 
     __traceback__ = None
+
+
+class CaughtArgs:
+    """The arguments of such an exception: how many there are is known only in a run."""
+
+    def __init__(self, caught: Caught) -> None:
+        self.caught = caught
+
+    def text(self) -> StagedText:
+        """Of all of them."""
+        return self.caught.part(ARGS)
+
+    __staged_text__ = __staged_repr__ = text
+
+    def __getitem__(self, place: Any) -> StagedText:
+        if type(place) is not int or place != 0:
+            raise _unknown("an argument other than the first")
+        return self.caught.part(FIRST)
+
+    def _refused(self, *_: Any) -> NoReturn:
+        raise _unknown("the number of arguments")
+
+    __len__ = __iter__ = __bool__ = __contains__ = __eq__ = __ne__ = __add__ = _refused
+    __hash__ = object.__hash__
 
 
 class CaughtClass:

@@ -4,6 +4,7 @@ Changes are made for real while staging, and noted in frames: each branch or loo
 knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
 """
 
+import operator
 import weakref
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.undefined import Undefined
+from dy2static.staging.variables import Variables, set_back
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
@@ -247,7 +249,10 @@ Frame = dict[Key, tuple[Cell, Any]]
 class Trial:
     """Whether the changes of a trial stay."""
 
-    is_kept = False
+    def __init__(self, changes: Frame) -> None:
+        self.changes = changes
+        """Those so far."""
+        self.is_kept = False
 
     def keep(self) -> None:
         """They do."""
@@ -263,12 +268,14 @@ class Cells:
         self._frames: list[Frame] = [{}]
         self._born: list[dict[int, Any]] = [{}]
         self._loops: list[tuple[Frame, GraphBuilder]] = []
+        self.variables = Variables()
 
     @contextmanager
     def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
         """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
         the body of a loop."""
         frame: Frame = {}
+        held = self.variables.held()
         self._frames.append(frame)
         self._born.append({})
         if loop is not None:
@@ -281,15 +288,17 @@ class Cells:
             self._frames.pop()
             self._born.pop()
             undo(frame)
+            set_back(held)
 
     @contextmanager
     def trial(self) -> Generator["Trial"]:
         """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
         frame: Frame = {}
         born: dict[int, Any] = {}
+        held = self.variables.held()
         self._frames.append(frame)
         self._born.append(born)
-        trial = Trial()
+        trial = Trial(frame)
         try:
             yield trial
         finally:
@@ -299,6 +308,7 @@ class Cells:
                 self._merge(frame, born)
             else:
                 undo(frame)
+                set_back(held)
 
     def _merge(self, frame: Frame, born: dict[int, Any]) -> None:
         """Add the changes of a frame that has ended to the one around it."""
@@ -346,15 +356,18 @@ class Cells:
         except TypeError:  # a dict, which stays
             table[identity] = value
 
-    def own(self, block: Any, names: Sequence[str]) -> None:
+    def own(self, block: Any, names: Sequence[str], values: Sequence[Any] = ()) -> None:
         """Note the variables of these names in which a block keeps its state: what it leaves in them is given back with
-        the state, so that it is nothing that the innermost frame has to know."""
+        the state, so that it is nothing that the innermost frame has to know. They hold `values`, where
+        these are given: what is called before the block is entered sees them."""
         is_wrapper = not is_users(block.__code__.co_filename)
         for name, cell in zip(block.__code__.co_freevars, block.__closure__ or (), strict=True):
             if not is_wrapper and name in names:
                 self.born(cell)
+                if values:
+                    cell.cell_contents = values[names.index(name)]
             elif is_wrapper and isinstance(inner := cast(object, cell.cell_contents), FunctionType):
-                self.own(inner, names)
+                self.own(inner, names, values)
 
     def is_born(self, value: Any) -> bool:
         """Whether the staged code itself made the object."""
@@ -387,6 +400,21 @@ class Cells:
         if cell.key not in frame and cell.key[1] not in self._born[-1]:
             frame[cell.key] = (cell, cell.load())
 
+    @contextmanager
+    def noting(self, variables: Sequence["ClosureCell"]) -> Generator[None]:
+        """A part that binds these variables as its own. When it has ended, those that hold another object are noted."""
+        frame, born = self._frames[-1], self._born[-1]
+        new = [v for v in variables if v.key not in frame and v.key[1] not in born]
+        before = [v.load() for v in new]
+        born.update({v.key[1]: v.cell for v in new})
+        try:
+            yield
+        finally:
+            for v, held in zip(new, before, strict=True):
+                del born[v.key[1]]
+                if v.load() is not held:
+                    frame[v.key] = (v, held)
+
     def touch_tensor(self, handle: Tensor) -> None:
         self.touch(HandleCell(handle))
 
@@ -410,6 +438,9 @@ def _is_same(before: Any, now: Any) -> bool:
         return True
     if isinstance(before, Tensor) and isinstance(now, Tensor):
         return before._data is now._data  # pyright: ignore[reportPrivateUsage]
+    if type(before) is tuple and type(now) is tuple:
+        items, others = cast("tuple[Any, ...]", before), cast("tuple[Any, ...]", now)
+        return len(items) == len(others) and all(map(operator.is_, items, others))
     if isinstance(before, StageableList) and isinstance(now, StageableList):
         items, others = before.ordinary(), now.ordinary()
         same = len(items) == len(others) and all(a is b for a, b in zip(items, others, strict=True))
@@ -435,6 +466,7 @@ class ClosureCell:
     """A variable of an enclosing function."""
 
     cell: CellType
+    name: str = ""
 
     @property
     def key(self) -> Key:
@@ -442,7 +474,7 @@ class ClosureCell:
 
     @property
     def text(self) -> str:
-        return "a variable of the enclosing function"
+        return f"`{self.name}`" if self.name else "a variable of the enclosing function"
 
     def load(self) -> Any:
         try:
@@ -452,7 +484,7 @@ class ClosureCell:
 
     def of(self, owner: CellType) -> "ClosureCell":
         """The same place in another cell."""
-        return ClosureCell(owner)
+        return ClosureCell(owner, self.name)
 
     def store(self, value: Any) -> None:
         if value is EMPTY:

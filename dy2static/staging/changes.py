@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dy2static.staging.cells import Cell, Frame, HandleCell, Key, is_made_in
+from dy2static.staging.contents import ContentCell
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import StagedTensor
@@ -32,7 +33,8 @@ def left_behind(frame: Frame, stager: "Stager", builder: GraphBuilder) -> Change
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
     changes: Changes = {}
     for key, (cell, before) in frame.items():
-        if not is_made_in(cell, before, builder):
+        is_as_before = isinstance(cell, ContentCell) and cell.holds(before)
+        if not is_as_before and not is_made_in(cell, before, builder):
             found = cell.load()
             changes[key] = Change(cell, found, snapshot(found, frame, stager))
     return changes

@@ -34,7 +34,7 @@ def relations(paths: Sequence[Sequence[Any]], sharing: Sharing) -> Relations:
     if not paths:
         return {}
     objects = [
-        {position: x for i, value in enumerate(path) for position, x in _objects(value, (i, ()))} for path in paths
+        {position: x for i, value in enumerate(path) for position, x in objects_in(value, (i, ()))} for path in paths
     ]
     pairs: dict[tuple[Position, Position], None] = {}
     for path in objects:
@@ -67,14 +67,14 @@ def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharin
     for (p, q), is_one in related.items():
         if is_one:
             merged[q[0]] = merged[p[0]]
-    objects = dict(pair for i, value in enumerate(merged) for pair in _objects(value, (i, ())))
+    objects = dict(pair for i, value in enumerate(merged) for pair in objects_in(value, (i, ())))
     for p, q in related:
         if p in objects and q in objects and objects[p] is not objects[q]:
             sharing.note_alike(objects[p], objects[q], labels[q[0]])
 
 
-def _objects(value: Any, at: Position) -> Iterator[tuple[Position, Any]]:
-    """The objects in a value that can change, each with its position."""
+def objects_in(value: Any, at: Position) -> Iterator[tuple[Position, Any]]:
+    """The objects in a value that can change, itself included, each with its position from `at` on."""
     value = object_of(value)
     if isinstance(value, Tensor):
         if is_changeable(value):
@@ -85,7 +85,7 @@ def _objects(value: Any, at: Position) -> Iterator[tuple[Position, Any]]:
     if is_graph_list or (split is not None and not isinstance(value, tuple)):
         yield at, value
     for i, item in enumerate(() if split is None else split[1]):
-        yield from _objects(item, (at[0], (*at[1], i)))
+        yield from objects_in(item, (at[0], (*at[1], i)))
 
 
 def _compare(a: Any, b: Any, sharing: Sharing) -> _There:

@@ -27,7 +27,9 @@ def is_staged_part(value: Any) -> bool:
 
 def is_simple(error: Exception) -> bool:
     """Whether a class and one text say all of an exception."""
-    return ":" not in name_of(type(error)) and len(error.args) < 2 and error.__cause__ is None and not fields_of(error)
+    if ":" in name_of(type(error)) or error.__cause__ is not None or fields_of(error):
+        return False
+    return len(error.args) < 2 and all(isinstance(arg, str | StagedText) for arg in error.args)
 
 
 def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
@@ -37,9 +39,9 @@ def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
     """
     if isinstance(error, GraphError):  # of ours, with the place while staging: of a run it is Python's own
         kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-        error = cast("type[Exception]", kind)(error.what)
+        error = cast("type[Exception]", kind)(error.without_place())
     values: list[Value] = []
-    args = tuple(_item(stager, arg, values, len(error.args) > 1) for arg in error.args)
+    args = tuple(_item(stager, arg, values) for arg in error.args)
     found = fields_of(error) if cause is None else {**fields_of(error), "__cause__": cause}
     fields = tuple((name, _item(stager, value, values)) for name, value in found.items())
     stager.builder.apply("raise", values, {"error": name_of(type(error)), "args": args, "fields": fields})
@@ -53,18 +55,19 @@ def fields_of(error: Exception) -> Mapping[str, Any]:
     return found
 
 
-def _item(stager: "Stager", value: Any, values: list[Value], is_quoted: bool = False) -> Item:
+def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
     if isinstance(value, Caught):
         values.append(value.message.value)
         return ("caught",)
     if isinstance(value, StagedNumber):
         values.append(value.value)
         return ("number",)
-    if isinstance(value, StagedText | StagedTensor):
-        text = StagedText()
-        text.add_any(value, quoted=is_quoted)
-        values += text.values
-        return ("text", tuple(text.parts), tuple(text.forms))
+    if isinstance(value, StagedTensor):
+        values.append(stager.lift(value))
+        return ("tensor",)
+    if isinstance(value, StagedText):
+        values += value.values
+        return ("text", tuple(value.parts), tuple(value.forms))
     if isinstance(value, BaseException):
         return ("error", name_of(type(value)), tuple(_item(stager, arg, values) for arg in value.args))
     parts = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))

@@ -2,13 +2,14 @@
 `reversed` of them."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, present
 from dy2static.staging.staged import StagedNumber
 from eager.tensor import Tensor
@@ -28,13 +29,45 @@ class StagedIterable:
     """The lists that the items come from, as they are when their trip begins."""
     now: Callable[[], Any] | None = None
     """The length when a trip begins, where it is other than `length` once a list of `walked` has another."""
+    calls: bool = False
+    """Whether to ask for an item is to call a function of the user's."""
+
+    def count(self) -> Any:
+        """The length as it is now."""
+        return self.length if self.now is None else self.now()
+
+
+class StagedIterator(OneShot):
+    """What `enumerate`, `zip`, `map` or `reversed` of something in the graph gives; `kind` is Python's name of it."""
+
+    def __init__(self, over: StagedIterable, kind: str) -> None:
+        super().__init__(kind)
+        self._over = over
+
+    def taken(self) -> StagedIterable:
+        """What it goes over, for the one who does."""
+        self.use()
+        return self._over
+
+    def drained(self) -> list[Any]:
+        """A list of all items.
+
+        Raises: StagingError for a number of items that is known only when the graph runs.
+        """
+        return StageableList(iter(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        over = self._over
+        return map(self.taken().item, range(over.length)) if isinstance(over.length, int) else super().__iter__()
 
 
 def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
-    """`value` as what a loop of the graph goes over; None for a Python iterable.
+    """`value` as what a loop of the graph goes over; None for a Python iterable. An iterator is used up.
 
     Raises: TypeError, with Python's text, for a 0-d tensor.
     """
+    if isinstance(value, StagedIterator):
+        return value.taken()
     if isinstance(value, StagedIterable):
         return value
     value = present(value, "TypeError", "'NoneType' object is not iterable")
@@ -62,7 +95,7 @@ def rest_of_list(stager: "Stager", walked: StageableList, done: int) -> StagedIt
 
 def is_staged_iterable(value: Any) -> bool:
     """Whether a `for` over `value` is a loop of the graph."""
-    return isinstance(value, (StagedIterable, Tensor, OptionalObject)) or (
+    return isinstance(value, (StagedIterable, StagedIterator, Tensor, OptionalObject)) or (
         isinstance(value, StageableList) and value.staged is not None
     )
 
@@ -97,34 +130,30 @@ def _integer(stager: "Stager", x: Any) -> Any:
 
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
     """`enumerate` over a staged sequence."""
-    inner = _sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked, inner.now)
+    inner = sequence(stager, over)
+    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked, inner.now, inner.calls)
 
 
 def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
     """`reversed` of a staged sequence."""
-    inner = _sequence(stager, over)
+    inner = sequence(stager, over)
     return StagedIterable(inner.length, lambda i: inner.item(inner.length - 1 - i), inner.walked)
 
 
-def staged_zip(stager: "Stager", *overs: Any, strict: bool = False) -> StagedIterable:
+def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
     """`zip` of sequences, the shortest decides; ordinary lists and tuples take part where all their items are alike."""
-    inner = [_sequence(stager, over) for over in overs]
-    lengths = [x.length for x in inner]
-    b = stager.builder
-    for other in lengths[1:] if strict else ():
-        same = stager.predicate(lengths[0] == other)
-        b.check(same, error="ValueError", parts=("zip() arguments have different lengths",), forms=())
+    inner = [sequence(stager, over) for over in overs]
 
     def now() -> Any:
-        return _shortest(stager, [x.length if x.now is None else x.now() for x in inner])
+        return _shortest(stager, [x.count() for x in inner])
 
     walked = tuple(held for x in inner for held in x.walked)
     return StagedIterable(
-        _shortest(stager, lengths),
+        _shortest(stager, [x.length for x in inner]),
         lambda i: tuple(x.item(i) for x in inner),
         walked,
-        now if walked and not strict else None,
+        now if walked else None,
+        any(x.calls for x in inner),
     )
 
 
@@ -139,13 +168,17 @@ def _shortest(stager: "Stager", lengths: Sequence[Any]) -> Any:
     return shortest
 
 
-def _sequence(stager: "Stager", over: Any) -> StagedIterable:
+def sequence(stager: "Stager", over: Any) -> StagedIterable:
+    """`staged_iterable` of what may be an ordinary list, tuple or range, too.
+
+    Raises: StagingError for anything else.
+    """
     found = staged_iterable(stager, over)
     if found is not None:
         return found
     if isinstance(over, range):
         return StagedIterable(len(over), lambda i: over.start + i * over.step)
-    if isinstance(over, (list, tuple)):
+    if isinstance(over, (list, tuple, str)):
         return _of_ordinary(cast("Sequence[Any]", over))
     raise StagingError(
         f"a {type(over).__name__} cannot be walked along with a tensor in a loop of the graph",
@@ -155,15 +188,27 @@ def _sequence(stager: "Stager", over: Any) -> StagedIterable:
 
 
 def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
-    """A list or tuple of Python, for a loop of the graph."""
+    """A list, tuple or text of Python; its items need to be alike where the graph says which is asked for."""
     at_first = tuple(items)
-    held = StageableList(at_first).as_staged()
+    held: StageableList | StagingError
+    try:
+        held = StageableList(at_first).as_staged()
+    except StagingError as error:
+        held = error
+
+    def of_graph(i: Any) -> Any:
+        if isinstance(held, StagingError):
+            raise held
+        return held[i]
+
     if not isinstance(items, StageableList):
-        return StagedIterable(len(at_first), held.__getitem__)
+        return StagedIterable(len(at_first), lambda i: at_first[i] if isinstance(i, int) else of_graph(i))
 
     def item(i: Any) -> Any:
+        if isinstance(i, int):
+            return items[i]
         now = items.ordinary()  # empty once it is a list of the graph
         is_as_at_first = len(now) == len(at_first) and all(map(operator.is_, now, at_first))
-        return (held if is_as_at_first else items)[i]
+        return of_graph(i) if is_as_at_first else items[i]
 
     return StagedIterable(len(at_first), item, (items,), items.length)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from dy2static.staging.staged import StagedTensor, current, the_stager
 from eager.pytree import register_pytree
@@ -47,7 +47,13 @@ class StageableList(list[Any]):
             super().append(item)
 
     def extend(self, items: Iterable[Any], /) -> None:
-        if self._changing():
+        if hasattr(type(items), "__drains__"):
+            items = cast(Any, items).drained()
+        is_of_graph = self._changing()
+        if isinstance(items, StageableList) and items.staged is not None:
+            the_stager().lists.become_staged(self)
+            is_of_graph = True
+        if is_of_graph:
             the_stager().lists.extend(self, items)
         else:
             super().extend(items)

@@ -1,6 +1,8 @@
 """The user's line that is running now: the nearest frame that is not ours."""
 
+import ast
 import itertools
+import linecache
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -40,6 +42,15 @@ def location_of(error: BaseException) -> Loc:
             found = _loc(code, step.tb_lasti)
         step = step.tb_next
     return found
+
+
+def expression_at(loc: Loc) -> ast.expr | None:
+    """The expression of that span of the source; None where it goes over several lines, or is no expression."""
+    line = linecache.getline(loc.file, loc.line).encode()
+    try:
+        return ast.parse(line[loc.col : loc.end_col].decode().strip(), mode="eval").body
+    except (SyntaxError, UnicodeDecodeError):
+        return None
 
 
 @lru_cache(maxsize=1024)

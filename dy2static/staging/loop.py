@@ -6,17 +6,27 @@ from typing import Any, Final
 
 from dy2static.errors import StagingError
 from dy2static.staging.branch import key_error, label_of
-from dy2static.staging.cells import Cell, HandleCell, ItemCell, Key, ListCell
+from dy2static.staging.cells import CHANGEABLE, Cell, HandleCell, ItemCell, Key, ListCell
 from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
-from dy2static.staging.coincidence import Relations, relations, reunite
+from dy2static.staging.coincidence import Relations, objects_in, relations, reunite
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
-from dy2static.staging.sharing import is_changeable, object_of
-from dy2static.staging.spec import ConstantSpec, MismatchError, Spec, pack_all, spec_of, types, unify, unpack_all
+from dy2static.staging.sharing import is_changeable, object_of, own_handle
+from dy2static.staging.spec import (
+    ConstantSpec,
+    ContainerSpec,
+    MismatchError,
+    Spec,
+    pack_all,
+    spec_of,
+    types,
+    unify,
+    unpack_all,
+)
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.stale import refused
@@ -40,7 +50,9 @@ Body = Callable[..., tuple[Any, ...]]
 class Carried:
     """What a loop carries: variables of the converted code, then cells that its body changes.
 
-    `in_place` are variables whose object the body changes but does not replace: their aliases see what the loop does.
+    `in_place` are variables whose tensor or list the body changes but does not replace: their aliases see what the loop
+    does. `kept` are those of other objects (dicts, dataclasses, tuples of such): the body is given the object itself,
+    and what it changes in there is carried as cells.
     """
 
     names: Sequence[str]
@@ -48,6 +60,7 @@ class Carried:
     specs: list[Spec]
     cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
     in_place: set[int] = field(default_factory=set[int])
+    kept: set[int] = field(default_factory=set[int])
     varying: set[Dim] = field(default_factory=set[Dim])
     related: Relations = field(default_factory=Relations)
     """Which variables and cells hold one object when a trip begins."""
@@ -84,7 +97,7 @@ def staged_while(
     loc = user_location()
     carried = _begin(stager, state, names)
     for _ in range(MOST_ROUNDS):
-        with stager.region("test") as test_builder, stager.cells.frame() as frame:
+        with stager.region("test") as test_builder, stager.cells.variables.of(test), stager.cells.frame() as frame:
             values = _enter(stager, carried, test_builder)
             entered = set(frame)
             stager.cells.own(test, names)
@@ -141,20 +154,25 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
         params += [builder.param(t, hint) for t in types(spec)]
     values = unpack_all(carried.specs, params, stager)
     count = len(carried.names)
+    labels = [carried.label(i) for i in range(len(values))]
+    changed_in_place: list[tuple[str, Any, Any]] = []
     for i in carried.in_place:
+        changed_in_place.append((labels[i], values[i], own_handle(carried.initial[i])))
         stager.cells.put(_cell_of(carried.initial[i]), object_of(values[i]))
         values[i] = carried.initial[i]
-    labels = [carried.label(i) for i in range(len(values))]
     reunite(values, carried.related, labels, stager.sharing)
     for cell, value in zip(carried.cells.values(), values[count:], strict=True):
         stager.sharing.merge(value, [cell.load()], cell.text)
         stager.cells.put(cell, held_by(cell, value))
+    for label, value, before in changed_in_place:
+        stager.sharing.merge_items(value, before, label)
     for i, value in enumerate(values[:count]):
         if i in carried.in_place:
             continue
         given = object_of(value)
         if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
-            stager.cells.forget(given)
+            for x in _inside(given).values():
+                stager.cells.forget(x)
         stager.sharing.carry(value, carried.initial[i])
         if i in carried.replaced:
             stager.sharing.merge(value, [carried.initial[i], *carried.left[i : i + 1]], labels[i])
@@ -182,12 +200,12 @@ def _stage_body(
     item: Callable[[StagedNumber], Any] | None,
     facts: Sequence[tuple[int, bool]] = (),
 ) -> StagedBody:
-    with stager.region("body") as builder, stager.cells.frame(builder) as frame:
+    with stager.region("body") as builder, stager.cells.variables.of(body), stager.cells.frame(builder) as frame:
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
         stager.assume(tuple((builder.params[i], holds) for i, holds in facts))
         entered = set(frame)
-        stager.cells.own(body, carried.names)
+        stager.cells.own(body, carried.names, passed)
 
         def trip() -> tuple[Any, ...]:
             items = [] if item is None or index is None else [item(StagedNumber.of(index))]
@@ -203,10 +221,11 @@ def _stage_body(
 def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
     """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
     changed = _note_in_place(stager, carried, staged, loc)
-    own = {_cell_of(carried.initial[i]).key for i in carried.in_place}
-    own |= {_cell_of(value).key for value in staged.passed if _is_mutable(value)}
+    own = {id(object_of(carried.initial[i])) for i in carried.in_place}
+    given = [x for x, before in zip(staged.passed, carried.initial, strict=False) if x is not before]
+    own |= {identity for value in given for identity in _inside(value)}
     for key, change in staged.changed.items():
-        if key not in carried.cells and key not in own:
+        if key not in carried.cells and key[1] not in own:
             cell = carried.cells[key] = change.cell
             initial = held(cell, stager)
             if isinstance(cell, ItemCell) and isinstance(initial, Undefined) != isinstance(change.object, Undefined):
@@ -224,6 +243,8 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         return fresh
 
     for i, value in enumerate(left):
+        if i in carried.kept:
+            continue
         before = carried.specs[i]
         outer, stager.builder = stager.builder, staged.builder
         try:
@@ -243,9 +264,8 @@ def _relate(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
     cells = carried.cells.values()
     given = list(zip(staged.passed, staged.outputs, strict=True))
     replaced = {i for i, (passed, output) in enumerate(given) if output is not passed}
-    late = any(
-        _is_mutable(given[i][0]) and _cell_of(given[i][0]).key in staged.touched for i in replaced - carried.replaced
-    )
+    owners = {key[1] for key in staged.touched}
+    late = any(not owners.isdisjoint(_inside(given[i][0])) for i in replaced - carried.replaced)
     carried.replaced |= replaced
     carried.left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
     before, carried.related = carried.related, relations([carried.initial, carried.left], stager.sharing)
@@ -259,7 +279,19 @@ def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
 def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
     """Find the variables whose object the body changed and kept."""
     found = False
+    owners = {key[1] for key in staged.touched if key[0] in CHANGEABLE}
     for i, (passed, output) in enumerate(zip(staged.passed, staged.outputs, strict=True)):
+        if i in carried.kept:
+            if output is not passed:
+                raise _both(carried.label(i), loc)
+            continue
+        if output is passed and isinstance(carried.specs[i], ContainerSpec) and _changes_below(passed, owners):
+            carried.kept.add(i)
+            carried.specs[i] = ConstantSpec(carried.initial[i])
+            found = True
+            continue
+        if output is not passed and any(isinstance(x, dict) and key in owners for key, x in _inside(passed).items()):
+            raise _both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
         if not _is_mutable(passed) or not _is_mutable(carried.initial[i]):
             continue
         is_touched = _cell_of(passed).key in staged.touched
@@ -272,6 +304,16 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
         elif is_touched and stager.is_from_outside(carried.initial[i]):
             raise _both(carried.label(i), loc)
     return found
+
+
+def _inside(value: Any) -> dict[int, Any]:
+    """The objects in a value that can change, by identity."""
+    return {id(x): x for _, x in objects_in(value, (0, ()))}
+
+
+def _changes_below(value: Any, owners: set[int]) -> bool:
+    """Whether the objects changed are in the container, and it is not a list that is changed itself."""
+    return not owners.isdisjoint(_inside(value)) and not (isinstance(value, StageableList) and id(value) in owners)
 
 
 def _both(label: str, loc: Loc) -> StagingError:

@@ -64,7 +64,7 @@ def fail_as(stager: "Stager", error: Exception) -> None:
     """Append a `fail` op that raises what was met while staging."""
     stager.builder.loc = location_of(error)
     if isinstance(error, IndexRangeError):
-        fail(stager, IndexError, (error.what,))
+        fail(stager, IndexError, (error.without_place(),))
     elif is_simple(error):
         fail(stager, type(error), error.args)
     else:

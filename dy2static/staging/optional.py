@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, put_value
+from dy2static.staging.comparisons import COMPARISONS, no_order
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
 from eager.pytree import is_container
 from eager.tensor import Tensor
@@ -124,18 +125,34 @@ class OptionalObject:
 
 def _kind_of(value: Any) -> str:
     """The name that Python's messages have for the class of a value."""
+    maybe = maybe_none(value)
     if isinstance(value, StagedNumber):
-        return {"b": "bool", "i": "int", "f": "float", "c": "complex"}[value.dtype.kind]
+        return PYTHON_NUMBERS[(value if maybe is None else cast(Any, maybe.spec).aval).dtype.kind].__name__
     return "Tensor" if isinstance(value, Tensor) else type(value).__name__
+
+
+def _operands(self: Any, other: Any, text: Callable[[str, str], str]) -> tuple[Any, Any]:
+    """Both operands of an operator, of which the second may be None too: where one is, the graph raises TypeError with
+    the `text` for the names of their classes."""
+    mine, its = maybe_none(self), maybe_none(other)
+    if mine is not None and its is not None and mine.attribute is None and its.attribute is None:
+        stager = the_stager()
+        if not (stager.known(mine.flag) or stager.known(its.flag)):
+            b = stager.builder
+            b.loc = user_location()
+            either = b.logical_or(mine.flag, its.flag)
+            b.check(either, error="TypeError", parts=(text("NoneType", "NoneType"),), forms=())
+    own = present(self, "TypeError", text("NoneType", _kind_of(other)))
+    return own, present(other, "TypeError", text(_kind_of(own), "NoneType"))
 
 
 def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        if maybe_none(other) is not None:
-            other = present(other, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType'")
-        names = ("NoneType", _kind_of(other))
-        left, right = reversed(names) if reflected else names
-        own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}")
+        def text(mine: str, its: str) -> str:
+            left, right = (its, mine) if reflected else (mine, its)
+            return f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}"
+
+        own, other = _operands(self, other, text)
         method = getattr(own, name, None)
         return NotImplemented if method is None else method(other)
 
@@ -183,10 +200,10 @@ def changeable(value: Any, error: str, text: str) -> Any:
     return own
 
 
-def _comparison(name: str, symbol: str) -> Callable[[Any, Any], Any]:
+def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        text = f"{symbol!r} not supported between instances of 'NoneType' and {_kind_of(other)!r}"
-        return getattr(present(self, "TypeError", text), name)(other)
+        own, other = _operands(self, other, lambda mine, its: no_order(name, mine, its))
+        return getattr(own, f"__{name}__")(other)
 
     return operator
 
@@ -230,7 +247,6 @@ BINARY: Final = {
     "lshift": "<<",
     "rshift": ">>",
 }
-COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 OTHERS: Final = {
     "__neg__": "bad operand type for unary -: 'NoneType'",
     "__pos__": "bad operand type for unary +: 'NoneType'",
@@ -259,8 +275,8 @@ def _bind(cls: Any) -> None:
         setattr(cls, f"__r{name}__", _binary(f"__r{name}__", symbol, reflected=True))
         symbol = "**=" if name == "pow" else f"{symbol}="
         setattr(cls, f"__i{name}__", _in_place(f"__{name}__", f"__i{name}__", symbol))
-    for name, symbol in COMPARISONS.items():
-        setattr(cls, f"__{name}__", _comparison(f"__{name}__", symbol))
+    for name in COMPARISONS:
+        setattr(cls, f"__{name}__", _comparison(name))
     for name in ("__eq__", "__ne__"):
         setattr(cls, name, _equality(name))
     for name, text in OTHERS.items():

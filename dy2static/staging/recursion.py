@@ -121,38 +121,30 @@ class Calls:
 
     def _enter(self, target: FunctionType, active: Active, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         stager = self._stager
-        mark = len(stager.builder.ops)
         self._active.append(active)
         try:
-            with stager.cells.trial() as trial:
+            with stager.trial() as trial:
                 try:
                     result = target(*args, **kwargs)
                 except RecursionFoundError as found:
                     if found.active is not active:
                         raise
                     within = found.args_within
-                except BaseException:
-                    trial.keep()  # what the call changed before it failed stays changed
-                    raise
                 else:
                     trial.keep()
                     return result
         finally:
             self._active.pop()
-        stager.builder.truncate(mark)
         if all(map(_has_equal_constants, *(self._specs(values) for values in (active.args, within)))):
             return self._as_graph_function(target, active, within)
-        kept = dict(stager.functions)
-        try:
-            with stager.cells.trial() as trial:
+        with stager.trial() as trial:
+            try:
                 result = self._as_graph_function(target, active, within)
+            except (GraphError, TypeError):  # the numbers are needed while the graph is made: Python ends the recursion
+                self._unrolled.add(active.key)
+            else:
                 trial.keep()
                 return result
-        except (GraphError, TypeError):  # the numbers are needed while the graph is made: Python ends the recursion
-            self._unrolled.add(active.key)
-        stager.builder.truncate(mark)
-        stager.functions.clear()
-        stager.functions.update(kept)
         return self._enter(target, active, args, kwargs)
 
     def _specs(self, values: Sequence[Any]) -> list[Spec]:

@@ -64,6 +64,13 @@ class Sharing:
             if any(self._is_from_outside(x) for x in objects):
                 self._merged[id(merged)] = (merged, label)
             return
+        self._merge_items(merged, objects, label)
+
+    def merge_items(self, merged: Any, before: Any, label: str) -> None:
+        """Note that the items of `merged` may be those of `before`, which are one container."""
+        self._merge_items(object_of(merged), [object_of(before)], label)
+
+    def _merge_items(self, merged: Any, objects: Sequence[Any], label: str) -> None:
         items = _items(merged)
         inner = [parts for parts in map(_items, objects) if len(parts) == len(items)]
         for i, item in enumerate(items):

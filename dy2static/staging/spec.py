@@ -443,7 +443,11 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):
             items = [unpack(part, values, stager) for part in parts]
-            return stager.lists.display(items) if issubclass(node.kind, StageableList) else rebuild(node, items)
+            if issubclass(node.kind, StageableList):
+                return stager.lists.display(items)
+            made = rebuild(node, items)
+            stager.cells.born(made)
+            return made
         case MaybeSpec(name, inner):
             flag = next(values)
             wrapped = tuple(next(values) for _ in types(inner))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, graph_value, put_value
+from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, Trial, graph_value, put_value
+from dy2static.staging.contents import ContentCell
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -79,7 +80,7 @@ class Stager:
         self.builder = self.root
         self.warned: set[tuple[str, int]] = set()
         """Places that were warned of."""
-        self._made: dict[int, Any] = {}
+        self._made: dict[int, tuple[Any, GraphBuilder]] = {}
         self.asked: list[tuple[Any, str | None]] = []
         """Objects whose attributes were read by a text, and that; None where it was all of them."""
         self.functions: dict[str, Graph] = {}
@@ -185,11 +186,11 @@ class Stager:
 
     def made_here(self, x: Any) -> None:
         """Note an object that the staged code makes in the same way in every run."""
-        self._made[id(x)] = x
+        self._made[id(x)] = (x, self.builder)
 
-    def is_made_here(self, x: Any) -> bool:
-        """Whether it was noted so."""
-        return id(x) in self._made
+    def place_of(self, x: Any) -> GraphBuilder | None:
+        """The region in which it was made, where it was noted so."""
+        return self._made[id(x)][1] if id(x) in self._made else None
 
     def is_seen_outside(self, cell: Cell, before: Any) -> bool:
         """Whether a change of the cell is one that the caller can see: it was there before this staging began."""
@@ -197,6 +198,8 @@ class Stager:
             return not isinstance(before, StagedTensor)
         if isinstance(cell, GradientCell):
             return cell.leaf.order < self._began
+        if isinstance(cell, ContentCell):
+            return not cell.holds(before)
         return not isinstance(cell, ListCell) or not isinstance(cell.items, StageableList)
 
     def handle(self, value: Value, weak: bool = False) -> StagedTensor:
@@ -428,14 +431,25 @@ class Stager:
 
     # Trials
 
-    def mark(self) -> tuple[int, dict[tuple[GraphBuilder, Value], bool]]:
-        """How far the current region has come, for `take_back`."""
-        return len(self.builder.ops), dict(self._facts)
-
-    def take_back(self, mark: tuple[int, dict[tuple[GraphBuilder, Value], bool]]) -> None:
-        """Forget what was appended and learned since the mark: it was a trial."""
-        self.builder.truncate(mark[0])
-        self._facts = mark[1]
+    @contextmanager
+    def trial(self) -> Generator[Trial]:
+        """A part that stays if it says so, by `keep`, or is left by an exception: a handler further out sees what was
+        done before. Otherwise it is as if it had never been staged: its ops and graph functions, what was learned of
+        flags, and all that it changed or bound is taken back."""
+        builder, count = self.builder, len(self.builder.ops)
+        noted = (self.functions, len(self.functions)), (self._facts, len(self._facts))
+        with self.cells.trial() as trial:
+            try:
+                yield trial
+            except BaseException:
+                trial.keep()
+                raise
+        if trial.is_kept:
+            return
+        builder.truncate(count)
+        for table, known in noted:
+            while len(table) > known:
+                table.popitem()
 
     # Regions
 

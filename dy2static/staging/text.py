@@ -8,6 +8,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from eager.tensor import Tensor
+from graph.aval import Aval
 from graph.ir.value import Value
 
 
@@ -65,6 +66,22 @@ class StagedText:
         self.forms.append(form)
         self.parts.append("")
 
+    def quoted(self) -> "StagedText":
+        """`repr` of the text.
+
+        Raises: StagingError where what a value looks like decides on the quotes.
+        """
+        made = StagedText()
+        if self.parts == ["", ""] and self.forms[0] in ("!error message", "!error first"):
+            made._append(self.values[0], f"{self.forms[0]} quoted")
+            return made
+        if not (all(map(_is_plain, self.parts)) and all(map(_is_number, self.values, self.forms))):
+            raise _unknown_text()
+        made.add("'")
+        made.add_value(self)
+        made.add("'")
+        return made
+
     def plain(self) -> Any:
         """A `str` where every part is known, else this."""
         return self if self.values else self.parts[0]
@@ -81,8 +98,10 @@ class StagedText:
         _refuse_unknown(value)
         if hasattr(cast(Any, type(value)), "__staged_text__"):  # an exception that a run raises
             value = value.__staged_repr__() if quoted else value.__staged_text__()
-        if isinstance(value, Tensor | StagedText):
-            self.add_value(value, "r" if quoted and not isinstance(value, StagedText | StagedNumber) else "")
+        if isinstance(value, StagedText):
+            self.add_value(value.quoted() if quoted else value)
+        elif isinstance(value, Tensor):
+            self.add_value(value, "r" if quoted and not isinstance(value, StagedNumber) else "")
         elif isinstance(value, StageableList) and value.staged is not None:
             stager = the_stager()
             (graph_list,) = value.staged.values or (None,)
@@ -90,7 +109,7 @@ class StagedText:
                 self.add("[]")
             else:
                 self._append(stager.builder.lift(graph_list), "")
-        elif type(value) in (list, tuple, StageableList) and any(isinstance(x, StagedTensor) for x in value):
+        elif type(value) in (list, tuple, StageableList) and any(map(_has_text_later, value)):
             self._add_items(value)
         else:
             self.add(repr(value) if quoted else str(value))
@@ -102,6 +121,21 @@ class StagedText:
             self.add(", " if i else "")
             self.add_any(item, quoted=True)
         self.add(",)" if isinstance(items, tuple) and len(items) == 1 else closing)
+
+
+def _has_text_later(value: Any) -> bool:
+    """Whether the text of an item is known only when the graph runs."""
+    if isinstance(value, StagedTensor | StagedText) or hasattr(cast(Any, type(value)), "__staged_text__"):
+        return True
+    return type(value) in (list, tuple, StageableList) and any(map(_has_text_later, cast("list[Any]", value)))
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and not set(text) & set("'\\")
+
+
+def _is_number(value: Value, form: str) -> bool:
+    return isinstance(value.type, Aval) and not value.ndim and not form.startswith("!error")
 
 
 def _unknown_text() -> StagingError:

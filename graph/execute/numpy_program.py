@@ -4,7 +4,7 @@ import ast
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType, TracebackType
@@ -19,6 +19,7 @@ from graph.execute.show import lines_of, number_lines
 from graph.execute.standalone import binding_lines, script
 from graph.ir.op import Graph
 from graph.location import Loc
+from graph.ops.attempt import ATTEMPT
 from graph.passes.nested import without_sharing
 from graph.schedule.order import scheduled
 
@@ -64,23 +65,48 @@ class NumpyProgram:
             raise found from None
 
     def _placed(self, error: Exception) -> Exception:
-        """The error to raise, with the user's line of the innermost statement of this program that it passed."""
-        step: TracebackType | None = error.__traceback__
-        innermost: TracebackType | None = None
-        while step is not None:
-            if step.tb_frame.f_code.co_filename == self.filename:
-                innermost = step
-            step = step.tb_next
-        if innermost is None:
-            return error
-        if innermost.tb_lineno in self.sources:
-            op, names = self.sources[innermost.tb_lineno]
-            variables = {**innermost.tb_frame.f_globals, **innermost.tb_frame.f_locals}
-            error = better(error, op, [variables.get(name) for name in names])
-        loc = self.locations.get(innermost.tb_lineno)
-        if loc is not None:
-            note_location(error, loc)
+        """The error to raise, with the user's line."""
+        return placed(error, self.filename, self.locations, self.sources)
+
+
+def placed(
+    error: Exception, filename: str, locations: Mapping[int, Loc], sources: Mapping[int, Occurrence]
+) -> Exception:
+    """The error to raise, with the user's line of the innermost statement of this program that it passed."""
+    step: TracebackType | None = error.__traceback__
+    innermost: TracebackType | None = None
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == filename:
+            innermost = step
+        step = step.tb_next
+    if innermost is None:
         return error
+    if innermost.tb_lineno in sources:
+        op, names = sources[innermost.tb_lineno]
+        variables = {**innermost.tb_frame.f_globals, **innermost.tb_frame.f_locals}
+        error = better(error, op, [variables.get(name) for name in names])
+    loc = locations.get(innermost.tb_lineno)
+    if loc is not None:
+        note_location(error, loc)
+    return error
+
+
+def _attempts(better_error: Callable[[Exception], Exception]) -> Callable[..., tuple[Any, ...]]:
+    """The kernel of `attempt` for a program: what it catches are errors as they leave the program."""
+
+    def attempt(*operands: Any, regions: tuple[Callable[..., Any]], **attrs: Any) -> tuple[Any, ...]:
+        def body(*values: Any) -> Any:
+            try:
+                return regions[0](*values)
+            except Exception as error:
+                found = better_error(error)
+                if found is error:
+                    raise
+                raise found from None
+
+        return ATTEMPT.kernel(*operands, **attrs, regions=(body,))
+
+    return attempt
 
 
 def compile_program(graph: Graph, *, each_trip: Callable[[], None] | None = None) -> NumpyProgram:
@@ -108,11 +134,14 @@ def compile_program(graph: Graph, *, each_trip: Callable[[], None] | None = None
     locations = {statement.lineno: loc for statement, loc in places.items() if loc.line}
     filename = f"<numpy program>/{entry}_{next(_serial)}.py"
     tree = ast.fix_missing_locations(ast.Module([*functions], []))
+    sources = {statement.lineno: occurrence for statement, occurrence in occurrences.items() if statement in places}
     namespace: dict[str, Any] = {"np": np, **bindings.objects}
+    for name, value in bindings.objects.items():
+        if value is ATTEMPT.kernel:
+            namespace[name] = _attempts(lambda error: placed(error, filename, locations, sources))
     exec(compile(tree, filename, "exec"), namespace)
     function = namespace[entry]
     quiet = np.errstate(all="ignore")(function)
-    sources = {statement.lineno: occurrence for statement, occurrence in occurrences.items() if statement in places}
     program = NumpyProgram(graph, function, tuple(functions), bindings.objects, locations, sources, filename, quiet)
     _show_in_tracebacks(program)
     return program

@@ -3,8 +3,9 @@
     failed, text, *values = attempt(*operands) {errors, fillers} {body}
 
 `failed` is 0 where the body ran to its end; `values` are what it yields then. Where it raised an exception of a class
-among `errors`, `failed` is the place of the class (from 1), `text` its own class and message, and `values` are fillers,
-which nobody may read: what handles the exception stands in a `cond` on `failed`. Other exceptions pass.
+among `errors`, `failed` is the place of the first that it is of (from 1), `text` its own class and the texts of it and
+of its arguments (`raised.packed`), and `values` are fillers, which nobody may read: what handles the exception stands
+in a `cond` on `failed`. Other exceptions pass.
 """
 
 from collections.abc import Sequence

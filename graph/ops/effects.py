@@ -15,9 +15,9 @@ from graph.aval import Aval, ListType, Type
 from graph.errors import DTypeError, InternalError, TraceGuardError
 from graph.ir.lowering import BuiltIn, Callback
 from graph.ir.opdef import Again, Effect, NotDifferentiable, OpDef, register
-from graph.ops.raised import caught_error, class_of, made
+from graph.ops.raised import Shown, caught_error, class_of, made
 from graph.ops.shape_rules import is_predicate
-from graph.ops.text_of import message
+from graph.ops.text_of import format_tensor, message, repr_tensor
 
 NO_RESULT: Final = NotDifferentiable("there is no result")
 GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape", "array")
@@ -83,7 +83,8 @@ def fail_kernel(*operands: Any, error: str, parts: tuple[str, ...], forms: tuple
 
 Item = tuple[Any, ...]
 """A part of an exception: ("value", v) known now, ("text", parts, forms), ("number",): an operand as a Python number,
-("error", name, args): another exception, ("caught",): what an `attempt` caught, by its text. Operands in order."""
+("tensor",): the texts of an operand, ("error", name, args): another exception, ("caught",): what an `attempt` caught,
+by its text. Operands in order."""
 
 
 def infer_raise(
@@ -108,7 +109,7 @@ def _operands_of(item: Item) -> int:
         case "error":
             return sum(_operands_of(inner) for inner in item[2])
         case kind:
-            return int(kind in ("number", "caught"))
+            return int(kind in ("number", "tensor", "caught"))
 
 
 def raise_kernel(*operands: Any, error: str, args: tuple[Item, ...], fields: tuple[tuple[str, Item], ...]) -> tuple[()]:
@@ -123,6 +124,9 @@ def _item(item: Item, rest: Iterator[Any]) -> Any:
             return message(parts, [next(rest) for _ in forms], forms)
         case ("number",):
             return np.asarray(next(rest)).item()
+        case ("tensor",):
+            x = next(rest)
+            return Shown(format_tensor(x), repr_tensor(x))
         case ("error", name, args):
             return made(class_of(name), tuple(_item(arg, rest) for arg in args), {})
         case ("caught",):

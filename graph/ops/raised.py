@@ -40,13 +40,15 @@ def names_of(error: BaseException) -> list[str]:
 
 
 def code_of(error: BaseException, errors: tuple[str, ...]) -> int:
-    """The place of the nearest class of an exception among `errors`, from 1; 0 where there is none."""
-    return next((errors.index(name) + 1 for name in names_of(error) if name in errors), 0)
+    """The place of the first among `errors` that is a class of an exception, from 1; 0 where there is none."""
+    own = names_of(error)
+    return next((i + 1 for i, name in enumerate(errors) if name in own), 0)
 
 
 def text_of_error(error: BaseException) -> str:
     """`str(error)`, without the place that errors of ours add."""
-    return str(cast(Any, error).what if hasattr(error, "what") else error)
+    is_ours = hasattr(type(error), "without_place")
+    return cast(Any, error).without_place() if is_ours else str(error)
 
 
 def made(kind: Any, args: tuple[Any, ...], fields: dict[str, Any]) -> BaseException:
@@ -58,15 +60,52 @@ def made(kind: Any, args: tuple[Any, ...], fields: dict[str, Any]) -> BaseExcept
     return error
 
 
+class Shown(str):
+    """A tensor among the arguments of an exception, as text: it is shown as the tensor is."""
+
+    quoted: str
+    """What `repr` gives."""
+
+    def __new__(cls, text: str, quoted: str = "") -> "Shown":
+        made = super().__new__(cls, text)
+        made.quoted = quoted
+        return made
+
+    def __repr__(self) -> str:
+        return self.quoted
+
+
 def packed(error: BaseException) -> Any:
-    """An exception as bytes: its class, a zero, its message."""
-    return np.frombuffer(f"{name_of(type(error))}\0{text_of_error(error)}".encode(), np.uint8)
+    """An exception as bytes: its class, its arguments, `repr` and `str` of the first of them, and its message."""
+    message, args = text_of_error(error), error.args
+    first = str(args[0]) if args else ""
+    lead = (name_of(type(error)), repr(args), repr(args[0]) if args else "", str(len(first)))
+    return np.frombuffer(("\0".join(lead) + f"\0{first}{message}").encode(), np.uint8)
+
+
+def unpacked(text: Any) -> dict[str, str]:
+    """What was packed, by name."""
+    name, args, quoted, count, rest = bytes(text).decode().split("\0", 4)
+    size = int(count)
+    return {
+        "class": name,
+        "message": rest[size:],
+        "args": args,
+        "first": rest[:size],
+        "first quoted": quoted,
+        "message quoted": repr(rest[size:]),
+    }
 
 
 def caught_error(text: Any) -> BaseException:
     """The exception that was packed, made anew."""
-    name, _, message = bytes(text).decode().partition("\0")
-    kind = class_of(name)
-    if issubclass(kind, KeyError) and message[:1] in ("'", '"'):
-        message = message[1:-1]  # its text is the `repr` of the key
-    return made(kind, (message,) if message else (), {})
+    parts = unpacked(text)
+    kind, message = class_of(parts["class"]), parts["message"]
+    if hasattr(kind, "of_text"):
+        return kind.of_text(message)
+    if parts["args"] == "()":
+        return made(kind, (), {})
+    first, quoted = parts["first"], parts["first quoted"]
+    if parts["args"] != f"({quoted},)":  # several, of which the text is known
+        return made(kind, (Shown(message, message),), {})
+    return made(kind, (first if quoted == repr(first) else Shown(first, quoted),), {})

@@ -5,6 +5,8 @@ from typing import Any, Final, cast
 
 import numpy as np
 
+from graph.ops.raised import unpacked
+
 PLAIN_KINDS: Final = frozenset([np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.complex128)])
 """Dtypes that `repr_tensor` leaves out: those that Python scalars have."""
 
@@ -47,11 +49,11 @@ def repr_value(value: Any) -> str:
 
 def text_of(value: Any, form: str) -> str:
     """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20".
-    "!error" gives the message of an exception that was caught (see `raised.packed`)."""
+    "!error message" gives the message of an exception that was caught, and so on (see `raised.unpacked`)."""
     conversion, _, spec = form.partition(":")
+    if conversion.startswith("!error "):
+        return format(unpacked(value)[conversion.removeprefix("!error ")], spec)
     match conversion:
-        case "!error":
-            return format(bytes(value).decode().partition("\0")[2], spec)
         case "":
             return format_value(value, spec)
         case "!s":

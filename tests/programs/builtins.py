@@ -31,6 +31,38 @@ def divmod_of_numbers(x, y):
     return divmod(a, b), pow(b, 2), divmod(a, 4)
 
 
+@program([f64(7.5), i64(3)], [f64(-7.5), i64(0)])
+def divmod_of_floats(x, n):
+    return divmod(float(x), int(n))
+
+
+@program([f64(2.0), i64(3)], [f64(0.0), i64(-1)], [f64(1e200), i64(2)], [f64(0.0), i64(0)], [f64(-3.0), i64(-1)])
+def powers_of_numbers(x, n):
+    a, k = float(x), int(n)
+    return a**k, a**2, 2.0**k, (a * 1j) ** k
+
+
+@program([f64(0.0), i64(3)], [f64(4.0), i64(-1)], [f64(np.inf), i64(2)], [f64(np.nan), i64(0)])
+def roots_of_numbers(x, n):
+    return float(x) ** 0.5, float(x) ** (1 / int(n)) if int(n) else 1.0
+
+
+@program([i64(3), i64(2)], [i64(-3), i64(2)], [i64(3), i64(-1)])
+def shifts_of_numbers(x, n):
+    a, k = int(x), int(n)
+    return a << k, a >> k
+
+
+@program([f64(2.0)])
+def numbers_without_an_order(x):
+    return float(x) < 1j
+
+
+@program([f64(2.0)])
+def numbers_without_bits(x):
+    return 3 & float(x)
+
+
 @program([SOME], [f64([2.0])], [EMPTY], grad=0)
 def extremes(x):
     return min(x), max(x)

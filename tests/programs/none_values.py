@@ -330,3 +330,39 @@ def given_to_a_function_of_the_library(x, n):
     if y is None:
         return x
     return xp.sin(xp.reshape(y, (2,)))
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)])
+def compared_from_the_right(x, y):
+    z = None
+    if x > 0:
+        z = x
+    return y > z
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)])
+def compared_as_the_middle(x, y):
+    z = None
+    if x > 0:
+        z = 1.5
+    return 1 <= z < y
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)], [f64(-1.0), f64(-2.0)])
+def compared_with_another(x, y):
+    z = w = None
+    if x > 0:
+        z = x
+    if y > 0:
+        w = 2.5
+    return z < w
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)], [f64(1.0), f64(-2.0)], [f64(-1.0), f64(-2.0)])
+def added_to_another(x, y):
+    z = w = None
+    if x > 0:
+        z = x
+    if y > 0:
+        w = y * 2
+    return z + w

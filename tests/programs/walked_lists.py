@@ -202,3 +202,41 @@ def list_of_the_graph_grows_while_numbered(v, n):
         if i < 6:
             out.append(x + i)
     return xp.stack(out).sum()
+
+
+@program([f64(1.5)], [f64(20.0)], grad=0)
+def no_end_of_items_on_a_path_that_is_not_taken(x):
+    out = [x]
+    if x > 1000.0:
+        for y in out:
+            out.append(y)
+    return out
+
+
+@program([f64(1.5)], [f64(20.0)], grad=0)
+def items_added_until_a_test_of_the_graph(x):
+    out = [x]
+    if x > 10.0:
+        for y in out:
+            if y > 3000.0:
+                break
+            out.append(y * 1.01)
+    return out[-1], len(out)
+
+
+@program([f64(1.5)])
+def many_items_added_to_a_python_list(x):
+    out = [0]
+    for i in out:
+        if i < 500:
+            out.append(i + 1)
+    return x, len(out)
+
+
+@program([f64(1.5)], refused="this loop adds items to the list that it goes over and has not ended after 10000")
+def no_end_of_numbered_items(x):
+    out = [x]
+    if x > 1000.0:
+        for i, y in enumerate(out):
+            out.append(y)
+    return out

@@ -46,6 +46,8 @@ class Modes:
     native: int = 10
     verify: int = 4
     """Graphs are verified between the passes."""
+    core: bool = False
+    """Programs are of the core only."""
 
     @staticmethod
     def is_due(every: int, seed: int) -> bool:
@@ -220,7 +222,7 @@ def check_source(
 
 def check_seed(seed: int, report: Report, modes: Modes) -> None:
     """Make a program of the seed and check it; a difference goes to the report with the smallest such program."""
-    program = random_program(seed)
+    program = random_program(seed, core=modes.core)
     report.counts["programs"] += 1
     try:
         what, reasons = _guarded(program.source, seed, modes, report.counts)

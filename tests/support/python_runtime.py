@@ -330,4 +330,4 @@ def run_on_python(function: Callable[..., Any]) -> FunctionType:
     """`function` converted, its runtime this one."""
     assert isinstance(function, FunctionType)
     conversion = CACHE.get(function)
-    return bind(conversion.code, function, conversion.runtime, CellType(sys.modules[__name__]))
+    return bind(conversion.code, function, conversion.origin.runtime, CellType(sys.modules[__name__]))

@@ -13,5 +13,5 @@ from support.golden import assert_golden
 
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda f: f.__name__)
 def test_converted_source(construct: Callable[..., Any]) -> None:
-    conversion = make_conversion(construct)
-    assert_golden(f"converters/{construct.__name__}.py.txt", conversion.source.text + "\n" + code(conversion.tree))
+    origin = make_conversion(construct).origin
+    assert_golden(f"converters/{construct.__name__}.py.txt", origin.source.text + "\n" + code(origin.tree))

@@ -110,7 +110,38 @@ REFUSED = {
             yield x
 
         def f(x):
-            return [a + b for a, b in zip(g(x), [1, 2])]
+            return [a + b for a, b in zip(g(x), g(x))]
+    """,
+    "map_before_a_filter": """
+        def f(x):
+            return [a + b for a, b in zip(map(lambda v: v * 2, x), filter(lambda v: v > 0, x))]
+    """,
+    "iterator_used_twice": """
+        def f(x):
+            pairs = zip(x, x)
+            return [a + b for a, b in pairs], [a * b for a, b in pairs]
+    """,
+    "iterator_in_another_loop": """
+        def f(x):
+            positive = filter(lambda v: v > 0, x)
+            total = 0.0
+            for v in x:
+                for w in positive:
+                    total = total + w
+            return total
+    """,
+    "filter_unpacked": """
+        def f(x):
+            a, b = filter(lambda v: v > 0, x)
+            return a + b
+    """,
+    "zipped_list_becomes_one_of_the_graph": """
+        def f(x):
+            items = [x[0], x[1]]
+            for a, i in zip((v * 2 for v in items), {1: 1, 2: 2, 3: 3}):
+                if a > 0:
+                    items.append(a)
+            return items
     """,
     "generator_that_catches": """
         def g(x):

@@ -8,11 +8,12 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
+import eager as xp
 from dy2static.source import convert
 from dy2static.source.convert import CACHE, convert_function, is_converted
 from support import python_runtime
@@ -243,6 +244,37 @@ def test_rebinding_user_functions_converts_nothing_anew() -> None:
     f.__globals__["g"] = lambda x: -x
     assert convert_function(f).function.__code__ is code
     assert run_on_python(f)(2) == -2
+
+
+def test_rebinding_tensors_converts_nothing_anew() -> None:
+    f = define("T = xp.asarray(1.0)\ndef f(x):\n    return T.sum() + x\n", xp=xp)
+    code = convert_function(f).function.__code__
+    f.__globals__["T"] = xp.asarray(2.0)
+    assert convert_function(f).function.__code__ is code
+    f.__globals__["T"] = [2.0]
+    assert convert_function(f).function.__code__ is not code
+
+
+def test_functions_inside_converted_code_stay_converted_when_its_conversion_is_dropped() -> None:
+    f = define("import numpy as m\ndef f(x):\n    def inner():\n        return m.sum(x)\n    return inner\n")
+    first = convert_function(f).function
+    for i in range(convert.MAX_CONVERSIONS + 1):
+        f.__globals__["m"] = ModuleType(f"m{i}")
+        convert_function(f)
+    gc.collect()
+    inner = first(2)
+    assert is_converted(first)
+    assert is_converted(inner)
+    assert convert_function(inner).function is inner
+
+
+def test_what_code_was_made_of_goes_with_the_code() -> None:
+    f = define("def f(x):\n    return x if x else 1\n")
+    key = id(convert_function(f).function.__code__)
+    assert key in CACHE.made
+    del f
+    gc.collect()
+    assert key not in CACHE.made
 
 
 def test_conversions_go_with_the_function() -> None:

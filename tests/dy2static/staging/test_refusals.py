@@ -1,5 +1,6 @@
 """What staged values cannot do: the texts."""
 
+import itertools
 import random
 import re
 import warnings
@@ -38,6 +39,25 @@ def draws_from_outside(x: Any) -> Any:
 
 def no_seed(x: Any) -> Any:
     return x + np.random.default_rng().normal()
+
+
+def draws_in_a_branch(x: Any) -> Any:
+    generator = np.random.default_rng(1)
+    return x + generator.normal() if x > 0 else x
+
+
+def set_in_a_branch(x: Any) -> Any:
+    seen: set[int] = set()
+    if x > 0:
+        seen.add(1)
+    return x + len(seen)
+
+
+def iterator_in_a_branch(x: Any) -> Any:
+    items = iter([1.0, 2.0])
+    if x > 0:
+        next(items)
+    return x + next(items)
 
 
 def no_meaning(x: Any) -> Any:
@@ -144,6 +164,9 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (draws, StagingError, "`rand` of `np.random` draws its numbers while the graph is made, and every run"),
     (draws_a_number, StagingError, "`random` of `random` draws its numbers while the graph is made"),
     (draws_from_outside, StagingError, "`normal` of a Generator from outside draws its numbers while"),
+    (draws_in_a_branch, StagingError, "`normal` of a Generator draws in a branch or loop of the graph"),
+    (set_in_a_branch, BranchTypeError, "the content of this set is tuple(1) when true, tuple() when false"),
+    (iterator_in_a_branch, StagingError, "how far a generator has come is known only when the graph runs"),
     (no_seed, StagingError, "`default_rng()` without a seed draws its numbers while the graph is made"),
     (no_meaning, StagingError, "`math.gamma` has no meaning in a graph"),
     (no_meaning, StagingError, "Next: compute `math.gamma` outside of the converted function, and pass it in."),
@@ -221,16 +244,30 @@ def test_a_long_loop_that_cannot_be_rolled_warns_once() -> None:
 
 
 def test_a_long_loop_over_what_comes_one_by_one_warns_once() -> None:
-    def over_a_map(x: Any) -> Any:
-        for v in map(float, range(1600)):
+    def over_slices(x: Any) -> Any:
+        for v in itertools.islice(itertools.count(), 1600):
             x = x * 0.5 + v
         return x
 
-    with pytest.warns(UnrolledLoopWarning, match="the items of a map come one by one; make a list of them") as caught:
-        assert float(to_static(over_a_map)(xp.asarray(1.0))) == float(over_a_map(xp.asarray(1.0)))
+    with pytest.warns(UnrolledLoopWarning, match="come one by one; make a list of them before the loop") as caught:
+        assert float(to_static(over_slices)(xp.asarray(1.0))) == float(over_slices(xp.asarray(1.0)))
     assert [(warning.filename, warning.lineno) for warning in caught] == [
-        (__file__, over_a_map.__code__.co_firstlineno + 1)
+        (__file__, over_slices.__code__.co_firstlineno + 1)
     ]
+
+
+def test_a_long_loop_over_what_a_function_makes_of_items_is_rolled() -> None:
+    @to_static
+    def over_maps(x: Any) -> Any:
+        for v in map(float, (i * 2 for i in range(1600))):
+            x = x * 0.5 + v
+        for v in filter(lambda i: i % 3, range(1600)):
+            x = x * 0.5 + v
+        return x
+
+    x = xp.asarray(1.0)
+    assert float(over_maps(x)) == float(over_maps.__wrapped__(x))
+    assert len(over_maps.graph.graph.ops) < 1500
 
 
 @pytest.mark.parametrize("trips", [1000, 4000])

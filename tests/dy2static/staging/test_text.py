@@ -42,7 +42,22 @@ def as_default(x: Any) -> Any:
     return f"{x}" or x
 
 
-REFUSED = (compared, compared_from_the_right, measured, searched, as_key, method, in_old_format, as_default)
+def quoted_within_a_list(x: Any) -> Any:
+    print([f"it's {x}"])
+    return x
+
+
+REFUSED = (
+    quoted_within_a_list,
+    compared,
+    compared_from_the_right,
+    measured,
+    searched,
+    as_key,
+    method,
+    in_old_format,
+    as_default,
+)
 
 
 @pytest.mark.parametrize("function", REFUSED, ids=lambda f: f.__name__)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
+from graph.errors import IndexRangeError
 from graph.execute.failure import location_of
 from graph.execute.interpreter import run
 from graph.text.parser import parse
@@ -61,10 +62,10 @@ graph f(%0 x: f64[3], %1 i: i64[], %2 t: bool[]) -> (f64[]) {
 """
 
 
-def test_exception_is_the_kernels_own_with_one_note_of_the_innermost_line() -> None:
-    with pytest.raises(IndexError) as caught:
+def test_exception_is_that_of_the_shape_rule_with_one_note_of_the_innermost_line() -> None:
+    with pytest.raises(IndexRangeError) as caught:
         run(parse(FAILING), [np.zeros(3), np.int64(3), np.True_])
-    assert str(caught.value) == "index 3 is out of bounds for axis 0 with size 3"
+    assert caught.value.what == "index 3 is out of bounds for axis 0 with size 3"
     assert caught.value.__notes__ == ["model.py:2"]
     loc = location_of(caught.value)
     assert loc is not None

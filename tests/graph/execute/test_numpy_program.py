@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import graph.ops  # noqa: F401 (fills the registry)
+from graph.errors import IndexRangeError
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program, numpy_source
 from graph.ir.op import Graph
@@ -219,9 +220,9 @@ def test_exception_carries_the_users_line_and_traceback_shows_the_program() -> N
     )
     program = compile_program(graph)
     assert program(np.zeros(3), np.int64(3), np.False_) == (0.0,)
-    with pytest.raises(IndexError) as caught:
+    with pytest.raises(IndexRangeError) as caught:
         program(np.zeros(3), np.int64(3), np.True_)
-    assert str(caught.value) == "index 3 is out of bounds for axis 0 with size 3"
+    assert caught.value.what == "index 3 is out of bounds for axis 0 with size 3"
     assert caught.value.__notes__ == ["model.py:7"]
     text = "".join(traceback.format_exception(caught.value))
     assert "v1 = as_scalar(index_kernel(x, i, index=('$',)))" in text

@@ -8,10 +8,11 @@ import pytest
 import graph.ops  # noqa: F401 (declares the ops)
 from graph.aval import Aval, ListType
 from graph.dtypes import bool_, float64
-from graph.errors import DTypeError, InternalError, TraceGuardError
+from graph.errors import DTypeError, IndexRangeError, InternalError, TraceGuardError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import Effect, effect_of, lookup
-from graph.ops.raised import class_of, name_of, packed
+from graph.location import Loc
+from graph.ops.raised import Shown, class_of, name_of, packed
 from graph.ops.text_of import repr_tensor, text_of
 
 half, pair = np.float32(0.5), np.array([1.0, 2.0])
@@ -125,7 +126,38 @@ def test_what_is_caught_can_be_raised_again() -> None:
         again = raised("raise_again", packed(error))
         assert type(again) is type(error)
         assert again.args == error.args
-        assert text_of(packed(error), "!error") == str(error)
+        assert text_of(packed(error), "!error message") == str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("k"),
+        KeyError(3),
+        KeyError("a", 1),
+        ValueError("a\0b", 2.5),
+        OSError(2, "gone"),
+        AssertionError(),
+        IndexRangeError("index 3", next_step="use 2."),
+        IndexError(Shown("2", "tensor(2)")),
+    ],
+)
+def test_texts_of_what_is_caught(error: Exception) -> None:
+    text = packed(error)
+    assert text_of(text, "!error message") == str(error)
+    assert text_of(text, "!error args") == repr(error.args)
+    assert text_of(text, "!error message quoted") == repr(str(error))
+    if error.args:
+        assert text_of(text, "!error first") == str(error.args[0])
+        assert text_of(text, "!error first quoted") == repr(error.args[0])
+    again = raised("raise_again", text)
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+
+
+def test_the_place_of_an_error_is_not_in_its_text() -> None:
+    error = IndexRangeError("index 3", next_step="use 2.", loc=Loc("model.py", 1))
+    assert text_of(packed(error), "!error message") == "index 3\n  Next: use 2."
 
 
 GUARDS = [

@@ -55,7 +55,7 @@ def for_(w: Writer) -> None:
     _else_of_a_loop(w)
 
 
-@compound(weight=3)
+@compound(weight=2)
 def for_over_an_iterator(w: Writer) -> None:
     t, u, p = w.name("t"), w.name("t"), w.name("p")
     head = w.pick(
@@ -63,18 +63,27 @@ def for_over_an_iterator(w: Writer) -> None:
         f"for {p}, {t} in enumerate(out, 1):",
         f"for {t}, {u} in zip({w.name('v')}, {w.name('v')}):",
         f"for {t}, {p} in zip({w.name('v')}, range(2)):",
-        f"for {t} in reversed({w.name('v')}):",
-        f"for {t} in reversed(out):",
-        f"for {t} in map(half, {w.name('v')}):",
-        f"for {t} in filter(lambda k: k > {w.name('t')}, {w.name('v')}):",
-        f"for {t} in sorted([{w.name('t')}, {w.name('t')}]):",
         f"for {p}, ({t}, {u}) in enumerate(zip({w.name('v')}, out)):",
     )
     w.block(head, loops=w.loops + 1)
     _else_of_a_loop(w)
 
 
-@compound(weight=2)
+@compound(weight=2, core=False)
+def for_over_what_a_built_in_makes(w: Writer) -> None:
+    t = w.name("t")
+    head = w.pick(
+        f"for {t} in reversed({w.name('v')}):",
+        f"for {t} in reversed(out):",
+        f"for {t} in map(half, {w.name('v')}):",
+        f"for {t} in filter(lambda k: k > {w.name('t')}, {w.name('v')}):",
+        f"for {t} in sorted([{w.name('t')}, {w.name('t')}]):",
+    )
+    w.block(head, loops=w.loops + 1)
+    _else_of_a_loop(w)
+
+
+@compound(weight=2, core=False)
 def for_over_a_generator(w: Writer) -> None:
     t, p = w.name("t"), w.name("p")
     head = w.pick(
@@ -95,7 +104,7 @@ def _else_of_a_loop(w: Writer) -> None:
         w.block("else:")
 
 
-@compound(weight=3)
+@compound(weight=3, core=False)
 def try_(w: Writer) -> None:
     if w.chance(0.12):
         w.block("try:")
@@ -154,7 +163,7 @@ def _that_can_fail(w: Writer) -> str:
     )
 
 
-@compound(weight=2)
+@compound(weight=2, core=False)
 def with_(w: Writer) -> None:
     t = w.name("t")
     head = w.pick(
@@ -176,7 +185,7 @@ def with_(w: Writer) -> None:
             w.line(_that_can_fail(w))
 
 
-@compound(weight=2)
+@compound(weight=2, core=False)
 def match_values(w: Writer) -> None:
     w.line(f"match {w.pick(w.value('p', 1), w.value('i', 1), w.value('p', 1))}:")
     with w.indented():
@@ -187,7 +196,7 @@ def match_values(w: Writer) -> None:
             w.block("case _:")
 
 
-@compound(weight=2)
+@compound(weight=2, core=False)
 def match_structures(w: Writer) -> None:
     t, u, p = w.pick("x", "u"), w.pick("y", "z"), w.name("p")
     subject, patterns = w.rng.choice(

@@ -49,7 +49,7 @@ def closure_called_in_a_loop(w: Writer) -> None:
         w.statement()
 
 
-@compound()
+@compound(core=False)
 def function_that_calls_itself(w: Writer) -> None:
     name, t = w.fresh("down"), w.name("t")
     w.line(f"def {name}(k, t):")
@@ -66,7 +66,7 @@ def function_that_calls_itself(w: Writer) -> None:
     w.line(f"{w.name('t')} = {name}({w.name('i')} % 4, {w.value('t', 1)})")
 
 
-@compound(when=lambda w: w.depth < 3)
+@compound(when=lambda w: w.depth < 3, core=False)
 def nested_generator(w: Writer) -> None:
     name, t = w.fresh("made"), w.name("t")
     w.line(f"def {name}(k):")

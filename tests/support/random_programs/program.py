@@ -27,8 +27,8 @@ class RandomProgram:
     """How often each stands in `f`."""
 
 
-def random_program(seed: int) -> RandomProgram:
-    """The program of a seed."""
-    writer = Writer(seed, size=6 + seed % 18)
+def random_program(seed: int, *, core: bool = False) -> RandomProgram:
+    """The program of a seed: of all constructs, or of the core."""
+    writer = Writer(seed, size=6 + seed % 18, core=core)
     source = writer.source()
     return RandomProgram(f"{prelude_of(source)}\n\n\n{source}", writer.used)

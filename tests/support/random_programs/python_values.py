@@ -56,7 +56,7 @@ def module_number(w: Writer, depth: int) -> str:
     return w.pick("SEEN", "Tracked.made", "len(HISTORY)", "seen_once()")
 
 
-@expression("p", when=lambda w: w.binds)
+@expression("p", when=lambda w: w.binds, core=False)
 def number_walrus(w: Writer, depth: int) -> str:
     return f"({w.name('p')} := {w.value('p', depth)})"
 
@@ -74,12 +74,12 @@ def number_comprehension(w: Writer, depth: int) -> str:
     )
 
 
-@expression("p", weight=0.15)
+@expression("p", weight=0.15, core=False)
 def length_of_text(w: Writer, depth: int) -> str:
     return f"len(f'{{{w.name('p')}}}:{{{w.name('p')}!r:>3}}')"
 
 
-@expression("b", "test")
+@expression("b", "test", core=False)
 def any_all(w: Writer, depth: int) -> str:
     with w.without_binding():
         a = w.value("t", 2)
@@ -221,6 +221,6 @@ def isinstance_(w: Writer, depth: int) -> str:
     )
 
 
-@expression("test", when=lambda w: w.binds)
+@expression("test", when=lambda w: w.binds, core=False)
 def walrus_test(w: Writer, depth: int) -> str:
     return f"(({w.name('t')} := {w.value('t', depth)}) > {w.name('t')})"

@@ -109,7 +109,7 @@ def list_item(w: Writer) -> str:
     return w.pick("", "if len(out) > 1: ") + f"out[{w.index()}] = {w.value('t', 1)}"
 
 
-@simple(weight=0.2)
+@simple(weight=0.2, core=False)
 def list_slice(w: Writer) -> str:
     return w.pick(f"out[1:] = [{w.name('t')}]", "del out[1:]", "if out: del out[0]", f"out[:0] = [{w.name('t')}]")
 
@@ -182,23 +182,23 @@ def dict_item(w: Writer) -> str:
     )
 
 
-@simple(weight=0.12)
+@simple(weight=0.12, core=False)
 def dict_key(w: Writer) -> str:
     return w.pick(f"d['c'] = {w.value('p', 1)}", "d.pop('c', 0)", "d.setdefault('c', 2)", "del d['b']")
 
 
-@simple()
+@simple(core=False)
 def class_attribute(w: Writer) -> str:
     return f"Tracked.made += {w.value('p', 2)}"
 
 
-@simple()
+@simple(core=False)
 def module_assignment(w: Writer) -> str:
     t, p = w.value("t", 1), w.value("p", 1)
     return w.pick(f"TOTAL = TOTAL + {t}", f"SEEN += {p}", f"HISTORY.append({t})", f"added({t})", f"TOTAL = {t}")
 
 
-@simple(weight=0.3)
+@simple(weight=0.3, core=False)
 def del_(w: Writer) -> str:
     name = w.pick("z", "u", "q", "w", "o")
     return w.pick(f"del {name}", f"{name} = {name}; del {name}")
@@ -221,7 +221,7 @@ def assert_(w: Writer) -> str:
     return f"assert {w.test()}, {message}"
 
 
-@simple(weight=0.5)
+@simple(weight=0.5, core=False)
 def raise_(w: Writer) -> str:
     error = w.pick(
         f"ValueError({w.value('p', 1)})", f"WrongError(f'{{{w.name('i')}}}')", "KeyError('k')", "LookupError"
@@ -229,7 +229,7 @@ def raise_(w: Writer) -> str:
     return f"if {w.test()}: raise {error}"
 
 
-@simple(weight=0.5)
+@simple(weight=0.5, core=False)
 def checked_call(w: Writer) -> str:
     return f"{w.name('t')} = checked({w.value('t', 1)})"
 

@@ -82,7 +82,7 @@ def call_with_stars(w: Writer, depth: int) -> str:
     )
 
 
-@expression("t")
+@expression("t", core=False)
 def recursion(w: Writer, depth: int) -> str:
     a = w.value("t", depth)
     return w.pick(f"halved({a})", f"powers({a}, {w.name('i')} % 4)", f"(even({w.name('i')} % 5) * {a})")
@@ -119,7 +119,7 @@ def optional(w: Writer, depth: int) -> str:
     )
 
 
-@expression("t", when=lambda w: w.binds)
+@expression("t", when=lambda w: w.binds, core=False)
 def walrus(w: Writer, depth: int) -> str:
     return f"({w.name('t')} := {w.value('t', depth)})"
 
@@ -138,7 +138,7 @@ def comprehension(w: Writer, depth: int) -> str:
     )
 
 
-@expression("t", weight=2)
+@expression("t", weight=2, core=False)
 def generator_expression(w: Writer, depth: int) -> str:
     with w.without_binding():
         a, test = w.name("t"), w.test(2)
@@ -150,13 +150,13 @@ def generator_expression(w: Writer, depth: int) -> str:
     )
 
 
-@expression("t")
+@expression("t", core=False)
 def generator_consumed(w: Writer, depth: int) -> str:
     a = w.value("t", depth)
     return w.pick(f"sum(drain({a}, {w.value('p', depth)} % 4))", f"sum(both({a}))", f"max(both({a}))")
 
 
-@expression("t")
+@expression("t", core=False)
 def map_filter_zip(w: Writer, depth: int) -> str:
     a = w.name("t")
     return w.pick(
@@ -167,7 +167,7 @@ def map_filter_zip(w: Writer, depth: int) -> str:
     )
 
 
-@expression("t")
+@expression("t", core=False)
 def sorted_reversed(w: Writer, depth: int) -> str:
     a, b = w.value("t", depth), w.name("t")
     return w.pick(
@@ -209,7 +209,7 @@ def argmax(w: Writer, depth: int) -> str:
     return f"xp.argmax({w.name('v')})"
 
 
-@expression("i")
+@expression("i", core=False)
 def integer_recursion(w: Writer, depth: int) -> str:
     return f"factorial({w.name('i')} % 5)"
 

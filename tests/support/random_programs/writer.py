@@ -70,6 +70,8 @@ class Maker(Generic[Write]):
     write: Write
     weight: float
     when: "Callable[[Writer], bool] | None"
+    core: bool = True
+    """Whether it is of the core: branches, loops, jumps, functions, lists and state, no other constructs."""
 
 
 EXPRESSIONS: Final[dict[str, list[Maker[Expression]]]] = {}
@@ -78,35 +80,37 @@ COMPOUND: Final[list[Maker[Statement]]] = []
 
 
 def expression(
-    *kinds: str, weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None
+    *kinds: str, weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None, core: bool = True
 ) -> Callable[[Expression], Expression]:
     """Declare a function as what writes an expression of a kind, around expressions of the depth that it is given."""
 
     def declare(write: Expression) -> Expression:
         for kind in kinds:
-            EXPRESSIONS.setdefault(kind, []).append(Maker(_words(write), write, weight, when))
+            EXPRESSIONS.setdefault(kind, []).append(Maker(_words(write), write, weight, when, core))
         return write
 
     return declare
 
 
 def simple(
-    weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None
+    weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None, *, core: bool = True
 ) -> Callable[[Callable[["Writer"], str]], Callable[["Writer"], str]]:
     """Declare a function as what writes a statement of a line."""
 
     def declare(write: Callable[["Writer"], str]) -> Callable[["Writer"], str]:
-        SIMPLE.append(Maker(_words(write), lambda w: w.line(write(w)), weight, when))
+        SIMPLE.append(Maker(_words(write), lambda w: w.line(write(w)), weight, when, core))
         return write
 
     return declare
 
 
-def compound(weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None) -> Callable[[Statement], Statement]:
+def compound(
+    weight: float = 1.0, when: "Callable[[Writer], bool] | None" = None, *, core: bool = True
+) -> Callable[[Statement], Statement]:
     """Declare a function as what writes a statement with blocks."""
 
     def declare(write: Statement) -> Statement:
-        COMPOUND.append(Maker(_words(write), write, weight, when))
+        COMPOUND.append(Maker(_words(write), write, weight, when, core))
         return write
 
     return declare
@@ -119,8 +123,10 @@ def _words(write: Any) -> str:
 class Writer:
     """Writes one program; `seed` decides all."""
 
-    def __init__(self, seed: int, size: int = 12) -> None:
+    def __init__(self, seed: int, size: int = 12, *, core: bool = False) -> None:
         self.rng = random.Random(seed)
+        self.core = core
+        """Whether only makers of the core are chosen."""
         self.left = size
         self.used: Counter[str] = Counter()
         self.lines: list[str] = []
@@ -163,7 +169,7 @@ class Writer:
         return self.rng.choice(choices)
 
     def choose(self, makers: Sequence[Maker[Write]]) -> Maker[Write]:
-        fit = [maker for maker in makers if maker.when is None or maker.when(self)]
+        fit = [m for m in makers if (m.core or not self.core) and (m.when is None or m.when(self))]
         (maker,) = self.rng.choices(fit, [maker.weight for maker in fit])
         self.used[maker.name] += 1
         return maker

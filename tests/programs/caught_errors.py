@@ -1,0 +1,195 @@
+"""What `except` sees: the first handler that fits, and the text and arguments that eager code gives."""
+
+import math
+
+from support.programs import f64, i64, program
+
+
+class BothError(ValueError, KeyError):
+    pass
+
+
+ROWS = f64([1.0, 2.0, 3.0])
+INDICES = ([ROWS, i64(1)], [ROWS, i64(3)], [ROWS, i64(-4)])
+
+
+@program([f64([1.0, 2.0, 3.0]), f64(2.0)], [f64([]), f64(2.0)], grad=0)
+def the_base_class_before_its_own(v, y):
+    out = [y]
+    seen = 0
+    for row in v:
+        try:
+            out.pop()
+        except LookupError:
+            seen = seen + 1
+        except IndexError:
+            y = y * 100
+    return y, seen
+
+
+@program([f64(3.0)], [f64(0.5)], [f64(-3.0)], grad=0)
+def of_two_classes(x):
+    try:
+        if x > 2:
+            raise BothError("both")
+        if x < -2:
+            raise ValueError("one")
+    except KeyError:
+        x = x * 2
+    except ValueError:
+        x = x * 3
+    return x
+
+
+@program([f64(3.0)], [f64(0.5)], [f64(-3.0)], grad=0)
+def derived_before_its_base_in_a_tuple(x):
+    try:
+        if x > 2:
+            raise IndexError("index")
+        if x < -2:
+            raise KeyError("key")
+    except (LookupError, IndexError) as error:
+        x = x * (2 if isinstance(error, LookupError) else 3)
+    return x
+
+
+@program(*INDICES, grad=0, traceable=False)
+def text_of_an_index(v, i):
+    try:
+        return v[i] * 2
+    except IndexError as error:
+        print(error, str(error), f"<{error}>")
+        return v[0]
+
+
+@program(*INDICES, grad=0, traceable=False)
+def arguments_of_an_index(v, i):
+    try:
+        v = v * 2
+        v[i] = v[0]
+    except IndexError as error:
+        print(error.args)
+        print(error.args[0], [error.args[0]])
+    return v
+
+
+@program([ROWS], [f64([1.0])], grad=0, traceable=False)
+def text_of_an_index_known_before(v):
+    try:
+        return v[2] * 2
+    except IndexError as error:
+        print(error)
+        return v[0]
+
+
+@program([ROWS, i64(3)], [ROWS, i64(0)], [ROWS, i64(1)], grad=0, traceable=False)
+def text_of_sizes_that_do_not_fit(v, n):
+    try:
+        v = v + v[: n - 1]
+    except ValueError as error:
+        print(error)
+    try:
+        v = v + v.reshape(n, n).sum()
+    except ValueError as error:
+        print(error)
+    return v
+
+
+@program([i64(0)], [i64(2)], [i64(-3)])
+def text_of_numbers(n):
+    k = int(n)
+    for step in range(4):
+        try:
+            if step == 0:
+                k = 12 // k
+            elif step == 1:
+                k = k + round(math.sqrt(k))
+            elif step == 2:
+                k = k + (1 << k)
+            else:
+                k = k + int((k - 2.0) ** -1.0)
+        except (ValueError, ArithmeticError) as error:
+            print(step, error, error.args)
+    return k
+
+
+@program([f64(1.0), i64(2)], [f64(-1.0), i64(3)], grad=0)
+def arguments_of_every_kind(x, n):
+    for step in range(5):
+        try:
+            if x > 0:
+                if step == 0:
+                    raise ValueError
+                if step == 1:
+                    raise ValueError("two", n)
+                if step == 2:
+                    raise KeyError(n)
+                if step == 3:
+                    raise IndexError(3)
+                assert x > 9, "not 9"
+        except Exception as error:
+            print(error, error.args)
+            x = x + 1
+    return x
+
+
+@program([f64(1.0), i64(2)], [f64(-1.0), i64(3)])
+def raised_again_with_its_arguments(x, n):
+    try:
+        try:
+            if x > 0:
+                raise KeyError(n)
+            raise KeyError("key")
+        except ValueError:
+            return x
+    except KeyError as error:
+        print(error, error.args)
+        raise
+
+
+@program([f64([1.0, 2.0, 3.0]), f64(-1.0)], [f64([1.0]), f64(1.0)], [f64([]), f64(-1.0)], grad=(0, 1))
+def a_function_that_binds_a_name_of_the_handler(v, y):
+    def add(k):
+        nonlocal y
+        y = y + k
+
+    try:
+        if y < 0:
+            raise ArithmeticError("low")
+    except ArithmeticError:
+        if y:
+            y = y * 2
+        for row in v:
+            add(row)
+    return y
+
+
+@program([f64([1.0, 2.0, 3.0]), i64(3)], [f64([1.0, 2.0]), i64(0)], grad=0, traceable=False)
+def a_function_that_binds_a_name_of_the_steps(v, n):
+    total = v.sum()
+
+    def add(k):
+        nonlocal total
+        total = total + k
+
+    try:
+        total = total * 2
+        add(v[0])
+        total = total + v[n]
+    except IndexError:
+        add(v[0])
+    except ValueError:
+        total = total * 0
+    finally:
+        add(1.0)
+    return total
+
+
+@program([ROWS, f64([1.0, 2.0])], [ROWS, f64([1.0, 2.0, 3.0, 4.0])], [ROWS, ROWS])
+def text_of_lengths(v, w):
+    found = []
+    try:
+        found = list(zip(v, w, strict=True))
+    except ValueError as error:
+        print(error)
+    return [a * b for a, b in found]
