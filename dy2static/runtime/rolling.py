@@ -36,7 +36,7 @@ class Roller:
         self._seen = len(stager.builder.ops)
         self._count = 0
         self._trips = 0
-        self._at_first = min((len(held) for held in walked), default=None)
+        self._at_first = min((len(held) for held in walked if held.staged is None), default=None)
         self._is_tried = False
         self._why = ""
         """What kept the body from being rolled, until there was a warning."""

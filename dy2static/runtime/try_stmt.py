@@ -212,7 +212,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
                     raise
                 after = None  # it takes the place of what the body raises in a run
         own = stager.builder.ops[middle:]
-        is_seen = stager.attempts > 0 or any(effect_of(op) is Effect.ORDERED for op in own)
+        is_seen = stager.attempts > 0 or any(effect_of(op) is not Effect.PURE for op in own)
         may_fail = after is None or body_may_fail
         if not (may_fail and is_seen) and after is not None:
             trial.keep()

@@ -13,7 +13,12 @@ def by_ufunc(ufunc: np.ufunc) -> Promote:
 
     def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
         given = [bool_ if x is bool else x for x in operands]  # Python's bools are as strong as NumPy's
-        resolved = ufunc.resolve_dtypes((*given, *([None] * ufunc.nout)))
+        try:
+            resolved = ufunc.resolve_dtypes((*given, *([None] * ufunc.nout)))
+        except TypeError as error:
+            if not str(error).startswith("ufunc "):
+                raise  # NumPy says what to use instead
+            raise TypeError("it is not defined for these dtypes") from None
         return tuple(resolved[: len(operands)])
 
     return promote
