@@ -60,9 +60,11 @@ def main() -> int:
                 if i < options.most:
                     print(f"{'=' * 80}\n{text}", flush=True)
             whole.add(report)
+            done, bad = whole.counts["programs"], len(whole.differences)
             if sys.stderr.isatty():
-                done, bad = whole.counts["programs"], len(whole.differences)
                 print(f"\r{done} programs, {bad} differences", end="", file=sys.stderr, flush=True)
+            elif done % 1000 == 0:
+                print(f"{done} programs, {bad} differences", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - began
     rate = whole.counts["programs"] / seconds
     print(

@@ -33,9 +33,10 @@ class Outcome:
         )
 
 
-def outcome(function: Callable[..., Any], args: Sequence[Any]) -> Outcome:
-    """Call a function on a deep copy of these arguments."""
-    own = copy.deepcopy(tuple(args))
+def outcome(function: Callable[..., Any], args: Sequence[Any], own: tuple[Any, ...] | None = None) -> Outcome:
+    """Call a function on a deep copy of these arguments, or on `own`."""
+    if own is None:
+        own = copy.deepcopy(tuple(args))
     printed = io.StringIO()
     error: BaseException | None = None
     value: Any = None

@@ -3,6 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 import contextlib
+import copy
 import dataclasses
 import io
 import os
@@ -32,6 +33,8 @@ from support.random_programs.box import Box
 from support.random_programs.program import random_program
 from support.random_programs.shrink import shrunk
 
+BOX = 5
+"""The position of the object among the arguments."""
 SECONDS = 30
 """What a program may take, in all modes together."""
 PLAIN_SECONDS = 3
@@ -112,6 +115,8 @@ class Checked:
         function = define(source, file=f"<random {seed}>", xp=xp)
         self.function: Callable[..., Any] = function
         self.state = ModuleState(function.__globals__)
+        self.box = Box(None, None)
+        """The object that static calls are given: with another one each, each would be staged anew."""
         self.seed = seed
         self.counts = counts
         self.reasons: list[str] = []
@@ -120,6 +125,15 @@ class Checked:
         """What a call comes to, from the module as it is at first; its state is one more argument."""
         self.state.reset()
         found = outcome(function, args)
+        return dataclasses.replace(found, args=(*found.args, self.state.now()))
+
+    def call_static(self, function: Callable[..., Any], args: Sequence[Any]) -> Outcome:
+        """The same, of static code: the object among the arguments is the same in all calls, in the state of `args`."""
+        self.state.reset()
+        own = copy.deepcopy(tuple(args))
+        vars(self.box).clear()
+        vars(self.box).update(vars(own[BOX]))
+        found = outcome(function, args, (*own[:BOX], self.box, *own[BOX + 1 :]))
         return dataclasses.replace(found, args=(*found.args, self.state.now()))
 
     def results(self, native: bool) -> str:
@@ -137,7 +151,7 @@ class Checked:
             if isinstance(expected.error, RecursionError):
                 continue  # how deep it goes is not the program's
             static.cache.latest = None
-            found = self.call(static, args)
+            found = self.call_static(static, args)
             if isinstance(found.error, REFUSALS):
                 self.counts["refused"] += 1
                 self.reasons.append(f"{type(found.error).__name__}: {found.error.what}")
@@ -149,7 +163,7 @@ class Checked:
             if static.cache.latest is None:
                 continue  # raised while it was staged
             for name, mode in self._others(static, native):
-                what = difference(expected, self.call(mode, args), (*args, before), adapts=True)
+                what = difference(expected, self.call_static(mode, args), (*args, before), adapts=True)
                 if what:
                     return f"{name}: {what}"
         return ""
