@@ -17,6 +17,7 @@ from dy2static.cache.contents import content
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
+from dy2static.staging.stager import Asked
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.aval import Aval
@@ -133,10 +134,10 @@ def collect(
     functions: Iterable[tuple[Callable[..., Any], Converted]],
     arguments: Iterable[tuple[str, Any]],
     gradients: Iterable[Leaf] = (),
-    asked: Iterable[tuple[Any, str | None]] = (),
+    asked: Iterable[Asked] = (),
 ) -> list[Guard]:
     """Guards for all that these functions can read: from their globals and closures, from objects among the arguments,
-    the gradients of some leaves of the tape, and attributes that were `asked` for by a text (None: for all of them)."""
+    the gradients of some leaves of the tape, and what was `asked` for otherwise than by a name in the source."""
     pairs, held, asked = list(functions), list(arguments), list(asked)
     names = frozenset(name for _, made in pairs for name in made.attribute_names)
     while True:
@@ -147,8 +148,8 @@ def collect(
             walk.inside(value, text)
         for leaf in gradients:
             walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
-        for owner, name in asked:
-            walk.asked(owner, name)
+        for kind, owner, name in asked:
+            walk.asked(kind, owner, name)
         if frozenset(walk.names) == names:
             return walk.guards
         names = frozenset(walk.names)  # code that runs as it is reads more
@@ -188,17 +189,23 @@ class _Walk:
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self.read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
 
-    def asked(self, owner: Any, name: str | None) -> None:
-        """An attribute that is read by a text, or all of them; that it is not there matters too."""
+    def asked(self, kind: str, owner: Any, name: Any) -> None:
+        """An item or attribute, or all attributes (None); that it is not there matters too."""
+        of = f"of a {_class_of(owner).__name__}"
         if name is None:
-            self.inside(vars(owner), f"the attributes of a {_class_of(owner).__name__}")
+            self.inside(vars(owner), f"the attributes {of}")
+        elif kind == "item":
+            is_module = "__builtins__" in owner
+            self._or_missing(Source(kind, owner, name, f"global `{name}`" if is_module else f"item {name!r} {of}"))
         elif is_data(owner, name) or not hasattr(owner, name):
-            source = Source("attribute", owner, name, f"attribute {name!r} of a {_class_of(owner).__name__}")
-            if source.load() is MISSING:
-                self.expect(source, MISSING)
-            self.read(source)
+            self._or_missing(Source(kind, owner, name, f"attribute {name!r} {of}"))
         else:
             self.names.add(name)
+
+    def _or_missing(self, source: Source) -> None:
+        if source.load() is MISSING:
+            self.expect(source, MISSING)
+        self.read(source)
 
     def expect(self, source: Source, value: Any) -> None:
         """Guard one place by the identity of what it holds."""

@@ -133,21 +133,14 @@ def pow_(stager: Stager, base: Any, exp: Any, mod: Any = None) -> Any:
 
 def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
     obj = present(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
-    _note_asked(stager, obj, name)
+    stager.note_asked(obj, name)
     return getattr(obj, name, *default)
 
 
 def vars_(stager: Stager, *args: Any) -> Any:
     found = cast("dict[str, Any]", vars(*args))
-    _note_asked(stager, args[0], None)
+    stager.note_asked(args[0], None)
     return found
-
-
-def _note_asked(stager: Stager, obj: Any, name: str | None) -> None:
-    """An attribute that is read by a text: conversion does not see the name."""
-    is_ours = isinstance(obj, Tensor | StageableList) or id(obj) in stager.arguments or stager.cells.is_born(obj)
-    if not is_ours:
-        stager.asked.append((obj, name))
 
 
 def _of_maybe(stager: Stager, x: Any, of_none: bool, question: Callable[[Any], bool]) -> Any:
@@ -163,7 +156,7 @@ def _of_maybe(stager: Stager, x: Any, of_none: bool, question: Callable[[Any], b
 def hasattr_(stager: Stager, obj: Any, name: str) -> Any:
     maybe = maybe_none(obj)
     if maybe is None:
-        _note_asked(stager, obj, name)
+        stager.note_asked(obj, name)
         held = maybe_none(getattr(obj, name, None))
         if held is not None and held.attribute is not None:
             return StagedNumber.of(stager.builder.lift(held.flag))

@@ -1,5 +1,7 @@
 """Calls: user functions are converted on the way, builtins get a meaning for staged values."""
 
+import copy
+import dataclasses
 import functools
 import linecache
 from collections import deque
@@ -12,7 +14,7 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime import logging_calls, math_functions, random_calls
@@ -20,12 +22,16 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.source.convert import convert_function
 from dy2static.staging.cells import ItemCell, ListCell
+from dy2static.staging.coincidence import objects_in
 from dy2static.staging.contents import CHANGES, touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
+
+COPYING: Final[tuple[Any, ...]] = (copy.copy, copy.deepcopy, dataclasses.replace)
+"""Functions that make new objects."""
 
 
 def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -60,10 +66,13 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         args = tuple(map(_callback, args))
         kwargs = {name: _callback(value) for name, value in kwargs.items()}
     made = function(*args, **kwargs)
-    if isinstance(function, type):
-        if function.__module__ == "itertools":
-            return Pulled(made)
+    if isinstance(function, type) and function.__module__ == "itertools":
+        return Pulled(made)
+    if isinstance(function, type) or function in COPYING:
         stager.cells.born(made)
+    if function is copy.deepcopy:
+        for _, inner in objects_in(made):
+            stager.cells.born(inner)
     random_calls.note(stager, function, made)
     return made
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dy2static.staging.cells import Cell, Frame, HandleCell, Key, is_made_in
+from dy2static.staging.cells import AttributeCell, Cell, Frame, HandleCell, ItemCell, Key, is_made_in
 from dy2static.staging.contents import ContentCell
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
@@ -77,6 +77,10 @@ def held(cell: Cell, stager: "Stager") -> Any:
     the handle itself does, and not by a copy of today's value."""
     if isinstance(cell, HandleCell) and not isinstance(cell.handle, StagedTensor):
         return stager.handle(stager.lift_tensor(cell.handle))
+    if isinstance(cell, AttributeCell):
+        stager.note_asked(cell.owner, cell.name)
+    elif isinstance(cell, ItemCell):
+        stager.note_asked(cell.owner, cell.item, "item")
     return cell.load()
 
 

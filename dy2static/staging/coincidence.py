@@ -73,7 +73,7 @@ def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharin
             sharing.note_alike(objects[p], objects[q], labels[q[0]])
 
 
-def objects_in(value: Any, at: Position) -> Iterator[tuple[Position, Any]]:
+def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, Any]]:
     """The objects in a value that can change, itself included, each with its position from `at` on."""
     value = object_of(value)
     if isinstance(value, Tensor):

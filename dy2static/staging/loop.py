@@ -308,7 +308,7 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
 
 def _inside(value: Any) -> dict[int, Any]:
     """The objects in a value that can change, by identity."""
-    return {id(x): x for _, x in objects_in(value, (0, ()))}
+    return {id(x): x for _, x in objects_in(value)}
 
 
 def _changes_below(value: Any, owners: set[int]) -> bool:

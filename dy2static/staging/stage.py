@@ -18,7 +18,7 @@ from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
-from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.stale import StaleTensor, refused
 from eager.pytree import children
 from eager.recorder import recording
@@ -82,7 +82,7 @@ class Staged:
     """The leaves of the tape whose gradients it read or replaced."""
     conversions: tuple[tuple[Any, Converted], ...]
     """The functions that were converted on the way."""
-    asked: tuple[tuple[Any, str | None], ...] = ()
+    asked: tuple[Asked, ...] = ()
     """Attributes that were read by a text; None stands for all of an object."""
     gradients_read: tuple[Leaf, ...] = ()
     """Those of `gradients` that were there before and matter."""

@@ -54,6 +54,8 @@ ADD: Final = lookup("add")
 ADD_ANY: Final = lookup("add_any")
 
 
+Asked = tuple[str, Any, Any]
+"""What was read, by kind of place ("attribute" or "item"), owner and name."""
 Facts = tuple[tuple[Value, bool], ...]
 """Flags of values that may be None, each with what it is."""
 
@@ -81,8 +83,8 @@ class Stager:
         self.warned: set[tuple[str, int]] = set()
         """Places that were warned of."""
         self._made: dict[int, tuple[Any, GraphBuilder]] = {}
-        self.asked: list[tuple[Any, str | None]] = []
-        """Objects whose attributes were read by a text, and that; None where it was all of them."""
+        self.asked: list[Asked] = []
+        """What was read otherwise than by names in the source (see `note_asked`)."""
         self.functions: dict[str, Graph] = {}
         """Graph functions, by name."""
         self.lists = ListValues(self)
@@ -183,6 +185,13 @@ class Stager:
         while value is not None and b is not None and value not in b.producer:
             b = b.parent
         return b is not None
+
+    def note_asked(self, obj: Any, name: Any, kind: str = "attribute") -> None:
+        """An attribute, or item, of an object from outside is read that the source does not say it reads: by a text, or
+        where a path leaves it as it is. None for all attributes."""
+        is_ours = isinstance(obj, Tensor | StageableList) or id(obj) in self.arguments or self.cells.is_born(obj)
+        if not is_ours:
+            self.asked.append((kind, obj, name))
 
     def made_here(self, x: Any) -> None:
         """Note an object that the staged code makes in the same way in every run."""
