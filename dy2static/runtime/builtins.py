@@ -11,10 +11,10 @@ from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
 from dy2static.staging.caught import Caught, CaughtClass
-from dy2static.staging.cells import AttributeCell
+from dy2static.staging.cells import AttributeCell, stores_itself
 from dy2static.staging.iterables import is_staged_iterable, staged_range
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import user_location
+from dy2static.staging.locate import has_source, user_location
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
 from dy2static.staging.powers import failure_of
@@ -266,12 +266,19 @@ def type_(stager: Stager, *args: Any) -> Any:
 
 
 def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
-    """Properties and descriptors of users' classes store by their own functions, converted."""
+    """Users' classes store by their own functions, converted: a property, a descriptor or `__setattr__`."""
     obj = changeable(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
     if isinstance(obj, Tensor):
         setattr(obj, name, value)
         return
     cls = cast("type[Any]", type(obj))
+    if stores_itself(cls):
+        own: Any = cls.__setattr__
+        if has_source(own.__code__):
+            stager.call(own, (obj, name, value), {})
+        else:  # of a frozen dataclass: it refuses
+            own(obj, name, value)
+        return
     member: Any = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
     store: Any = getattr(cast("type[Any]", type(member)), "__set__", None)
     if isinstance(member, property) and member.fset is not None:

@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import functools
-import linecache
 from collections import deque
 from collections.abc import Callable
 from types import (
@@ -12,19 +11,21 @@ from types import (
     FunctionType,
     MethodDescriptorType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
+    WrapperDescriptorType,
 )
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime import logging_calls, math_functions, random_calls
 from dy2static.runtime.builtins import BUILTINS
+from dy2static.runtime.changed_by_call import STORES, note_change
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.source.convert import convert_function
-from dy2static.staging.cells import ItemCell, ListCell
 from dy2static.staging.coincidence import objects_in
-from dy2static.staging.contents import CHANGES, touch_content
 from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import has_source
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
@@ -48,14 +49,16 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return staged_meaning(stager, *args, **kwargs)
     if isinstance(function, MethodDescriptorType) and args and isinstance(args[0], (list, dict, set, deque)):
         return call(_bound(function, args[0]), *args[1:], **kwargs)
+    if isinstance(function, WrapperDescriptorType) and args and function.__name__ in STORES:
+        return call(function.__get__(args[0]), *args[1:])
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:
         return logging_calls.log(stager, logger, function.__name__, args, kwargs)
     if type(function) is BuiltinFunctionType and math_functions.takes(function, args):
         return math_functions.in_graph(stager, function, args, kwargs)
-    if isinstance(function, BuiltinMethodType):
-        _note_change(stager, function, args, kwargs)
+    if isinstance(function, BuiltinMethodType | MethodWrapperType):
+        note_change(stager, function, args, kwargs)
         return function(*args, **kwargs)
     target = converted(function)
     if target is not None:
@@ -83,9 +86,7 @@ def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
     is_usual = type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
     if not is_usual or not isinstance(found, FunctionType):
         return None
-    file = found.__code__.co_filename
-    is_made_up = file.startswith("<") and file not in linecache.cache  # by `dataclass`, for one: it has no source
-    return None if is_made_up else converted(found)
+    return converted(found) if has_source(found.__code__) else None
 
 
 def _instance(
@@ -150,32 +151,6 @@ def _is_of_library(function: Any) -> bool:
     return is_library(getattr(function, "__module__", None) or "")
 
 
-def _note_change(stager: Stager, method: BuiltinMethodType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Methods of Python's containers that change them."""
-    owner, name = cast(object, method.__self__), method.__name__
-    if isinstance(owner, ModuleType):
-        if owner.__name__ == "_heapq" and args and isinstance(args[0], list):
-            _note_heap(stager, args[0], name)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(owner, list) and not isinstance(owner, StageableList):
-        if name in LIST_CHANGES:
-            stager.cells.touch(ListCell(cast("list[Any]", owner)))
-    elif name in CHANGES and not isinstance(owner, dict):
-        touch_content(stager.cells, owner)
-    elif isinstance(owner, dict) and name in DICT_CHANGES:
-        added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
-        for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
-            stager.cells.touch(ItemCell(owner, key))
-
-
-def _note_heap(stager: Stager, heap: list[Any], name: str) -> None:
-    """A function of `heapq`, which goes past the methods of its list."""
-    if isinstance(heap, StageableList):
-        stager.lists.check_not_walked(heap, resizes=True)
-        if heap.staged is not None:
-            stager.lists.unsupported(name)
-    stager.cells.touch_list(heap)
-
-
 def _bound(method: MethodDescriptorType, owner: Any) -> Callable[..., Any]:
     """`list.append` as a method of this list: that of converted code has its own."""
     return getattr(owner, method.__name__) if type(owner) is StageableList else method.__get__(owner)
@@ -189,5 +164,3 @@ def _takes_all(function: Any) -> bool:
 
 
 TAKE_ALL = (dict, frozenset, list, max, min, set, sorted, sum, tuple)
-LIST_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
-DICT_CHANGES = frozenset({"update", "pop", "popitem", "clear", "setdefault"})

@@ -12,7 +12,7 @@ from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.try_stmt import Handling, raise_again
 from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, can_raise_itself, check_unchanged, unwatched
 from dy2static.staging.caught import Caught
-from dy2static.staging.cells import NOTE
+from dy2static.staging.frames import NOTE
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, is_staged, the_stager
 from dy2static.staging.stager import Stager

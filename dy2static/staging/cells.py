@@ -1,23 +1,14 @@
-"""What staged code changes in place: tensor handles, lists, attributes, items.
+"""The places that staged code can change in place: tensor handles, lists, attributes, items, variables."""
 
-Changes are made for real while staging, and noted in frames: each branch or loop body has one, and the program. A frame
-knows what each cell held when it began, so it can be undone, and merged with the frame of the other branch.
-"""
-
-import operator
-import weakref
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
 from typing import Any, Final, Protocol, cast
 
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import is_users, user_location
+from dy2static.staging.locate import is_users
 from dy2static.staging.staged import StagedTensor
-from dy2static.staging.stale import Stale, StaleTensor
+from dy2static.staging.stale import StaleTensor
 from dy2static.staging.undefined import Undefined
-from dy2static.staging.variables import Variables, set_back
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
@@ -161,6 +152,12 @@ def _class_data(cls: type[Any]) -> set[str]:
     return {name for name, value in found.items() if not hasattr(cast(Any, type(value)), "__set__")}
 
 
+def stores_itself(cls: type[Any]) -> bool:
+    """Whether a class of the user's has a `__setattr__`, which runs once, where the program stores."""
+    found = cls.__setattr__
+    return isinstance(found, FunctionType) and is_users(found.__code__.co_filename)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AttributeCell:
     """An attribute of an object."""
@@ -201,6 +198,8 @@ class AttributeCell:
         if isinstance(value, Undefined):
             if not isinstance(self.load(), Undefined):
                 delattr(self.owner, self.name)
+        elif stores_itself(cast("type[Any]", type(self.owner))):
+            object.__setattr__(self.owner, self.name, value)
         else:
             setattr(self.owner, self.name, value)
 
@@ -236,229 +235,6 @@ class ItemCell:
                 del self.owner[self.item]
         else:
             self.owner[self.item] = value
-
-
-CHANGEABLE: Final = frozenset({"tensor", "list", "item", "attribute"})
-"""The kinds of cells that belong to an object which other names may have."""
-NOTE: Final = "note"
-"""The kind of cells in which the runtime takes notes: the program does not see them."""
-Frame = dict[Key, tuple[Cell, Any]]
-"""The cells that were changed, each with what it held before."""
-
-
-class Trial:
-    """Whether the changes of a trial stay."""
-
-    def __init__(self, changes: Frame) -> None:
-        self.changes = changes
-        """Those so far."""
-        self.is_kept = False
-
-    def keep(self) -> None:
-        """They do."""
-        self.is_kept = True
-
-
-class Cells:
-    """The frames of one staging, innermost last."""
-
-    def __init__(self, check: Callable[[int], Sequence[tuple[Tensor, str]]]) -> None:
-        self._check = check
-        """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
-        self._frames: list[Frame] = [{}]
-        self._born: list[dict[int, Any]] = [{}]
-        self._loops: list[tuple[Frame, GraphBuilder]] = []
-        self.variables = Variables()
-
-    @contextmanager
-    def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
-        """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
-        the body of a loop."""
-        frame: Frame = {}
-        held = self.variables.held()
-        self._frames.append(frame)
-        self._born.append({})
-        if loop is not None:
-            self._loops.append((frame, loop))
-        try:
-            yield frame
-        finally:
-            if loop is not None:
-                self._loops.pop()
-            self._frames.pop()
-            self._born.pop()
-            undo(frame)
-            set_back(held)
-
-    @contextmanager
-    def trial(self) -> Generator["Trial"]:
-        """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
-        frame: Frame = {}
-        born: dict[int, Any] = {}
-        held = self.variables.held()
-        self._frames.append(frame)
-        self._born.append(born)
-        trial = Trial(frame)
-        try:
-            yield trial
-        finally:
-            self._frames.pop()
-            self._born.pop()
-            if trial.is_kept:
-                self._merge(frame, born)
-            else:
-                undo(frame)
-                set_back(held)
-
-    def _merge(self, frame: Frame, born: dict[int, Any]) -> None:
-        """Add the changes of a frame that has ended to the one around it."""
-        outer = self._frames[-1]
-        for key, entry in frame.items():
-            if key[1] not in self._born[-1]:
-                outer.setdefault(key, entry)
-        for known in list(born.values()):
-            value = _of_reference(known)
-            if value is not None:
-                self.born(value)
-
-    @property
-    def depth(self) -> int:
-        """How many blocks are being staged in one another."""
-        return len(self._frames)
-
-    def changed_since(self, depth: int) -> list[Cell]:
-        """The cells changed in the blocks from `depth` on, apart from those that were made in them."""
-        made = {identity for born in self._born[depth - 1 :] for identity in born}
-        first: Frame = {}
-        for frame in self._frames[depth - 1 :]:
-            first = {**frame, **first}
-        return [
-            cell
-            for key, (cell, before) in first.items()
-            if key[1] not in made and key[0] != NOTE and not _is_same(before, cell.load())
-        ]
-
-    @property
-    def outermost(self) -> Frame:
-        """The frame of the whole program."""
-        return self._frames[0]
-
-    @property
-    def is_outermost(self) -> bool:
-        """Whether no branch, loop or trial is being staged."""
-        return len(self._frames) == 1
-
-    def born(self, value: Any) -> None:
-        """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
-        table, identity = self._born[-1], id(value)
-        try:
-            table[identity] = weakref.ref(value, lambda _: table.pop(identity, None))
-        except TypeError:  # a dict, which stays
-            table[identity] = value
-
-    def own(self, block: Any, names: Sequence[str], values: Sequence[Any] = ()) -> None:
-        """Note the variables of these names in which a block keeps its state: what it leaves in them is given back with
-        the state, so that it is nothing that the innermost frame has to know. They hold `values`, where
-        these are given: what is called before the block is entered sees them."""
-        is_wrapper = not is_users(block.__code__.co_filename)
-        for name, cell in zip(block.__code__.co_freevars, block.__closure__ or (), strict=True):
-            if not is_wrapper and name in names:
-                self.born(cell)
-                if values:
-                    cell.cell_contents = values[names.index(name)]
-            elif is_wrapper and isinstance(inner := cast(object, cell.cell_contents), FunctionType):
-                self.own(inner, names, values)
-
-    def is_born(self, value: Any) -> bool:
-        """Whether the staged code itself made the object."""
-        return any(id(value) in born for born in self._born)
-
-    def forget(self, value: Any) -> None:
-        """The opposite of `born`: the object stands for one outside of the frame."""
-        self._born[-1].pop(id(value), None)
-
-    def changes_in_loop(self, value: Any) -> bool:
-        """Whether a trip of a loop that is being staged changes a tensor or list that is older than the trip."""
-        key = ("list" if isinstance(value, list) else "tensor", id(value), None)  # pyright: ignore[reportUnknownArgumentType]
-        return any(key in frame and not is_made_in(*frame[key], builder) for frame, builder in self._loops)
-
-    def touch(self, cell: Cell) -> None:
-        """Note that `cell` is about to change.
-
-        Raises: StagingError for an object that must not change (see `Sharing`).
-        """
-        key = cell.key
-        stale = self._check(key[1]) if key[0] in CHANGEABLE else ()
-        self.note(cell)
-        for handle, label in stale:
-            self.note(HandleCell(handle))
-            put_value(handle, StaleTensor.made(Stale(label, user_location())))
-
-    def note(self, cell: Cell) -> None:
-        """Note what a cell holds, to be set back when the block ends."""
-        frame = self._frames[-1]
-        if cell.key not in frame and cell.key[1] not in self._born[-1]:
-            frame[cell.key] = (cell, cell.load())
-
-    @contextmanager
-    def noting(self, variables: Sequence["ClosureCell"]) -> Generator[None]:
-        """A part that binds these variables as its own. When it has ended, those that hold another object are noted."""
-        frame, born = self._frames[-1], self._born[-1]
-        new = [v for v in variables if v.key not in frame and v.key[1] not in born]
-        before = [v.load() for v in new]
-        born.update({v.key[1]: v.cell for v in new})
-        try:
-            yield
-        finally:
-            for v, held in zip(new, before, strict=True):
-                del born[v.key[1]]
-                if v.load() is not held:
-                    frame[v.key] = (v, held)
-
-    def touch_tensor(self, handle: Tensor) -> None:
-        self.touch(HandleCell(handle))
-
-    def touch_list(self, items: list[Any]) -> None:
-        self.touch(ListCell(items))
-
-    def put(self, cell: Cell, value: Any) -> None:
-        """Change a cell: noted, then stored."""
-        self.touch(cell)
-        cell.store(value)
-
-
-def _of_reference(known: Any) -> Any:
-    """What a weak reference refers to, None where that is no more; other values as they are."""
-    return cast(Any, known()) if isinstance(known, weakref.ref) else known
-
-
-def _is_same(before: Any, now: Any) -> bool:
-    """Whether a value is what it was, of a tensor or list by what is in it."""
-    if before is now or (type(before) in (bool, int, str) and type(now) is type(before) and before == now):
-        return True
-    if isinstance(before, Tensor) and isinstance(now, Tensor):
-        return before._data is now._data  # pyright: ignore[reportPrivateUsage]
-    if type(before) is tuple and type(now) is tuple:
-        items, others = cast("tuple[Any, ...]", before), cast("tuple[Any, ...]", now)
-        return len(items) == len(others) and all(map(operator.is_, items, others))
-    if isinstance(before, StageableList) and isinstance(now, StageableList):
-        items, others = before.ordinary(), now.ordinary()
-        same = len(items) == len(others) and all(a is b for a, b in zip(items, others, strict=True))
-        return same and before.staged is now.staged
-    return False
-
-
-def undo(frame: Frame) -> None:
-    """Give every cell what it held before, latest change first."""
-    for cell, before in reversed(list(frame.values())):
-        if isinstance(cell, AttributeCell) and cell.is_inherited:
-            # the class has it: the object did not
-            if not isinstance(cell.owner, type):
-                cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)
-            elif cell.name in vars(cell.owner):
-                delattr(cell.owner, cell.name)
-        else:
-            cell.store(before)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

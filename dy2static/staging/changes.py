@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dy2static.staging.cells import AttributeCell, Cell, Frame, HandleCell, ItemCell, Key, is_made_in
+from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, Key, is_made_in
 from dy2static.staging.contents import ContentCell
+from dy2static.staging.frames import Frame
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import StagedTensor

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dy2static.staging.cells import Cells, Key
+from dy2static.staging.cells import Key
+from dy2static.staging.frames import Cells
 
 SET: Final[Any] = set
 QUEUE: Final[Any] = deque

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from dy2static.errors import StagingError
 from dy2static.staging.branch import key_error, label_of
-from dy2static.staging.cells import CHANGEABLE, Cell, HandleCell, ItemCell, Key, ListCell
+from dy2static.staging.cells import Cell, HandleCell, ItemCell, Key, ListCell
 from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import Relations, objects_in, relations, reunite
+from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined

@@ -10,8 +10,9 @@ from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell, undo
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell
 from dy2static.staging.declared import Declared, check_shapes
+from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.optional import maybe_none, present

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, Cells, GradientCell, HandleCell, ListCell, Trial, graph_value, put_value
+from dy2static.staging.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
 from dy2static.staging.contents import ContentCell
+from dy2static.staging.frames import Cells, Trial
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location

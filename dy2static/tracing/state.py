@@ -9,7 +9,8 @@ import numpy as np
 
 from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, Frame, ItemCell, ListCell
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, ListCell
+from dy2static.staging.frames import Frame
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.undefined import Undefined

@@ -1,0 +1,84 @@
+"""What a call of Python's own changes: methods of its containers, and stores that are written as calls, such as
+`object.__setattr__(obj, "a", x)` and `operator.setitem(d, "k", x)`."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from types import BuiltinMethodType, MethodWrapperType, ModuleType
+from typing import Any, Final, cast
+
+from dy2static.errors import StagingError
+from dy2static.staging.cells import AttributeCell, ItemCell, ListCell
+from dy2static.staging.contents import CHANGES, touch_content
+from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.stager import Stager
+
+LIST_CHANGES: Final = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
+DICT_CHANGES: Final = frozenset({"update", "pop", "popitem", "clear", "setdefault"})
+ATTRIBUTE_STORES: Final = frozenset({"__setattr__", "__delattr__"})
+ITEM_STORES: Final = frozenset({"__setitem__", "__delitem__"})
+STORES: Final = ATTRIBUTE_STORES | ITEM_STORES
+
+
+def note_change(
+    stager: Stager, method: BuiltinMethodType | MethodWrapperType, args: Sequence[Any], kwargs: dict[str, Any]
+) -> None:
+    """Note that a call of `method` is about to change its object, or the one it is given.
+
+    Raises: StagingError where it changes what a graph cannot.
+    """
+    owner, name = cast(object, method.__self__), method.__name__
+    if isinstance(owner, ModuleType):
+        _note_function(stager, owner.__name__, name, args)
+    elif name in ATTRIBUTE_STORES and args:
+        stager.cells.touch(AttributeCell(owner, args[0]))
+    elif name in ITEM_STORES and args:
+        _note_item(stager, owner, args[0])
+    elif isinstance(owner, list) and not isinstance(owner, StageableList):
+        if name in LIST_CHANGES:
+            stager.cells.touch(ListCell(cast("list[Any]", owner)))
+    elif name in CHANGES and not isinstance(owner, dict):
+        touch_content(stager.cells, owner)
+    elif isinstance(owner, OrderedDict) and name == "move_to_end":
+        _check_order(stager, cast(object, owner))
+    elif isinstance(owner, dict) and name in DICT_CHANGES:
+        added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
+        for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
+            stager.cells.touch(ItemCell(owner, key))
+
+
+def _note_function(stager: Stager, module: str, name: str, args: Sequence[Any]) -> None:
+    """A function of `heapq` or `operator`."""
+    if not args:
+        return
+    if module == "_heapq" and isinstance(args[0], list):
+        _note_heap(stager, cast("list[Any]", args[0]), name)
+    elif module == "_operator" and name in ("setitem", "delitem"):
+        _note_item(stager, *args[:2])
+
+
+def _note_item(stager: Stager, container: Any, key: Any) -> None:
+    if isinstance(container, dict):
+        stager.cells.touch(ItemCell(container, key))
+    elif isinstance(container, list) and not isinstance(container, StageableList):
+        stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
+    else:
+        touch_content(stager.cells, container)
+
+
+def _note_heap(stager: Stager, heap: list[Any], name: str) -> None:
+    """A function of `heapq`, which goes past the methods of its list."""
+    if isinstance(heap, StageableList):
+        stager.lists.check_not_walked(heap, resizes=True)
+        if heap.staged is not None:
+            stager.lists.unsupported(name)
+    stager.cells.touch_list(heap)
+
+
+def _check_order(stager: Stager, owner: object) -> None:
+    if not stager.cells.is_born_here(owner):
+        raise StagingError(
+            "the order of a dict that is there before this block cannot change in a graph",
+            next_step="make a new dict in the order that you want.",
+            loc=user_location(),
+        )

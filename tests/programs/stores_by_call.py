@@ -1,0 +1,111 @@
+"""Stores that the source writes as calls, and classes that store by a function of their own."""
+
+import operator
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from support.programs import f64, program
+
+UP, DOWN = [f64([1.5, 2.0])], [f64([-1.5, 2.0])]
+
+
+class Watched:
+    """Counts its stores."""
+
+    def __init__(self, a):
+        object.__setattr__(self, "stores", 0)
+        self.a = a
+
+    def __setattr__(self, name, value):
+        object.__setattr__(self, "stores", self.stores + 1)
+        object.__setattr__(self, name, value)
+
+
+class Doubling(Watched):
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value * 2.0)
+
+
+@dataclass(frozen=True)
+class Scaled:
+    a: Any
+    twice: Any = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "twice", self.a * 2.0)
+
+
+@program(UP, DOWN, grad=0)
+def attribute_by_a_function_of_the_class(v):
+    held = Watched(v[0])
+    if v[0] > 0:
+        held.a = v[1] * v[0]
+    return held.a, held.stores
+
+
+@program(UP, DOWN, grad=0)
+def attribute_by_a_function_of_the_base(v):
+    held = Doubling(v[0])
+    for x in v:
+        held.a = held.a + x
+    return held.a
+
+
+@program(UP, DOWN, grad=0)
+def attribute_by_object(v):
+    held = Watched(v[0])
+    if v[0] > 0:
+        object.__setattr__(held, "a", v[1])
+    else:
+        object.__setattr__(held, "stores", 7)
+    return held.a, held.stores
+
+
+@program(UP, DOWN, grad=0)
+def frozen_dataclass_that_completes_itself(v):
+    held = Scaled(v[0])
+    if v[0] > 0:
+        held = Scaled(v[1])
+    return held.twice
+
+
+@program(UP, DOWN)
+def frozen_dataclass_that_is_stored_to(v):
+    held = Scaled(v[0])
+    held.a = v[1]
+    return held.a
+
+
+@program(UP, DOWN, grad=0)
+def item_by_a_method(v):
+    held = {"a": v[0], "b": v[1]}
+    if v[0] > 0:
+        held.__setitem__("a", v[1])
+        dict.__setitem__(held, "b", v[0] * v[0])
+    return held
+
+
+@program(UP, DOWN, grad=0)
+def item_by_operator(v):
+    held, w, out = {"a": v[0]}, v * 1.0, [v[0]]
+    if v[0] > 0:
+        operator.setitem(held, "a", v[1])
+        operator.setitem(w, 0, v[1])
+        operator.setitem(out, 0, v[1])
+    return held, w, out
+
+
+@program(UP, DOWN, grad=0)
+def order_of_a_new_dict(v):
+    held = OrderedDict(a=v[0], b=v[1])
+    held.move_to_end("a")
+    return list(held.values())
+
+
+@program(UP, DOWN, refused="the order of a dict that is there before this block cannot change in a graph")
+def order_of_a_dict_under_a_test(v):
+    held = OrderedDict(a=v[0], b=v[1])
+    if v[0] > 0:
+        held.move_to_end("a")
+    return list(held.values())
