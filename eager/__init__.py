@@ -236,6 +236,7 @@ from eager.manipulation import triu as triu
 from eager.manipulation import unstack as unstack
 from eager.manipulation import vstack as vstack
 from eager.parameter import Parameter as Parameter
+from eager.pytree import register_pytree as register_pytree
 from eager.random import Generator as Generator
 from eager.random import seed as seed
 from eager.reductions import all as all

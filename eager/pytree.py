@@ -58,7 +58,12 @@ _REGISTERED: Final[dict[type, _Container]] = {}
 
 
 def register_pytree(cls: type[Any], flatten: Flatten, unflatten: Unflatten) -> None:
-    """Make instances of exactly `cls` containers. ValueError when they are already."""
+    """Make instances of exactly `cls` containers, which graphs take apart and make anew, in branches, loops, arguments
+    and results.
+
+    `flatten(x)` gives the children and what else is needed, which is hashable; `unflatten(that, children)` makes an
+    instance. Raises: ValueError when they are already.
+    """
     if cls in _REGISTERED:
         raise ValueError(f"{cls.__qualname__} is registered already")
     _REGISTERED[cls] = _Container(flatten, unflatten)

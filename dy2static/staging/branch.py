@@ -186,8 +186,8 @@ def _line_of(branch: Branch, value: Any) -> str:
 def _advice(label: str, a: Spec, b: Spec) -> str:
     if isinstance(a, ConstantSpec) and isinstance(b, ConstantSpec) and _is_plain_object(a.value):
         return (
-            f"give {label} one object and change its attributes in the branches, or make its class a dataclass: a "
-            "graph chooses between values, not between objects."
+            f"give {label} one object and change its attributes in the branches, or make its class a dataclass, or "
+            "register it with `eager.register_pytree`: a graph chooses between values, not between objects."
         )
     if isinstance(a, ConstantSpec) or isinstance(b, ConstantSpec):
         return f"give {label} a tensor or a number of the same kind in both branches, or test an ordinary Python value."

@@ -232,7 +232,7 @@ def _refuse_leak(stager: Stager, value: Any) -> None:
         next_step = "return a tuple or a list of what is in it."
     else:
         held = list(getattr(value, "__dict__", {}).values()) if stager.cells.is_born(value) else []
-        next_step = "make its class a dataclass, or register it with `eager.pytree.register_pytree`."
+        next_step = "make its class a dataclass, or register it with `eager.register_pytree`."
     if any(map(is_staged_value, held)):
         raise StagingError(
             f"a {type(cast(Any, value)).__name__} that the function makes, and that holds values of the graph, is "
