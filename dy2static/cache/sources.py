@@ -267,7 +267,7 @@ class _Walk:
         elif isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
             return
         cls = cast("type[Any]", cast(Any, value)) if isinstance(value, type) else _class_of(value)
-        own: Any = {} if isinstance(value, type) else getattr(cast(Any, value), "__dict__", {})
+        own: Any = {} if isinstance(value, type) else getattr(cast(Any, value), "__dict__", None)
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
                 yield Source("attribute", cast(Any, value), name, f"{text}.{name}")

@@ -84,6 +84,7 @@ def _unrolled(
     def rest() -> State:
         stager = the_stager()
         if roller is not None and roller.added and isinstance(source, StageableList):
+            stager.cells.touch_list(source)
             stager.lists.become_staged(source)
             return end()
         has_parts = isinstance(iterable, range | list | tuple)

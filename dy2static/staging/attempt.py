@@ -18,6 +18,7 @@ from dy2static.errors import ConversionError, SourceUnavailableError, StagingErr
 from dy2static.staging.branch import label_of, staged_if
 from dy2static.staging.cells import Cell
 from dy2static.staging.changes import left_behind, snapshot
+from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
@@ -232,6 +233,9 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
         made = unpack_all(specs, results[2:], stager)
         for i in kept:
             made[i] = outputs[i]
+        left = [*outputs, *(change.object for change in changed.values())]
+        labels = [*map(label_of, protected.names), *(change.cell.text for change in changed.values())]
+        reunite(made, relations([left], stager.sharing), labels, stager.sharing)
         for change, value in zip(changed.values(), made[len(outputs) :], strict=True):
             stager.sharing.merge(value, [change.object], change.cell.text)
             stager.cells.put(change.cell, value)

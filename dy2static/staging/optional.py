@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, put_value
-from dy2static.staging.comparisons import COMPARISONS, no_order
+from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
@@ -146,6 +146,17 @@ def _operands(self: Any, other: Any, text: Callable[[str, str], str]) -> tuple[A
     return own, present(other, "TypeError", text(_kind_of(own), "NoneType"))
 
 
+def _applied(own: Any, name: str, other: Any, turned: str, text: Callable[[str, str], str]) -> Any:
+    """What the method `name` of one operand says, else the method `turned` of the other. Where neither takes it, the
+    graph raises TypeError: Python's would name our classes."""
+    for x, method, y in ((own, name, other), (other, turned, own)):
+        cls = cast("type[Any]", type(x))
+        found = getattr(cls, method)(x, y) if method and hasattr(cls, method) else NotImplemented
+        if found is not NotImplemented:
+            return found
+    the_stager().raise_in_graph(TypeError, (text(_kind_of(own), _kind_of(other)),))
+
+
 def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
         def text(mine: str, its: str) -> str:
@@ -153,8 +164,8 @@ def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any
             return f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}"
 
         own, other = _operands(self, other, text)
-        method = getattr(own, name, None)
-        return NotImplemented if method is None else method(other)
+        turned = "" if reflected else f"__r{name[2:]}"
+        return _applied(own, name, other, turned, text)
 
     return operator
 
@@ -202,8 +213,11 @@ def changeable(value: Any, error: str, text: str) -> Any:
 
 def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        own, other = _operands(self, other, lambda mine, its: no_order(name, mine, its))
-        return getattr(own, f"__{name}__")(other)
+        def text(mine: str, its: str) -> str:
+            return no_order(name, mine, its)
+
+        own, other = _operands(self, other, text)
+        return _applied(own, f"__{name}__", other, f"__{TURNED[name]}__", text)
 
     return operator
 

@@ -5,10 +5,11 @@ graph merges values, not objects, so such a change is refused. A graph list hold
 what is taken out of it cannot be changed in place either.
 """
 
+import gc
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
@@ -19,6 +20,7 @@ from dy2static.staging.stale import is_stale, refused
 from eager.pytree import children, is_container
 from eager.tensor import Tensor
 
+T = TypeVar("T")
 Reference = Callable[[], Any]
 """Gives an object as long as it is there, then None."""
 
@@ -197,17 +199,24 @@ class Sharing:
         Raises: StagingError when it may have another name.
         """
         objects = _objects(item)
-        if objects and (self._has_twins or any(ref() is not None for ref in self._stored.values())):
-            raise _refused_in_list()
+        if objects:
+            _without_garbage(self._check_elements)
         for x in objects:
             self._taken.pop(id(x), None)
         return item
+
+    def _check_elements(self) -> None:
+        if self._has_twins or any(ref() is not None for ref in self._stored.values()):
+            raise _refused_in_list()
 
     def check(self, owner: int) -> list[tuple[Tensor, str]]:
         """The tensors that a change in place of the object of this identity makes stale, each with a label.
 
         Raises: StagingError when it cannot be changed in place.
         """
+        return _without_garbage(lambda: self._check(owner))
+
+    def _check(self, owner: int) -> list[tuple[Tensor, str]]:
         if owner in self._fixed:
             raise _bound_on_some_paths(self._fixed[owner][1])
         if _is_alive(self._stored, owner) or _is_alive(self._taken, owner):
@@ -225,6 +234,16 @@ class Sharing:
                 raise refused(label)
             stale.append((other, label))
         return stale
+
+
+def _without_garbage(check: Callable[[], T]) -> T:
+    """What `check` gives. Where it refuses, once more without the objects that only garbage refers to, such as the
+    frames of an exception: whether they are there yet must not matter."""
+    try:
+        return check()
+    except StagingError:
+        gc.collect()
+    return check()
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ a description, `unpack` makes a Python value of graph values. A cond or loop car
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import FunctionType
+from types import BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,8 +172,8 @@ class MismatchError(Exception):
 
 
 def same_constant(a: Any, b: Any) -> bool:
-    """Whether two ordinary values are one to control flow: identical, equal numbers or texts of one type, or what one
-    `def` or `lambda` made twice."""
+    """Whether two ordinary values are one to control flow: identical, equal numbers or texts of one type, one method of
+    one object, or what one `def` or `lambda` made twice."""
     if a is b:
         return True
     if type(a) is not type(b):
@@ -182,6 +182,8 @@ def same_constant(a: Any, b: Any) -> bool:
         return a == b or (a != a and b != b)
     if isinstance(a, FunctionType):
         return _same_function(a, b)
+    if isinstance(a, MethodType | BuiltinMethodType):
+        return a == b and a.__self__ is b.__self__
     return isinstance(a, (bool, int, complex, str, bytes, range, np.dtype)) and a == b
 
 

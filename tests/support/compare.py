@@ -89,7 +89,10 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adap
 def value_difference(a: Any, b: Any, path: str, seen: frozenset[int] = frozenset(), *, adapts: bool = False) -> str:
     """Where two values differ; empty when they are the same in structure, types and bits, NaNs being alike."""
     if adapts and type(a) in (bool, int, float) and isinstance(b, Tensor) and b.ndim == 0:
-        return _array_difference(np.asarray(a, b.dtype), np.asarray(b), path)
+        found = np.asarray(b)
+        if a == 0 and type(a) is not float:  # an integer zero has no sign
+            found = np.abs(found)
+        return _array_difference(np.asarray(a, b.dtype), found, path)
     if type(a) is not type(b):
         return f"{path}: {a!r} is a {type(a).__name__}, {b!r} a {type(b).__name__}"
     if id(a) in seen:

@@ -1,5 +1,6 @@
 """What a program was made for, besides the arguments: globals, closures, attributes."""
 
+from collections import namedtuple
 from types import SimpleNamespace
 from typing import Any
 
@@ -140,3 +141,18 @@ def test_a_failing_run_changes_nothing() -> None:
         assert state.h is before
         assert state.items == [1]
         assert state.table == {"k": 1}
+
+
+Pair = namedtuple("Pair", "a c")
+
+
+def test_objects_without_attributes_of_their_own_are_no_reason_for_another_program() -> None:
+    """The fields of a namedtuple's class have no `__dict__`."""
+
+    @to_static
+    def first(x):
+        pair = Pair(x, 1)
+        return pair.a * len(pair.__class__._fields)
+
+    programs = {id(first.program_for(xp.ones(2))) for _ in range(4)}
+    assert len(programs) == 1
