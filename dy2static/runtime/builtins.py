@@ -10,11 +10,12 @@ from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
+from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell, stores_itself
 from dy2static.staging.iterables import is_staged_iterable, staged_range
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import has_source, user_location
+from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
 from dy2static.staging.powers import failure_of
@@ -274,7 +275,7 @@ def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
     cls = cast("type[Any]", type(obj))
     if stores_itself(cls):
         own: Any = cls.__setattr__
-        if has_source(own.__code__):
+        if has_source(own):
             stager.call(own, (obj, name, value), {})
         else:  # of a frozen dataclass: it refuses
             own(obj, name, value)

@@ -23,9 +23,9 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_change
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.source.convert import convert_function
+from dy2static.source.load import has_source
 from dy2static.staging.coincidence import objects_in
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import has_source
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
@@ -86,7 +86,7 @@ def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
     is_usual = type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
     if not is_usual or not isinstance(found, FunctionType):
         return None
-    return converted(found) if has_source(found.__code__) else None
+    return converted(found) if has_source(found) else None
 
 
 def _instance(

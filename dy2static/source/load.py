@@ -67,6 +67,17 @@ def load(function: FunctionType) -> Source:
     return Source(code.co_filename, node.lineno, to_margin(lines[node.lineno - 1 : last]), node)
 
 
+def has_source(function: FunctionType) -> bool:
+    """Whether the source is there: that of what `dataclass` makes, for one, is not."""
+    if not function.__code__.co_filename.startswith("<"):
+        return True
+    try:
+        load(function)
+    except SourceUnavailableError:
+        return False
+    return True
+
+
 def unavailable(code: CodeType, why: str) -> SourceUnavailableError:
     return SourceUnavailableError(
         f"the source of `{code.co_qualname}` cannot be read: {why}.",

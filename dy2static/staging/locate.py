@@ -59,11 +59,6 @@ def is_users(file: str) -> bool:
     return not file.startswith(OURS) and not file.startswith("<frozen")
 
 
-def has_source(code: CodeType) -> bool:
-    """Whether the text of code is known: that of what `dataclass` makes, for one, is not."""
-    return not code.co_filename.startswith("<") or code.co_filename in linecache.cache
-
-
 @lru_cache(maxsize=4096)
 def _loc(code: CodeType, instruction: int) -> Loc:
     positions = next(itertools.islice(code.co_positions(), instruction // 2, None), None)

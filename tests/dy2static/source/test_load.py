@@ -1,5 +1,6 @@
 """Finding the source of exactly the function that was given."""
 
+import dataclasses
 import functools
 import linecache
 import os
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+import eager as xp
+from dy2static import to_static
 from dy2static.errors import ConversionError, SourceUnavailableError
 from dy2static.source.convert import convert_function
-from dy2static.source.load import NOT_ALONE, load
+from dy2static.source.load import NOT_ALONE, has_source, load
 from dy2static.source.mangling import class_of
 from support.defining import define
 from support.golden import assert_golden
@@ -196,3 +199,25 @@ def test_file_on_disk(tmp_path: Path) -> None:
     namespace: dict[str, Any] = {}
     exec(compile(path.read_text(), str(path), "exec"), namespace)
     assert run_on_python(namespace["f"])(0) == 2
+
+
+def test_what_dataclass_makes_has_no_source_under_the_name_of_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13 keeps the text of `python -c` under `<string>`, which is what generated methods say they are of."""
+    text = "import dataclasses\n"
+    monkeypatch.setitem(linecache.cache, "<string>", (len(text), None, [text] * 40, "<string>"))
+
+    @dataclasses.dataclass
+    class Body:
+        position: Any
+        trips: int = 0
+
+    @to_static
+    def move(x):
+        body = Body(x)
+        if x > 0:
+            body = Body(x * 2.0, 1)
+        return body.position
+
+    assert move(xp.asarray(2.0)) == 4.0
+    assert not has_source(Body.__init__)
+    assert has_source(test_what_dataclass_makes_has_no_source_under_the_name_of_other_code)
