@@ -51,6 +51,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return call(_bound(function, args[0]), *args[1:], **kwargs)
     if isinstance(function, WrapperDescriptorType) and args and function.__name__ in STORES:
         return call(function.__get__(args[0]), *args[1:])
+    if isinstance(function, FunctionType) and args and function.__name__ in STORES and is_library(home_of(function)):
+        return call(function.__get__(args[0]), *args[1:])
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:
@@ -63,6 +65,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     target = converted(function)
     if target is not None:
         return stager.calls.run(target, args, kwargs)
+    if isinstance(function, MethodType) and function.__name__ in STORES:
+        note_change(stager, function, args, kwargs)
+        return function(*args, **kwargs)
     if isinstance(function, type) and (initialise := _own_init(function)) is not None:
         return _instance(stager, function, initialise, args, kwargs)
     if _is_of_library(function):

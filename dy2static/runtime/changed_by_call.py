@@ -3,7 +3,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from types import BuiltinMethodType, MethodWrapperType, ModuleType
+from types import BuiltinMethodType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
@@ -20,9 +20,10 @@ ITEM_STORES: Final = frozenset({"__setitem__", "__delitem__"})
 STORES: Final = ATTRIBUTE_STORES | ITEM_STORES
 
 
-def note_change(
-    stager: Stager, method: BuiltinMethodType | MethodWrapperType, args: Sequence[Any], kwargs: dict[str, Any]
-) -> None:
+Bound = BuiltinMethodType | MethodWrapperType | MethodType
+
+
+def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
     """Note that a call of `method` is about to change its object, or the one it is given.
 
     Raises: StagingError where it changes what a graph cannot.

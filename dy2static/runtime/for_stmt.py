@@ -6,7 +6,7 @@ from typing import Any, cast
 from dy2static.runtime.bool_ops import and_, not_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
-from dy2static.runtime.rolling import Roller, items_left, lists_of, table_of
+from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
@@ -57,7 +57,7 @@ def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, 
     with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking(over.walked) as walk:
         try:
             after = staged_for(stager, stager.lift(over.length), over.item, body, state, names)
-        except Exception:
+        except Exception:  # once the walk is disturbed, no error of the trial says anything
             if not walk.is_disturbed:
                 raise
         else:
@@ -112,11 +112,8 @@ def _unrolled(
     def following() -> Any:
         try:
             return next(items)
-        except StopIteration:
-            raise
-        except Exception:
-            if any(held.staged is not None for held in walked):  # and so is empty for Python
-                the_stager().lists.refuse_walk()
+        except ValueError:  # of a strict `zip`
+            refuse_staged(walked)
             raise
 
     if stop is None:
@@ -144,7 +141,7 @@ def _unrolled(
         except StopIteration:
             state = end()
             break
-        except Exception as error:
+        except Exception as error:  # whatever the user's iterator raises: it counts in runs that come here
             if not is_staged:
                 raise
             return _guarded(is_over, _raising, error, state, names)

@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 from dy2static.errors import StagingError
 from dy2static.runtime.list_display import list_
-from dy2static.runtime.rolling import items_left, lists_of
+from dy2static.runtime.rolling import items_left, lists_of, refuse_staged
 from dy2static.staging.attempt import OF_STAGING, can_raise
 from dy2static.staging.cells import AttributeCell, ClosureCell
 from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program
 from dy2static.staging.one_shot import OneShot
-from dy2static.staging.staged import current, the_stager
+from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager, is_staged_value
 
 State = tuple[Any, ...]
@@ -162,9 +162,8 @@ class Pulled:
         """
         try:
             return next(self)
-        except Exception:
-            if any(held.staged is not None for held in self.walked):
-                the_stager().lists.refuse_walk()
+        except (StopIteration, ValueError):  # the end, or that of a strict `zip`
+            refuse_staged(self.walked)
             raise
 
     def given(self) -> int:

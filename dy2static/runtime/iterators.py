@@ -148,9 +148,13 @@ def _check_even(stager: Stager, has_more: Sequence[Any]) -> None:
     """
     first, *others = has_more
     for i, has in enumerate(others, 1):
-        _check_one(stager, or_(lambda: not_(first), lambda: has), i, "shorter")  # noqa: B023 - used at once
+        _check_one(stager, _implies(first, has), i, "shorter")
     for i, has in enumerate(others, 1):
-        _check_one(stager, or_(lambda: first, lambda: not_(has)), i, "longer")  # noqa: B023 - used at once
+        _check_one(stager, _implies(has, first), i, "longer")
+
+
+def _implies(a: Any, b: Any) -> Any:
+    return or_(lambda: not_(a), lambda: b)
 
 
 def _check_one(stager: Stager, holds: Any, place: int, how: str) -> None:

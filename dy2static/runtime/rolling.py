@@ -12,7 +12,7 @@ import numpy as np
 from dy2static.errors import StagingError, UnrolledLoopWarning
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
 from dy2static.staging.stager import Stager
 from graph.errors import GraphError
 
@@ -108,6 +108,12 @@ def lists_of(items: Iterator[Any]) -> tuple[StageableList, ...]:
         return tuple(held for held in args if isinstance(held, StageableList) and held.staged is None)
     inner = args if kind is zip else args[:1] if kind is enumerate else ()
     return tuple(held for each in inner for held in lists_of(each))
+
+
+def refuse_staged(walked: Sequence[StageableList]) -> None:
+    """Raises: StagingError where one of the lists is in the graph by now, and so is empty for Python's iterators."""
+    if any(held.staged is not None for held in walked):
+        the_stager().lists.refuse_walk()
 
 
 def table_of(stager: Stager, items: Sequence[Any]) -> Callable[[Any], Any] | None:

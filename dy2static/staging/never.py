@@ -35,8 +35,8 @@ OF_THE_PROGRAM: Final = frozenset(
 )
 """Exceptions that Python code raises because of its values."""
 OF_TYPES: Final = frozenset({AttributeError, LookupError, NoTensorError, NotImplementedError, RuntimeError, TypeError})
-"""Exceptions that it raises because of their types. They may also be about staged values: then they are raised at once.
-"""
+"""Exceptions that it raises because of their types: a value lacks the operation. What lacks it may be a value that
+stands for another while staging (`concerns`): then nothing is known of a run, and they are raised at once."""
 
 
 class Never:

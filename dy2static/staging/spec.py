@@ -220,8 +220,11 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         case Undefined():
             return UndefinedSpec(value.name)
         case MaybeDefined():
-            is_gone = isinstance(value.handle, StaleTensor)
-            return StaleSpec(value.handle.stale) if is_gone else MaybeSpec(value.name, value.spec)
+            held = value.handle
+            if isinstance(held, StaleTensor):
+                return StaleSpec(held.stale)
+            is_as_made = held is None or isinstance(held, Tensor)  # a container may have been changed in place
+            return MaybeSpec(value.name, value.spec if is_as_made else spec_of(held, stager))
         case StageableList() if value.staged is not None:
             return ListSpec(value.staged.element)
         case StagedText():

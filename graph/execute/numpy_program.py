@@ -98,7 +98,7 @@ def _attempts(better_error: Callable[[Exception], Exception]) -> Callable[..., t
         def body(*values: Any) -> Any:
             try:
                 return regions[0](*values)
-            except Exception as error:
+            except Exception as error:  # `attempt` decides by its class whether it catches it
                 found = better_error(error)
                 if found is error:
                     raise

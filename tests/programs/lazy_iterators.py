@@ -116,7 +116,7 @@ def zip_of_three_strictly(v, w):
 
 @program([THREE], grad=0)
 def filter_over_a_list_that_grows(v):
-    out = [x for x in v]  # noqa: C416
+    out = [x * 1.0 for x in v]
     for x in filter(lambda x: x < 3.0, out):
         if len(out) < 6:
             out.append(x * 2.0 + 1.0)

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from eager import nn
 from support.programs import f64, program
 
 UP, DOWN = [f64([1.5, 2.0])], [f64([-1.5, 2.0])]
@@ -50,6 +51,28 @@ def attribute_by_a_function_of_the_base(v):
     for x in v:
         held.a = held.a + x
     return held.a
+
+
+class Logged(nn.Module):
+    """A module with a `__setattr__` over the library's."""
+
+    def __init__(self, a):
+        super().__init__()
+        self.a = a
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+
+
+@program(UP, DOWN, grad=0)
+def attribute_of_a_module(v):
+    held = Logged(v[0])
+    if v[0] > 0:
+        held.a = v[1]
+    nn.Module.__setattr__(held, "b", held.a * 2.0)
+    for x in v:
+        held.b = held.b + x
+    return held.a, held.b
 
 
 @program(UP, DOWN, grad=0)
