@@ -29,6 +29,10 @@ class ScalarEmitter(Protocol):
         """A number of this dtype."""
         ...
 
+    def is_number(self, x: Scalar) -> bool:
+        """Whether it is known now, and is not NaN."""
+        ...
+
     def convert(self, x: Scalar, dtype: DType) -> Scalar:
         """`x.astype(dtype)`, as NumPy does it; what is out of range too."""
         ...

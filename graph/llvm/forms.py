@@ -33,7 +33,7 @@ def write_elementwise(w: Writer, op: Op, form: Lowering) -> None:
         check_elements(w, op, form.valid, operands, sizes)
     if all(isinstance(x, Registers) and not x.type.shape for x in operands):
         elements = [x.scalar for x in operands if isinstance(x, Registers)]
-        made = form.rule(w.s, *elements, **op.attrs)
+        made = form.rule(w.single, *elements, **op.attrs)
         element = made if isinstance(made, Scalar) else w.s.const(made, result.dtype)
         w.define(result, Registers(result.aval, (element,)))
         return

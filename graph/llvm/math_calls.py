@@ -6,7 +6,9 @@ from typing import Final
 from graph.dtypes import DType, bfloat16, float32
 from graph.llvm import ir
 from graph.llvm.code import Code
+from graph.llvm.ir import make
 from graph.llvm.math.library import declare
+from graph.llvm.math.power_by_table import has_table
 from graph.llvm.types import register_type
 
 _INTRINSICS: Final = frozenset(
@@ -15,8 +17,11 @@ _INTRINSICS: Final = frozenset(
 _SUFFIX: Final = {"float": "f32", "double": "f64"}
 
 
-def call_math(code: Code, name: str, dtype: DType, xs: Sequence[ir.Value]) -> ir.Value:
-    """The value of function `name` of registers of a float dtype, computed in float32 for bfloat16."""
+def call_math(code: Code, name: str, dtype: DType, xs: Sequence[ir.Value], *, single: bool = False) -> ir.Value:
+    """The value of function `name` of registers of a float dtype, computed in float32 for bfloat16.
+
+    `single`: of one number, for which another way of computing it may be the faster one.
+    """
     kind = register_type(dtype)
     if name == "fmod":
         return code.b.frem(*xs)
@@ -24,5 +29,11 @@ def call_math(code: Code, name: str, dtype: DType, xs: Sequence[ir.Value]) -> ir
         function = code.unit.external(f"llvm.{name}.{_SUFFIX[str(kind)]}", kind, [kind] * len(xs))
     else:
         wide = float32 if dtype == bfloat16 else dtype
+        if single and name == "pow" and code.unit.has_fma and _has_table(xs[1]):
+            name = "power_by_table"
         function = declare(code.unit.module, name, wide, fma=code.unit.has_fma)
     return code.b.call(function, list(xs))
+
+
+def _has_table(exponent: ir.Value) -> bool:
+    return isinstance(exponent, make.Constant) and has_table(float(exponent.constant))

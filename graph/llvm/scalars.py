@@ -65,8 +65,9 @@ _UNORDERED: Final = frozenset(["!="])
 class Scalars:
     """See `graph.ir.lowering.ScalarEmitter`. Python numbers among the operands are computed with at once."""
 
-    def __init__(self, code: Code) -> None:
-        self.code = code
+    def __init__(self, code: Code, *, single: bool = False) -> None:
+        """`single`: of one number, not of elements in a loop that is to become vector code."""
+        self.code, self._single = code, single
 
     @property
     def b(self) -> Any:
@@ -89,6 +90,10 @@ class Scalars:
             bits = make.Constant(make.IntType(16), int(number.view(np.uint16)))
             return Scalar(dtype, (bits.bitcast(kind),))
         return Scalar(dtype, (make.Constant(kind, float(number)),))
+
+    def is_number(self, x: Operand) -> bool:
+        found = [getattr(part, "constant", None) for part in x.parts] if isinstance(x, Scalar) else [x]
+        return all(isinstance(number, int | float | complex) and number == number for number in found)
 
     def size(self, x: Size) -> ir.Value:
         """A size as an i64 register."""
@@ -326,7 +331,7 @@ class Scalars:
         if dtype == float16:
             wide = [self.convert(x, float32) for x in operands]
             return self.convert(self.math(name, *wide), float16)
-        return self._rounded(dtype, call_math(self.code, name, dtype, [x.value for x in operands]))
+        return self._rounded(dtype, call_math(self.code, name, dtype, [x.value for x in operands], single=self._single))
 
     # Complex numbers
 

@@ -45,6 +45,7 @@ class Writer:
     def __init__(self, code: Code, forms: Mapping[type, Handler], built_in: Mapping[str, Handler]) -> None:
         self.code = code
         self.s = Scalars(code)
+        self.single = Scalars(code, single=True)
         self.own = Ownership(self.s)
         self.forms, self.built_in = forms, built_in
         self._scope = _Scope({}, {})

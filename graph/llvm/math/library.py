@@ -6,6 +6,7 @@ without it error terms are Dekker's, and the last bit of a result may differ.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from graph.dtypes import DType, float32, float64
@@ -17,6 +18,7 @@ from graph.llvm.math import (
     logarithm,
     neighbours,
     power,
+    power_by_table,
     roots,
     trigonometry,
 )
@@ -34,6 +36,11 @@ def _by_double(rule: Rule) -> Rule:
         return rule(*(x.widened() for x in xs), short=True).narrowed()
 
     return in_either
+
+
+def _in_double(rule: Rule, *xs: Term) -> Term:
+    """For float32 as well: computed in double, and rounded once more."""
+    return rule(*xs) if xs[0].is_double else rule(*(x.widened() for x in xs)).narrowed()
 
 
 def _hypot(x: Term, y: Term, *, short: bool) -> Term:
@@ -74,11 +81,14 @@ _BINARY: Final[dict[str, Rule]] = {
     "copysign": neighbours.copysign,
     "nextafter": neighbours.nextafter,
 }
+_SINGLE: Final[dict[str, Rule]] = {"power_by_table": partial(_in_double, power_by_table.power_by_table)}
+"""Of one number, as they have a branch."""
+_RULES: Final = _UNARY | _BINARY | _SINGLE
 _TYPES: Final[dict[DType, tuple[str, Any]]] = {float32: ("f32", ir.FloatType()), float64: ("f64", ir.DoubleType())}
 
 
 def declared_names() -> dict[str, int]:
-    """The functions there are, and how many operands each takes."""
+    """The functions of array elements, and how many operands each takes."""
     return {**dict.fromkeys(_UNARY, 1), **dict.fromkeys(_BINARY, 2)}
 
 
@@ -86,12 +96,14 @@ def declare(module: Any, name: str, dtype: DType, *, fma: bool = False) -> Any:
     """The function `name` over `dtype` (float32 or float64) in an `llvmlite.ir.Module`, written on the first request.
 
     It is internal, inlined wherever it is called, and has no branch and no call, so that a loop around it vectorises
-    (sin, cos and tan have one call, which has vector variants: see `rare`).
-    Raises: InternalError for a name that `declared_names` lacks, or another dtype.
+    (sin, cos and tan have one call, which has vector variants: see `rare`). But `power_by_table`, for exponents that
+    have a table, has a branch.
+    Raises: InternalError for another name or dtype.
     """
-    count = declared_names().get(name)
-    if count is None or dtype not in _TYPES:
+    rule = _RULES.get(name)
+    if rule is None or dtype not in _TYPES:
         raise InternalError(f"there is no native {name} over {dtype}")
+    count = 1 if name in _UNARY else 2
     suffix, kind = _TYPES[dtype]
     full_name = f"math.{name}.{suffix}{'.fma' if fma else ''}"
     if full_name in module.globals:
@@ -102,6 +114,6 @@ def declare(module: Any, name: str, dtype: DType, *, fma: bool = False) -> Any:
     function.attributes.add("nounwind")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     writer = Writer(builder, fma=fma)
-    result = (_UNARY | _BINARY)[name](*(writer.term(argument) for argument in function.args))
+    result = rule(*(writer.term(argument) for argument in function.args))
     builder.ret(result.value)
     return function

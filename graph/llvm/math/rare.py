@@ -1,4 +1,7 @@
-"""Arguments so rare that loops should not pay for them: mended by a call that looks whether there are any.
+"""Arguments so rare that nobody should pay for them: left to a call.
+
+In a loop over an array the call looks whether there are any (`mended`); for one number there is a branch
+(`where_rare`).
 
 A loop that calls a scalar function is not vectorised, unless the function has vector variants: LLVM's vector function
 ABI, the attribute `vector-function-abi-variant`. So `mended` is one call for a whole vector, which in all but rare
@@ -31,8 +34,36 @@ def mended(name: str, x: Term, y: Term, limit: float, rule: Callable[[Term], Ter
     return writer.term(call)
 
 
-def _made(module: Any, name: str, kind: Any) -> Any:
-    function = ir.Function(module, ir.FunctionType(kind, [kind, kind]), name)
+def where_rare(name: str, is_rare: Term, y: Term, rule: Callable[..., Term], *xs: Term) -> Term:
+    """`y`, but where `is_rare`, `rule(*xs)`. What waits for `y` does not wait for the condition: a branch foretells it.
+
+    For one number: a loop around a branch does not become vector code.
+    """
+    writer = y.writer
+    full_name = f"math.{name}.rare{'.fma' if writer.fma else ''}"
+    module = writer.builder.module
+    if full_name not in module.globals:
+        made = _made(module, full_name, y.value.type, len(xs))
+        made.linkage = "internal"
+        builder = ir.IRBuilder(made.append_basic_block("entry"))
+        inner = Writer(builder, fma=writer.fma)
+        builder.ret(rule(*(inner.term(x) for x in made.args)).value)
+    builder = writer.builder
+    common = builder.block
+    rare, done = (builder.append_basic_block(block) for block in ("rare", "done"))
+    builder.cbranch(is_rare.value, rare, done).set_weights([1, 1000])
+    builder.position_at_end(rare)
+    other = builder.call(module.globals[full_name], [x.value for x in xs])
+    builder.branch(done)
+    builder.position_at_end(done)
+    result = builder.phi(y.value.type)
+    result.add_incoming(y.value, common)
+    result.add_incoming(other, rare)
+    return writer.term(result)
+
+
+def _made(module: Any, name: str, kind: Any, operands: int = 2) -> Any:
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * operands), name)
     for attribute in ("noinline", "nounwind", "readnone", "optsize"):
         function.attributes.add(attribute)
     return function

@@ -132,6 +132,11 @@ def exp2_rest(r: Any) -> Any:
     return mp.expm1(r * mp.log(2)) / r
 
 
+def log2_slope(r: Any) -> Any:
+    """log2(1 + r) / r"""
+    return mp.log1p(r) / (r * mp.log(2))
+
+
 def log_rest(f: Any) -> Any:
     """(log(1 + f) - f + f^2/2) / f^3"""
     return mp.hyp2f1(1, 3, 4, -f) / 3
@@ -202,6 +207,8 @@ FITS = [
     Fit("EXP2_32", exp2_rest.__doc__ or "", exp2_rest, lambda r: r, -0.5001, 0.5001, 5, True, 0),
     Fit("EXP2_SHORT", exp2_rest.__doc__ or "", exp2_rest, lambda r: r, -0.5001, 0.5001, 7, rounded=0),
     Fit("EXP2_64", exp2_rest.__doc__ or "", exp2_rest, lambda r: r, -0.5001, 0.5001, 11, rounded=0),
+    Fit("EXP2_ROW", exp2_rest.__doc__ or "", exp2_rest, one, -0.0096, 0.0096, 4),
+    Fit("LOG2_ROW", log2_slope.__doc__ or "", log2_slope, lambda r: r, -0.00391, 0.00391, 5, rounded=0),
     Fit("LOG_32", log_rest.__doc__ or "", log_rest, lambda f: f**3 / mp.log1p(f), *ROOTS, 8, True),
     Fit("ATANH_SHORT", atanh_rest.__doc__ or "", atanh_rest, by_square, TINY, MAX_S, 4),
     Fit("ATANH_64", atanh_rest.__doc__ or "", atanh_rest, by_square, TINY, MAX_S, 7),
