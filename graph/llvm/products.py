@@ -1,4 +1,4 @@
-"""Matrix products: by BLAS, small ones in place.
+"""Matrix products: by BLAS, small ones in place, large ones by panels.
 
 BLAS has columns first; a matrix in C order is the transpose of what it sees. So `C = A B` is asked for as
 `C' = B' A'`, and a transposed operand costs nothing either way.
@@ -19,10 +19,13 @@ from graph.llvm.expressions import Source, Transposed, linear, load_element, sto
 from graph.llvm.fortran import character, integer
 from graph.llvm.loop_code import StackVariable
 from graph.llvm.loop_nest import counted_loop, is_empty, nest, product, shared_nest
+from graph.llvm.panel_products import panel_tile, panels
 from graph.llvm.parallel import CHUNK, shared_range
 from graph.llvm.scalars import Scalar, Scalars, Size
-from graph.llvm.types import I8, PTR, VOID, register_type
+from graph.llvm.tiles import Tile
+from graph.llvm.types import I1, I8, PTR, VOID, register_type
 from graph.llvm.values import Registers, Tensor
+from graph.llvm.vectors import lanes_of
 from graph.llvm.writer import Handler, Writer
 
 _LETTERS: Final[dict[DType, str]] = {float32: "s", float64: "d", complex64: "c", complex128: "z"}
@@ -33,6 +36,8 @@ IN_LOOPS: Final = 2048
 PART: Final = 16_000_000
 """A large product is cut into parts of at least so many multiplications, times the bytes of an element: some 80
 microseconds."""
+PART_BY_PANELS: Final = PART // 4
+"""Some 15 microseconds: cutting costs nothing there, and a thread that wakes up late still finds work."""
 WIDTH: Final = 32
 """Parts are so many rows or columns, or a multiple of it: what the kernels of libraries do at once."""
 SPEED: Final = 200.0
@@ -134,6 +139,8 @@ class _Product:
     def __init__(self, w: Writer, dtype: DType, found: _Sizes, *, adds: bool) -> None:
         self.w, self.dtype, self.batch, self.adds = w, dtype, found.batch, adds
         count = found.multiplications
+        self.tile: Tile | None = None
+        """Where BLAS is not asked: what is computed at a time."""
         self.in_loops = dtype not in _LETTERS or (isinstance(count, int) and count <= IN_LOOPS)
 
     def write(self, a: _Matrices, c: _Matrices, to: ir.Value, shape: Sequence[Dim]) -> None:
@@ -151,13 +158,18 @@ class _Product:
             _by_loops(w, self.dtype, a, c, to, self.adds)
             return
         m, n, k = a.rows, c.columns, a.columns
+        if isinstance(m, int) and isinstance(n, int) and isinstance(k, int):
+            self.tile = panel_tile(w.code.unit, self.dtype, m, n, k, right_turned=c.is_transposed)
         by_rows = not isinstance(m, int) or (isinstance(n, int) and m >= n)
         across = n if by_rows else m
         if not isinstance(k, int) or not isinstance(across, int) or across == 1:
             self._part(a, c, to, n)
             return
-        least = max(PART // max(k * across * self.dtype.itemsize, 1), 1)
-        with shared_range(s, m if by_rows else n, least, WIDTH) as (first, last):
+        part, width = PART, WIDTH
+        if self.tile is not None:
+            part, width = PART_BY_PANELS, self.tile.columns * lanes_of(w.code.unit, self.dtype)
+        least = max(part // max(k * across * self.dtype.itemsize, 1), 1)
+        with shared_range(s, m if by_rows else n, least, width) as (first, last):
             length = s.sub(last, first)
             if by_rows:
                 data = _offset(w, a.data, first if a.is_transposed else s.mul(first, a.step), self.dtype)
@@ -170,6 +182,9 @@ class _Product:
 
     def _part(self, a: _Matrices, c: _Matrices, to: ir.Value, step: Size) -> None:
         """A product whose rows begin `step` elements apart."""
+        if self.tile is not None:
+            _by_panels(self.w, self.dtype, self.tile, a, c, to, step, self.adds)
+            return
         _by_blas(self.w, self.dtype, a, c, to, step, self.adds)
 
 
@@ -310,6 +325,16 @@ def _by_blas(w: Writer, dtype: DType, a: _Matrices, c: _Matrices, to: ir.Value, 
             *(vector.data, one_apart, rest, to, one_apart),
         ],
     )
+
+
+def _by_panels(
+    w: Writer, dtype: DType, tile: Tile, a: _Matrices, c: _Matrices, to: ir.Value, step: Size, adds: bool
+) -> None:
+    """The rows of the result begin `step` elements apart."""
+    function = panels(w.code.unit, dtype, tile, left_turned=a.is_transposed, right_turned=c.is_transposed)
+    pitch, pitch_a, pitch_c = (w.s.size(x) for x in (step, a.step, c.step))
+    sizes = [w.s.size(x) for x in (a.rows, c.columns, a.columns)]
+    w.code.b.call(function, [to, pitch, a.data, pitch_a, c.data, pitch_c, *sizes, I1(int(adds))])
 
 
 def _is_one(size: Size) -> bool:

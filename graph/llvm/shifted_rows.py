@@ -11,25 +11,16 @@ packed: rows are contiguous as they are. Why not BLAS: its products of few rows 
 of the speed of these, and it wants each offset of a window copied.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graph.dtypes import DType
 from graph.llvm import ir
 from graph.llvm.code import Code, Unit
-from graph.llvm.ir import make
 from graph.llvm.loop_nest import counted_loop
-from graph.llvm.scalars import Scalar, Scalars, Size
-from graph.llvm.types import I1, I32, I64, PTR, VOID, register_type
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """So many rows of the result, and so many vectors or columns of it, are computed at a time."""
-
-    rows: int
-    columns: int
+from graph.llvm.scalars import Scalars, Size
+from graph.llvm.tiles import Tile, best_tile, blocks, cycles
+from graph.llvm.types import I64, PTR
+from graph.llvm.vectors import SumsInRegisters, Vectors, function_of_vectors, lanes_of
 
 
 def tile_of_sums(unit: Unit, dtype: DType, rows: Size, length: Size) -> Tile:
@@ -37,129 +28,27 @@ def tile_of_sums(unit: Unit, dtype: DType, rows: Size, length: Size) -> Tile:
     lanes = lanes_of(unit, dtype)
 
     def time(tile: Tile) -> float:
-        step = _cycles(tile.rows, tile.columns)
+        step = cycles(tile.rows, tile.columns)
         if not isinstance(length, int):
-            return _blocks(rows, tile.rows) * step / tile.columns
+            return blocks(rows, tile.rows) * step / tile.columns
         whole = length // (tile.columns * lanes)
         rest = -(-(length - whole * tile.columns * lanes) // lanes)
-        return _blocks(rows, tile.rows) * (whole * step + rest * _cycles(tile.rows, 1))
+        return blocks(rows, tile.rows) * (whole * step + rest * cycles(tile.rows, 1))
 
-    return _best(unit, time)
+    return best_tile(unit, time)
 
 
 def tile_of_dots(unit: Unit, rows: Size, terms: Size) -> Tile:
     """The best tile for `dots`."""
-    return _best(unit, lambda t: _blocks(rows, t.rows) * _blocks(terms, t.columns) * _cycles(t.rows, t.columns))
-
-
-def _best(unit: Unit, time: Callable[[Tile], float]) -> Tile:
-    """Of those that registers have room for, beside what they are multiplied with."""
-    room = unit.vector_registers * 3 // 4
-    tiles = [Tile(r, c) for r in range(1, 9) for c in range(1, 9) if r * c <= room]
-    return min(tiles, key=lambda t: (time(t), -t.rows * t.columns, t.rows + t.columns))
-
-
-def _cycles(rows: int, columns: int) -> float:
-    """For one product of each sum: a processor does two products and two loads in a cycle, and a sum takes four."""
-    return max(rows * columns / 2, (rows + columns) / 2, 4)
-
-
-def _blocks(count: Size, block: int) -> float:
-    return -(-count // block) if isinstance(count, int) else 1 / block
-
-
-def lanes_of(unit: Unit, dtype: DType) -> int:
-    """How many elements a vector has."""
-    return max(1, unit.vector_bytes // dtype.itemsize)
-
-
-class _Vectors:
-    """Vectors of elements of a dtype, and the code that works on them."""
-
-    def __init__(self, code: Code, dtype: DType, lanes: int | None = None) -> None:
-        self.code, self.b = code, code.b
-        self.bytes = dtype.itemsize
-        self.lanes = lanes or lanes_of(code.unit, dtype)
-        self.element = register_type(dtype)
-        self.is_float = dtype.kind == "f"
-        self.type = make.VectorType(self.element, self.lanes)
-        self.name = f"v{self.lanes}{'f' if self.is_float else 'i'}{8 * dtype.itemsize}"
-
-    def zero(self) -> ir.Value:
-        return make.Constant(self.type, None)
-
-    def first(self, count: Scalar) -> ir.Value:
-        """The mask of the first `count` lanes."""
-        lanes = make.VectorType(I32, self.lanes)
-        numbers = make.Constant(lanes, list(range(self.lanes)))
-        given = self.b.trunc(count.value, I32)
-        return self.b.icmp_signed("<", numbers, self._everywhere(lanes, given))
-
-    def splat(self, value: ir.Value) -> ir.Value:
-        return self._everywhere(self.type, value)
-
-    def _everywhere(self, vector: ir.Type, value: ir.Value) -> ir.Value:
-        one = self.b.insert_element(make.Constant(vector, make.Undefined), value, I32(0))
-        zeros = make.Constant(make.VectorType(I32, self.lanes), None)
-        return self.b.shuffle_vector(one, make.Constant(vector, make.Undefined), zeros)
-
-    def load(self, place: ir.Value, mask: ir.Value | None) -> ir.Value:
-        """What is not in the mask is zero, and not read."""
-        if mask is None:
-            return self.b.load(place, align=self.bytes, typ=self.type)
-        masks = make.VectorType(I1, self.lanes)
-        function = self._intrinsic(f"masked.load.{self.name}.p0", self.type, [PTR, I32, masks, self.type])
-        return self.b.call(function, [place, I32(self.bytes), mask, self.zero()])
-
-    def store(self, value: ir.Value, place: ir.Value, mask: ir.Value | None) -> None:
-        if mask is None:
-            self.b.store(value, place, align=self.bytes)
-            return
-        masks = make.VectorType(I1, self.lanes)
-        function = self._intrinsic(f"masked.store.{self.name}.p0", VOID, [self.type, PTR, I32, masks])
-        self.b.call(function, [value, place, I32(self.bytes), mask])
-
-    def plus(self, x: ir.Value, y: ir.Value) -> ir.Value:
-        return self.b.fadd(x, y) if self.is_float else self.b.add(x, y)
-
-    def multiply_add(self, x: ir.Value, y: ir.Value, total: ir.Value) -> ir.Value:
-        if not self.is_float:
-            return self.plus(self.b.mul(x, y), total)
-        function = self._intrinsic(f"fmuladd.{self.name}", self.type, [self.type] * 3)
-        return self.b.call(function, [x, y, total])
-
-    def sum(self, x: ir.Value) -> ir.Value:
-        """Of all lanes."""
-        if not self.is_float:
-            return self.b.call(self._intrinsic(f"vector.reduce.add.{self.name}", self.element, [self.type]), [x])
-        function = self._intrinsic(f"vector.reduce.fadd.{self.name}", self.element, [self.element, self.type])
-        return self.b.call(function, [self.element(0.0), x], fastmath=("reassoc",))
-
-    def _intrinsic(self, name: str, result: ir.Type, parameters: Sequence[ir.Type]) -> ir.Function:
-        return self.code.unit.external(f"llvm.{name}", result, parameters)
-
-
-class _Sums:
-    """A tile's sums, in registers while they grow."""
-
-    def __init__(self, v: _Vectors, tile: Tile) -> None:
-        self._v = v
-        self.places = [[v.code.slot(v.type) for _ in range(tile.columns)] for _ in range(tile.rows)]
-        for place in (p for row in self.places for p in row):
-            v.b.store(v.zero(), place, align=8)
-
-    def add(self, i: int, j: int, x: ir.Value, y: ir.Value) -> None:
-        total = self._v.b.load(self.places[i][j], align=8, typ=self._v.type)
-        self._v.b.store(self._v.multiply_add(x, y, total), self.places[i][j], align=8)
-
-    def get(self, i: int, j: int) -> ir.Value:
-        return self._v.b.load(self.places[i][j], align=8, typ=self._v.type)
+    return best_tile(unit, lambda t: blocks(rows, t.rows) * blocks(terms, t.columns) * cycles(t.rows, t.columns))
 
 
 def sums(unit: Unit, dtype: DType, tile: Tile) -> ir.Function:
     """`void(to, pitch, w, x, shift, terms, rows, length)`: the distance of rows of `to` is `pitch`, of `w` `terms`."""
     types = [PTR, I64, PTR, PTR, PTR, I64, I64, I64]
-    return _function(unit, f"row_sums.{dtype}.{tile.rows}x{tile.columns}", types, lambda c: _write_sums(c, dtype, tile))
+    return function_of_vectors(
+        unit, f"row_sums.{dtype}.{tile.rows}x{tile.columns}", types, lambda c: _write_sums(c, dtype, tile)
+    )
 
 
 def dots(unit: Unit, dtype: DType, tile: Tile) -> ir.Function:
@@ -168,28 +57,13 @@ def dots(unit: Unit, dtype: DType, tile: Tile) -> ir.Function:
     What is added is summed over `batch` arrays y and x, `y_step` and `x_step` elements apart.
     """
     types = [PTR, PTR, I64, I64, PTR, I64, PTR, I64, I64, I64, I64]
-    return _function(unit, f"row_dots.{dtype}.{tile.rows}x{tile.columns}", types, lambda c: _write_dots(c, dtype, tile))
-
-
-def _function(unit: Unit, name: str, types: Sequence[ir.Type], write: Callable[[Code], None]) -> ir.Function:
-    """The function of that name, written now where the module has none."""
-    known = unit.module.globals.get(name)
-    if known is not None:
-        return known
-    made = make.Function(unit.module, make.FunctionType(VOID, types), name)
-    made.linkage = "internal"
-    made.attributes.add("noinline")
-    for argument, kind in zip(made.args, types, strict=True):
-        if kind is PTR:
-            argument.add_attribute("noalias")
-    code = Code(unit, made)
-    write(code)
-    code.b.ret_void()
-    return made
+    return function_of_vectors(
+        unit, f"row_dots.{dtype}.{tile.rows}x{tile.columns}", types, lambda c: _write_dots(c, dtype, tile)
+    )
 
 
 def _write_sums(code: Code, dtype: DType, tile: Tile) -> None:
-    s, v = Scalars(code), _Vectors(code, dtype)
+    s, v = Scalars(code), Vectors(code, dtype)
     to, w, x, shift = (code.function.args[i] for i in (0, 2, 3, 4))
     pitch, terms, rows, length = (s.i64(code.function.args[i]) for i in (1, 5, 6, 7))
 
@@ -201,7 +75,7 @@ def _write_sums(code: Code, dtype: DType, tile: Tile) -> None:
         with counted_loop(s, _ceil(s, rows, tile.rows)) as block:
             numbers = [_at_most(s, s.add(s.mul(block, tile.rows), i), rows) for i in range(tile.rows)]
             factors = [at(w, s.mul(n, terms)) for n in numbers]
-            total = _Sums(v, Tile(tile.rows, count))
+            total = SumsInRegisters(v, tile.rows, count)
             with counted_loop(s, terms) as k:
                 start = at(x, s.add(s.i64(code.b.load(at64(s, shift, k), typ=I64)), p))
                 vectors = [v.load(at(start, j * v.lanes), mask) for j in range(count)]
@@ -224,7 +98,7 @@ def _write_sums(code: Code, dtype: DType, tile: Tile) -> None:
 
 
 def _write_dots(code: Code, dtype: DType, tile: Tile) -> None:
-    s, v = Scalars(code), _Vectors(code, dtype)
+    s, v = Scalars(code), Vectors(code, dtype)
     to, y, x, shift = (code.function.args[i] for i in (0, 1, 4, 6))
     y_pitch, y_step, x_step, terms, rows, length, batch = (s.i64(code.function.args[i]) for i in (2, 3, 5, 7, 8, 9, 10))
 
@@ -240,7 +114,7 @@ def _write_dots(code: Code, dtype: DType, tile: Tile) -> None:
     ):
         taken = [_at_most(s, s.add(s.mul(row_block, tile.rows), i), rows) for i in range(tile.rows)]
         chosen = [_at_most(s, s.add(s.mul(term_block, tile.columns), j), terms) for j in range(tile.columns)]
-        total = _Sums(v, tile)
+        total = SumsInRegisters(v, tile.rows, tile.columns)
         shifts = [s.i64(code.b.load(at64(s, shift, k), typ=I64)) for k in chosen]
         with counted_loop(s, batch) as n:
             left = [at(y, s.add(s.mul(n, y_step), s.mul(r, y_pitch))) for r in taken]
@@ -272,7 +146,7 @@ def add_elements(code: Code, dtype: DType, to: ir.Value, x: ir.Value, count: Siz
     lanes = lanes_of(code.unit, dtype)
 
     def add(i: Size, width: int) -> None:
-        v = _Vectors(code, dtype, width)
+        v = Vectors(code, dtype, width)
         place, other = (code.offset(p, s.size(i), v.element) for p in (to, x))
         v.store(v.plus(v.load(place, None), v.load(other, None)), place, None)
 
