@@ -18,7 +18,7 @@ from graph.llvm.ir import make
 from graph.llvm.loop_nest import counted_loop
 from graph.llvm.scalars import Scalars, Size
 from graph.llvm.tiles import Tile, blocks, cycles
-from graph.llvm.types import I1, I64, PTR
+from graph.llvm.types import I1, I32, I64, PTR, VOID
 from graph.llvm.vectors import SumsInRegisters, Vectors, function_of_vectors, lanes_of
 
 VECTORS: Final = 512
@@ -91,7 +91,13 @@ class _Panels:
             with counted_loop(s, _ceil(s, self.columns, self.width)) as block:
                 column = s.mul(block, self.width)
                 (self._pack_turned if self.right_turned else self._pack)(first, count, column)
-                with counted_loop(s, _ceil(s, self.rows, self.tile.rows)) as row_block:
+                row_blocks = _ceil(s, self.rows, self.tile.rows)
+                ahead = s.quotient(s.add(count, s.sub(row_blocks, 1)), row_blocks)
+                with counted_loop(s, row_blocks) as row_block:
+                    if not self.right_turned:
+                        with counted_loop(s, ahead) as i:
+                            k = s.add(first, s.add(s.mul(row_block, ahead), i))
+                            self._fetch(s.add(s.mul(k, self.b_pitch), s.add(column, self.width)))
                     self._tile(s.mul(row_block, self.tile.rows), column, first, count, keeps)
 
     def _at(self, place: ir.Value, index: Size) -> ir.Value:
@@ -126,6 +132,13 @@ class _Panels:
             for lane, turned in enumerate(self.v.turned(rows)):
                 to = s.add(s.mul(s.add(k, lane), self.width), s.mul(j, lanes))
                 self.v.store(turned, self._at(self.panel, to), None)
+
+    def _fetch(self, index: Size) -> None:
+        """Have a row of the panel that comes next brought to the second-level cache."""
+        fetch = self.code.unit.external("llvm.prefetch.p0", VOID, [PTR, I32, I32, I32])
+        for j in range(self.tile.columns):
+            place = self._at(self.b, self.s.add(index, j * self.v.lanes))
+            self.code.b.call(fetch, [place, I32(0), I32(2), I32(1)])
 
     def _tile(self, row: Size, column: Size, first: Size, count: Size, keeps: ir.Value) -> None:
         """The last rows are computed with some before them, which are not stored."""
