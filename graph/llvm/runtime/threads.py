@@ -5,8 +5,8 @@ chunk that nobody has. Who brings a loop works on it too, and never waits for a
 thread to wake up: where none does, it does all chunks itself. It waits, asleep, for chunks that others have begun.
 One loop at a time has the pool; another one that comes meanwhile runs on its own thread alone.
 
-Nothing here spins: where more threads run than there are processors, a thread that spins takes the time of the one that
-it waits for.
+Where more threads run than there are processors, a thread that spins takes the time of the one that it waits for. So
+a thread that waits sleeps; but first it looks again a while, and gives way to others each time (`sched_yield`).
 """
 
 import sys
@@ -37,6 +37,10 @@ MULTIPLIES: Final = 136
 MOST: Final = 64
 """Threads of the pool."""
 
+PATIENCE: Final = 100
+"""So often a thread looks again before it sleeps, giving way to others each time: some 50 microseconds, about what it
+takes to wake it up. The loops of a program come one soon after the other."""
+
 EACH: Final = 3
 """So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer."""
 
@@ -50,6 +54,7 @@ unlock = External("pthread_mutex_unlock", "i32(i64)")
 make_condition = External("pthread_cond_init", "i32(i64, i64)")
 wait_for = External("pthread_cond_wait", "i32(i64, i64)")
 wake_one = External("pthread_cond_signal", "i32(i64)")
+give_way = External("sched_yield", "i32()")
 
 default_threads = cells("dy_default_threads")
 """How many threads share a loop of a program that does not say."""
@@ -99,7 +104,11 @@ def dy_threads_main(number: Word) -> Word:
     lock(mutex)
     while 1:
         if not load(job + SEATS):
-            wait_for(work_is_there, mutex)
+            unlock(mutex)
+            look_for_work()
+            lock(mutex)
+            if not load(job + SEATS):
+                wait_for(work_is_there, mutex)
             continue
         store(job + SEATS, load(job + SEATS) - 1)
         store(job + ACTIVE, load(job + ACTIVE) + 1)
@@ -109,6 +118,15 @@ def dy_threads_main(number: Word) -> Word:
         store(job + ACTIVE, load(job + ACTIVE) - 1)
         if not load(job + ACTIVE):
             wake_one(work_is_done)
+    return 0
+
+
+def look_for_work() -> Word:
+    """Return when there is some, or patience is at its end."""
+    for _ in range(PATIENCE):
+        if load(job + SEATS):
+            break
+        give_way()
     return 0
 
 
@@ -196,6 +214,12 @@ def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) ->
     take_chunks(body, closure, count, chunk)
     lock(mutex)
     store(job + SEATS, 0)
+    unlock(mutex)
+    for _ in range(PATIENCE):
+        if not load(job + ACTIVE):
+            break
+        give_way()
+    lock(mutex)
     while load(job + ACTIVE):
         wait_for(work_is_done, mutex)
     unlock(mutex)
