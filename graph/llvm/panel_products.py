@@ -35,10 +35,13 @@ def panel_tile(
     unit: Unit, dtype: DType, rows: int, columns: int, terms: int, *, right_turned: bool = False
 ) -> Tile | None:
     """The tile for a product of these sizes; None where this is no work for panels."""
-    is_work = rows >= FEW and rows * columns * terms > (LEAST_TURNED if right_turned else LEAST)
-    if not is_work or dtype not in (float32, float64) or not unit.has_fma or unit.vector_bytes < 32:
+    if dtype not in (float32, float64) or not unit.has_fma or unit.vector_bytes < 32:
         return None
-    vectors = -(-columns // lanes_of(unit, dtype))
+    lanes = lanes_of(unit, dtype)
+    is_enough = rows * columns * terms > (LEAST_TURNED if right_turned else LEAST)
+    if not is_enough or rows < FEW or columns < lanes // 2:
+        return None
+    vectors = -(-columns // lanes)
 
     def time(tile: Tile) -> float:
         """With a dozen sums at least, so that a processor finds one that is not waited for. A row costs, as measured,

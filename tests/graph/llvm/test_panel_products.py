@@ -112,6 +112,7 @@ def test_tiles() -> None:
     assert panel_tile(wide, xp.float32, 128, 10, 256) is None, "too little work"
     assert panel_tile(wide, xp.float32, 128, 10, 256, right_turned=True) is not None
     assert panel_tile(wide, xp.float32, 4, 4096, 256) is None, "too few rows"
+    assert panel_tile(wide, xp.float32, 4096, 4, 256) is None, "too few columns"
     assert panel_tile(wide, xp.int32, 128, 256, 256) is None
     assert panel_tile(Unit(make.Module("old")), xp.float32, 128, 256, 256) is None, "no fused multiply-add"
     narrow = Unit(make.Module("narrow"), has_fma=True, vector_bytes=32, vector_registers=16)
