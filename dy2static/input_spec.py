@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dy2static.cache.signature import Call, Pattern, Size
 from graph.aval import Dim, SymDim
@@ -12,11 +13,15 @@ class InputSpec:
     """The shape of an argument: an int is fixed, a name is any size (one name, one size), None any size of its own.
 
     to_static(f, input_spec={"x": InputSpec("batch", 64)})
+
+    Raises: TypeError for a dim that is neither, ValueError for a negative size or a name that is no identifier.
     """
 
     shape: tuple[int | str | None, ...]
 
     def __init__(self, *shape: int | str | None) -> None:
+        for dim in shape:
+            _check(dim)
         object.__setattr__(self, "shape", shape)
 
     @staticmethod
@@ -27,6 +32,16 @@ class InputSpec:
 
 InputSpecs = Mapping[str, InputSpec | str] | Sequence[InputSpec | str] | str
 """Shapes by parameter or in order; or all in one text, "b t 64, 64 h -> b t h", with those of the results."""
+
+
+def _check(dim: Any) -> None:
+    if isinstance(dim, bool) or not isinstance(dim, int | str | None):
+        raise TypeError(
+            f"InputSpec: {dim!r} is neither a size, a name nor None. The dims are given one by one, without dtype: "
+            'InputSpec("batch", 64).'
+        )
+    if (isinstance(dim, int) and dim < 0) or (isinstance(dim, str) and not dim.isidentifier()):
+        raise ValueError(f"InputSpec: {dim!r} is neither a size nor a name.")
 
 
 def _written(dim: str, text: str) -> int | str | None:

@@ -31,15 +31,20 @@ LEAST_TURNED: Final = 200_000
 """The same where the right operand is turned, for which it has not."""
 
 
-def panel_tile(
-    unit: Unit, dtype: DType, rows: int, columns: int, terms: int, *, right_turned: bool = False
-) -> Tile | None:
-    """The tile for a product of these sizes; None where this is no work for panels."""
-    if dtype not in (float32, float64) or not unit.has_fma or unit.vector_bytes < 32:
-        return None
+USUAL_ROWS: Final = 128
+"""For choosing a tile where only a run knows the number of rows."""
+
+
+def least_rows(columns: int, terms: int, *, right_turned: bool) -> int:
+    """From how many rows on a product is work for panels."""
+    return max(FEW, (LEAST_TURNED if right_turned else LEAST) // max(columns * terms, 1) + 1)
+
+
+def panel_tile(unit: Unit, dtype: DType, rows: int, columns: int) -> Tile | None:
+    """The tile for a result of at least `FEW` rows; None where panels are no gain: most lanes would idle, other dtypes,
+    processors without AVX2."""
     lanes = lanes_of(unit, dtype)
-    is_enough = rows * columns * terms > (LEAST_TURNED if right_turned else LEAST)
-    if not is_enough or rows < FEW or columns < lanes // 2:
+    if dtype not in (float32, float64) or not unit.has_fma or unit.vector_bytes < 32 or columns < lanes // 2:
         return None
     vectors = -(-columns // lanes)
 

@@ -19,7 +19,7 @@ from graph.llvm.expressions import Source, Transposed, linear, load_element, sto
 from graph.llvm.fortran import character, integer
 from graph.llvm.loop_code import StackVariable
 from graph.llvm.loop_nest import counted_loop, is_empty, nest, product, shared_nest
-from graph.llvm.panel_products import panel_tile, panels
+from graph.llvm.panel_products import USUAL_ROWS, least_rows, panel_tile, panels
 from graph.llvm.parallel import CHUNK, shared_range
 from graph.llvm.scalars import Scalar, Scalars, Size
 from graph.llvm.tiles import Tile
@@ -139,8 +139,6 @@ class _Product:
     def __init__(self, w: Writer, dtype: DType, found: _Sizes, *, adds: bool) -> None:
         self.w, self.dtype, self.batch, self.adds = w, dtype, found.batch, adds
         count = found.multiplications
-        self.tile: Tile | None = None
-        """Where BLAS is not asked: what is computed at a time."""
         self.in_loops = dtype not in _LETTERS or (isinstance(count, int) and count <= IN_LOOPS)
 
     def write(self, a: _Matrices, c: _Matrices, to: ir.Value, shape: Sequence[Dim]) -> None:
@@ -152,38 +150,55 @@ class _Product:
             _batched(self, a, c, to, shape)
 
     def multiply(self, a: _Matrices, c: _Matrices, to: ir.Value) -> None:
-        """One product of two matrices. A large one is cut along its longer side into parts that threads share."""
+        """One product of two matrices. A large one is by panels, if the number of rows decides, when the code runs."""
         w, s = self.w, self.w.s
         if self.in_loops:
             _by_loops(w, self.dtype, a, c, to, self.adds)
             return
+        n, k = c.columns, a.columns
+        if not isinstance(n, int) or not isinstance(k, int):
+            self._shared(a, c, to, None)
+            return
+        least = least_rows(n, k, right_turned=c.is_transposed)
+        rows = a.rows if isinstance(a.rows, int) else max(least, USUAL_ROWS)
+        tile = panel_tile(w.code.unit, self.dtype, rows, n) if rows >= least else None
+        if tile is None or isinstance(a.rows, int):
+            self._shared(a, c, to, tile)
+            return
+        is_large = s.ge(a.rows, least).value
+        with w.code.when(is_large):
+            self._shared(a, c, to, tile)
+        with w.code.when(w.code.b.not_(is_large)):
+            self._shared(a, c, to, None)
+
+    def _shared(self, a: _Matrices, c: _Matrices, to: ir.Value, tile: Tile | None) -> None:
+        """By panels, or without a tile by BLAS; cut along the longer side into parts that threads share."""
+        w, s = self.w, self.w.s
         m, n, k = a.rows, c.columns, a.columns
-        if isinstance(m, int) and isinstance(n, int) and isinstance(k, int):
-            self.tile = panel_tile(w.code.unit, self.dtype, m, n, k, right_turned=c.is_transposed)
         by_rows = not isinstance(m, int) or (isinstance(n, int) and m >= n)
         across = n if by_rows else m
         if not isinstance(k, int) or not isinstance(across, int) or across == 1:
-            self._part(a, c, to, n)
+            self._part(a, c, to, n, tile)
             return
         part, width = PART, WIDTH
-        if self.tile is not None:
-            part, width = PART_BY_PANELS, self.tile.columns * lanes_of(w.code.unit, self.dtype)
+        if tile is not None:
+            part, width = PART_BY_PANELS, tile.columns * lanes_of(w.code.unit, self.dtype)
         least = max(part // max(k * across * self.dtype.itemsize, 1), 1)
         with shared_range(s, m if by_rows else n, least, width) as (first, last):
             length = s.sub(last, first)
             if by_rows:
                 data = _offset(w, a.data, first if a.is_transposed else s.mul(first, a.step), self.dtype)
                 part = dataclasses.replace(a, data=data, rows=length, lead=a.step)
-                self._part(part, c, _offset(w, to, s.mul(first, n), self.dtype), n)
+                self._part(part, c, _offset(w, to, s.mul(first, n), self.dtype), n, tile)
             else:
                 data = _offset(w, c.data, s.mul(first, c.step) if c.is_transposed else first, self.dtype)
                 part = dataclasses.replace(c, data=data, columns=length, lead=c.step)
-                self._part(a, part, _offset(w, to, first, self.dtype), n)
+                self._part(a, part, _offset(w, to, first, self.dtype), n, tile)
 
-    def _part(self, a: _Matrices, c: _Matrices, to: ir.Value, step: Size) -> None:
+    def _part(self, a: _Matrices, c: _Matrices, to: ir.Value, step: Size, tile: Tile | None) -> None:
         """A product whose rows begin `step` elements apart."""
-        if self.tile is not None:
-            _by_panels(self.w, self.dtype, self.tile, a, c, to, step, self.adds)
+        if tile is not None:
+            _by_panels(self.w, self.dtype, tile, a, c, to, step, self.adds)
             return
         _by_blas(self.w, self.dtype, a, c, to, step, self.adds)
 

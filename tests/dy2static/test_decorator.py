@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import eager as xp
-from dy2static import StaticFunction, run_eagerly, set_run_eagerly, to_static
+from dy2static import InputSpec, StaticFunction, run_eagerly, set_run_eagerly, to_static
 from graph.errors import NotDifferentiableError
 
 
@@ -210,3 +210,24 @@ def test_gradients_within_static_and_eager_code() -> None:
     with run_eagerly():
         np.testing.assert_array_equal(np.asarray(slope(X)), np.asarray(3 * X * X))
     np.testing.assert_array_equal(np.asarray(xp.grad(lambda x: slope(x).sum())(X)), np.asarray(6 * X))
+
+
+@pytest.mark.parametrize(
+    ("dims", "kind", "text"),
+    [
+        (
+            (["n", 3], "float32"),
+            TypeError,
+            "InputSpec: ['n', 3] is neither a size, a name nor None. The dims are given one by one, without dtype: "
+            'InputSpec("batch", 64).',
+        ),
+        ((2.0,), TypeError, None),
+        ((True,), TypeError, None),
+        ((-1, 3), ValueError, "InputSpec: -1 is neither a size nor a name."),
+        (("two words",), ValueError, "InputSpec: 'two words' is neither a size nor a name."),
+    ],
+)
+def test_what_is_no_shape(dims: Any, kind: type[Exception], text: str | None) -> None:
+    with pytest.raises(kind) as raised:
+        InputSpec(*dims)
+    assert text is None or str(raised.value) == text

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import eager as xp
-from dy2static import to_static
+from dy2static import InputSpec, to_static
 from graph.llvm.code import Unit
 from graph.llvm.ir import make
-from graph.llvm.panel_products import panel_tile
+from graph.llvm.panel_products import least_rows, panel_tile
 from graph.llvm.runtime.compile import machine
 from graph.llvm.tiles import Tile
 
@@ -106,16 +106,28 @@ def test_gradients(turned: str) -> None:
         np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-11, atol=1e-9)
 
 
-def test_tiles() -> None:
+def test_rows_that_only_a_run_knows() -> None:
+    def layer(x: Any, w: Any) -> Any:
+        return x @ w
+
+    static = to_static(layer, input_spec=[InputSpec("n", 300), InputSpec(300, 40)], executor="native", compile="now")
+    for rows in (0, 1, 7, 83, 84, 85, 400):
+        x, w = operands(rows, 300, 40, xp.float64, "nn")
+        np.testing.assert_allclose(np.asarray(static(x, w)), np.asarray(layer(x, w)), atol=1e-12, rtol=0)
+    assert "@dy_blas_dgemm" in static.native.llvm.replace('"', "")
+    assert "panels.float64" in static.native.llvm
+
+
+def test_which_products() -> None:
     wide = Unit(make.Module("wide"), has_fma=True, vector_bytes=64, vector_registers=32)
-    assert panel_tile(wide, xp.float32, 128, 256, 256) == Tile(4, 4)
-    assert panel_tile(wide, xp.float32, 128, 10, 256) is None, "too little work"
-    assert panel_tile(wide, xp.float32, 128, 10, 256, right_turned=True) is not None
-    assert panel_tile(wide, xp.float32, 4, 4096, 256) is None, "too few rows"
-    assert panel_tile(wide, xp.float32, 4096, 4, 256) is None, "too few columns"
-    assert panel_tile(wide, xp.int32, 128, 256, 256) is None
-    assert panel_tile(Unit(make.Module("old")), xp.float32, 128, 256, 256) is None, "no fused multiply-add"
+    assert panel_tile(wide, xp.float32, 128, 256) == Tile(4, 4)
+    assert panel_tile(wide, xp.float32, 4096, 4) is None, "too few columns"
+    assert panel_tile(wide, xp.int32, 128, 256) is None
+    assert panel_tile(Unit(make.Module("old")), xp.float32, 128, 256) is None, "no fused multiply-add"
+    assert least_rows(128, 128, right_turned=False) == 62
+    assert least_rows(128, 128, right_turned=True) == 13
+    assert least_rows(4096, 256, right_turned=True) == 8
     narrow = Unit(make.Module("narrow"), has_fma=True, vector_bytes=32, vector_registers=16)
-    found = panel_tile(narrow, xp.float64, 512, 512, 512)
+    found = panel_tile(narrow, xp.float64, 512, 512)
     assert found is not None
     assert found.rows * found.columns == 12
