@@ -1,4 +1,4 @@
-"""Products of larger matrices, by panels: a function that stands in for BLAS's `gemm` where all sizes are known.
+"""Products of larger matrices, by panels: a function that stands in for BLAS's `gemm` where columns and terms are known.
 
 A panel of the right operand, as wide as a tile of the result, is copied together, so that it lies in the first-level
 cache as it is read. Tile by tile the result then grows in registers. The left operand is read where it lies: its
@@ -29,8 +29,6 @@ LEAST: Final = 1_000_000
 """So many multiplications are work for panels: up to there OpenBLAS has functions that are as fast."""
 LEAST_TURNED: Final = 200_000
 """The same where the right operand is turned, for which it has not."""
-
-
 USUAL_ROWS: Final = 128
 """For choosing a tile where only a run knows the number of rows."""
 
