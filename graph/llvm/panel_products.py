@@ -1,4 +1,4 @@
-"""Products of larger matrices, by panels: a function that stands in for BLAS's `gemm` where columns and terms are known.
+"""Products of larger matrices, by panels: what stands in for BLAS's `gemm` where columns and terms are known.
 
 A panel of the right operand, as wide as a tile of the result, is copied together, so that it lies in the first-level
 cache as it is read. Tile by tile the result then grows in registers. The left operand is read where it lies: its
