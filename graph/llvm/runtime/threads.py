@@ -6,7 +6,8 @@ thread to wake up: where none does, it does all chunks itself. It waits, asleep,
 One loop at a time has the pool; another one that comes meanwhile runs on its own thread alone.
 
 Where more threads run than there are processors, a thread that spins takes the time of the one that it waits for. So
-a thread that waits sleeps; but first it looks again a while, and gives way to others each time (`sched_yield`).
+a thread that waits sleeps, after it has looked again for no longer than it would take to wake it up. (To give way to
+others while it looks, by `sched_yield`, is worse: it may come back a time slice later.)
 """
 
 import sys
@@ -20,6 +21,7 @@ from graph.llvm.runtime.words import (
     cells,
     count_up,
     load,
+    relax,
     replace,
     reserve,
     run_code,
@@ -37,9 +39,9 @@ MULTIPLIES: Final = 136
 MOST: Final = 64
 """Threads of the pool."""
 
-PATIENCE: Final = 100
-"""So often a thread looks again before it sleeps, giving way to others each time: some 50 microseconds, about what it
-takes to wake it up. The loops of a program come one soon after the other."""
+PATIENCE: Final = 800
+"""So often a thread looks again before it sleeps: some 40 microseconds, about what it takes to wake it up. The loops of
+a program come one soon after the other."""
 
 EACH: Final = 3
 """So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer."""
@@ -54,7 +56,6 @@ unlock = External("pthread_mutex_unlock", "i32(i64)")
 make_condition = External("pthread_cond_init", "i32(i64, i64)")
 wait_for = External("pthread_cond_wait", "i32(i64, i64)")
 wake_one = External("pthread_cond_signal", "i32(i64)")
-give_way = External("sched_yield", "i32()")
 
 default_threads = cells("dy_default_threads")
 """How many threads share a loop of a program that does not say."""
@@ -126,7 +127,7 @@ def look_for_work() -> Word:
     for _ in range(PATIENCE):
         if load(job + SEATS):
             break
-        give_way()
+        relax()
     return 0
 
 
@@ -218,7 +219,7 @@ def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) ->
     for _ in range(PATIENCE):
         if not load(job + ACTIVE):
             break
-        give_way()
+        relax()
     lock(mutex)
     while load(job + ACTIVE):
         wait_for(work_is_done, mutex)

@@ -3,6 +3,7 @@
 import ast
 import functools
 import inspect
+import platform
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -19,6 +20,7 @@ from graph.llvm.runtime.words import (
     load,
     load_byte,
     load_half,
+    relax,
     replace,
     reserve,
     run_code,
@@ -53,7 +55,13 @@ _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.GtE: "sge",
 }
 _MEMORY: Final = (load, load_half, load_byte, store, store_byte, swap, replace, count_up, copy, reserve)
-_PRIMITIVES: Final = frozenset([*_MEMORY, leading_zeros, cycles, run_code])
+_PRIMITIVES: Final = frozenset([*_MEMORY, leading_zeros, cycles, relax, run_code])
+_RELAX: Final = {
+    "x86_64": "call void @llvm.x86.sse2.pause()",
+    "aarch64": "call void @llvm.aarch64.hint(i32 1)",
+    "arm64": "call void @llvm.aarch64.hint(i32 1)",
+}
+"""The instruction for it, by processor."""
 
 
 class NotInLanguageError(Exception):
@@ -339,6 +347,10 @@ class _Translation:
                 return self.value(f"call i64 @llvm.ctlz.i64(i64 {x}, i1 false)")
             case "cycles", []:
                 return self.value("call i64 @llvm.readcyclecounter()")
+            case "relax", []:
+                if platform.machine() in _RELAX:
+                    self.line(_RELAX[platform.machine()])
+                self.line('fence syncscope("singlethread") seq_cst')
             case "run_code", [code, ctx, inputs, outputs]:
                 given = f"i64 {ctx}, i64 {inputs}, i64 {outputs}"
                 return self.widened(self.value(f"call i32 {self.pointer(code)}({given})"), "i32")

@@ -123,6 +123,11 @@ def cycles() -> Word:
     raise TypeError("native code only")
 
 
+def relax() -> Word:
+    """Say to the processor that this is a loop which waits for another thread. Memory is read anew behind it."""
+    raise TypeError("native code only")
+
+
 def run_code(code: Word, ctx: Word, inputs: Word, outputs: Word) -> Word:
     """Call `i32 code(ptr, ptr, ptr)` at an address."""
     raise TypeError("native code only")

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from graph.llvm.runtime.words import (
     leading_zeros,
     load_byte,
     load_half,
+    relax,
     replace,
     reserve,
     store,
@@ -115,7 +117,38 @@ def where() -> Word:
     return (address(gcd) != 0) + (cycles() != 0)
 
 
-FUNCTIONS = (gcd, arithmetic, logic, loops, recursive, calls, halves, memory, atomics, bits_of, magnitude, where)
+def tell(x: Word) -> Word:
+    store(shared + 16, x)
+    return 0
+
+
+def hear(limit: Word) -> Word:
+    for _ in range(limit):
+        if load_byte(shared + 16):
+            return 1
+        relax()
+    return 0
+
+
+FUNCTIONS = (
+    *(gcd, arithmetic, logic, loops, recursive, calls, halves, memory, atomics, bits_of, magnitude, where),
+    *(tell, hear),
+)
+    gcd,
+    arithmetic,
+    logic,
+    loops,
+    recursive,
+    calls,
+    halves,
+    memory,
+    atomics,
+    bits_of,
+    magnitude,
+    where,
+    tell,
+    hear,
+)
 COMPILED = [compile_plainly(module_text(FUNCTIONS), machine()), compile_text(module_text(FUNCTIONS), machine())]
 LIBRARIES = [load(code, [f.__name__ for f in FUNCTIONS]) for code in COMPILED]
 
@@ -208,3 +241,14 @@ def test_primitives_are_for_native_code() -> None:
     for call in (lambda: words.load(0), lambda: labs(1), lambda: address(gcd)):
         with pytest.raises(TypeError, match="native code only"):
             call()
+
+
+def test_memory_is_read_anew_while_a_thread_waits() -> None:
+    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+    for library in LIBRARIES:
+        say, listen = kind(library["tell"]), kind(library["hear"])
+        say(0)
+        with ThreadPoolExecutor(1) as pool:
+            heard = pool.submit(listen, 10**12)
+            say(1)
+            assert heard.result(timeout=60) == 1
