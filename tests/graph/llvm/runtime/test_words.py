@@ -134,21 +134,6 @@ FUNCTIONS = (
     *(gcd, arithmetic, logic, loops, recursive, calls, halves, memory, atomics, bits_of, magnitude, where),
     *(tell, hear),
 )
-    gcd,
-    arithmetic,
-    logic,
-    loops,
-    recursive,
-    calls,
-    halves,
-    memory,
-    atomics,
-    bits_of,
-    magnitude,
-    where,
-    tell,
-    hear,
-)
 COMPILED = [compile_plainly(module_text(FUNCTIONS), machine()), compile_text(module_text(FUNCTIONS), machine())]
 LIBRARIES = [load(code, [f.__name__ for f in FUNCTIONS]) for code in COMPILED]
 
