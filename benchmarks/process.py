@@ -24,6 +24,7 @@ class WorkerError(RuntimeError):
 def environment(threads: int, **more: str) -> dict[str, str]:
     """The environment of a worker that may use so many threads."""
     found = {**os.environ, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": str(ROOT), **more}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)  # users' modules have their byte code
     found["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # else torch.compile keeps processes of its own
     if threads == 1:
         found["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"

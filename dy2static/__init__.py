@@ -2,9 +2,8 @@
 
 from dy2static.cache.cache import clear_caches as clear_caches
 from dy2static.cache.counting import assert_compiles as assert_compiles
-from dy2static.debug import hook as _hook
+from dy2static.debug.hook import full_tracebacks as full_tracebacks
 from dy2static.debug.step import step as step
-from dy2static.debug.tracebacks import full_tracebacks as full_tracebacks
 from dy2static.decorator import StaticFunction as StaticFunction
 from dy2static.decorator import to_static as to_static
 from dy2static.eager_mode import run_eagerly as run_eagerly
@@ -20,5 +19,3 @@ from dy2static.source.from_text import convert_source as convert_source
 from dy2static.tracing.example import Example as Example
 from dy2static.tracing.trace import TracedFunction as TracedFunction
 from dy2static.tracing.trace import trace as trace
-
-_hook.install()

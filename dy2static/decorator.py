@@ -4,11 +4,11 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType, MethodType
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 from dy2static.bound import Bound
 from dy2static.cache.cache import ProgramCache
-from dy2static.cache.compiled import Compile, Executor, compile_option, executor_option, wait_for
+from dy2static.cache.compiled import compile_option, executor_option, wait_for
 from dy2static.cache.program import Program
 from dy2static.cache.signature import signature
 from dy2static.debug.profile import Profile, is_recorded, profiled
@@ -16,17 +16,18 @@ from dy2static.debug.shadow import Shadow
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.eager_mode import is_running_eagerly, run_eagerly
 from dy2static.errors import ConversionError
-from dy2static.fallback import REFUSALS, Fallback, Fallbacks
+from dy2static.fallback import REFUSALS, Fallbacks
 from dy2static.gradient import StaticGradient
-from dy2static.input_spec import InputSpecs, by_parameter
+from dy2static.input_spec import by_parameter
 from dy2static.inspection import execution, native_of
+from dy2static.options import StaticOptions, all_options, with_options
 from dy2static.runtime.calls import call, converted
 from dy2static.source.convert import convert_function
 from dy2static.source.show import code, numbered
 from dy2static.staging.staged import current
 from eager.nn.module import Module
 from graph.errors import GraphError
-from graph.execute.native import AS_USUAL, NativeOptions
+from graph.execute.native import NativeOptions
 from graph.ir.printer import print_graph
 from graph.location import Loc
 
@@ -34,33 +35,27 @@ from graph.location import Loc
 class StaticFunction:
     """A function whose calls run as compiled graphs, one for each kind of arguments. See `to_static`."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        input_spec: InputSpecs | None = None,
-        executor: Executor | None = None,
-        shadow: float = 0.0,
-        fallback: Fallback | None = None,
-        compile: Compile | None = None,
-        *,
-        options: NativeOptions = AS_USUAL,
-        profile: bool = False,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], **options: Unpack[StaticOptions]) -> None:
+        chosen = all_options(options)
         function = _function_of(function)
         functools.update_wrapper(self, function)  # first: attributes of the function must not replace ours
         self.__dy2static_function__ = function
-        compile_option(compile)
-        executor = executor_option(executor)
-        self._shadow = Shadow(shadow) if shadow else None
+        native = NativeOptions(chosen["exact"], chosen["threads"], chosen["cpu"])
+        compile_option(chosen["compile"])
+        executor = executor_option(chosen["executor"])
+        self._shadow = Shadow(chosen["shadow"]) if chosen["shadow"] else None
         self.names = _parameter_names(function)
-        specs, results = by_parameter(input_spec, [name for name in self.names if name not in ("self", "cls")])
-        self.fallbacks = None if fallback is None else Fallbacks()
+        named = [name for name in self.names if name not in ("self", "cls")]
+        specs, results = by_parameter(chosen["input_spec"], named)
+        self.fallbacks = None if chosen["fallback"] is None else Fallbacks()
         """The calls that ran as plain Python; None without `fallback="eager"`."""
         self._refused: GraphError | None = None
         target = self._converted(function)
         self._target: Callable[..., Any] = function if target is None else target
-        self.cache = ProgramCache(function, self._target, self.names, specs, executor, results, compile, options)
-        self._run = self._run_timed if profile else self.cache.run
+        self.cache = ProgramCache(
+            function, self._target, self.names, specs, executor, results, chosen["compile"], native
+        )
+        self._run = self._run_timed if chosen["profile"] else self.cache.run
         self.latest_profile: Profile | None = None
         """The latest call, timed, where the function was converted with `profile=True`."""
 
@@ -98,7 +93,7 @@ class StaticFunction:
             return None
 
     def _run_or_fall_back(self, fallbacks: Fallbacks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        kind = None if self._refused is not None else signature(args, kwargs).family
+        kind = None if self._refused is not None else signature(args, kwargs).kind
         refused = self._refused or fallbacks.known(kind)
         if refused is None:
             try:
@@ -306,46 +301,13 @@ def _parameter_names(function: Callable[..., Any]) -> list[str]:
 
 
 @overload
-def to_static(
-    function: Callable[..., Any],
-    *,
-    input_spec: InputSpecs | None = None,
-    executor: Executor | None = None,
-    shadow: float = 0.0,
-    fallback: Fallback | None = None,
-    compile: Compile | None = None,
-    exact: bool = False,
-    threads: int | None = None,
-    cpu: str = "host",
-    profile: bool = False,
-) -> StaticFunction: ...
+def to_static(function: Callable[..., Any], **options: Unpack[StaticOptions]) -> StaticFunction: ...
 @overload
 def to_static(
-    function: None = None,
-    *,
-    input_spec: InputSpecs | None = None,
-    executor: Executor | None = None,
-    shadow: float = 0.0,
-    fallback: Fallback | None = None,
-    compile: Compile | None = None,
-    exact: bool = False,
-    threads: int | None = None,
-    cpu: str = "host",
-    profile: bool = False,
+    function: None = None, **options: Unpack[StaticOptions]
 ) -> Callable[[Callable[..., Any]], StaticFunction]: ...
-def to_static(
-    function: Callable[..., Any] | None = None,
-    *,
-    input_spec: InputSpecs | None = None,
-    executor: Executor | None = None,
-    shadow: float = 0.0,
-    fallback: Fallback | None = None,
-    compile: Compile | None = None,
-    exact: bool = False,
-    threads: int | None = None,
-    cpu: str = "host",
-    profile: bool = False,
-) -> Any:
+@with_options
+def to_static(function: Callable[..., Any] | None = None, **options: Unpack[StaticOptions]) -> Any:
     """Convert a function's source so that its calls run as one static graph: branches and loops on tensors included.
 
     Use it bare, with options, on functions, methods, lambdas and callable objects (an `nn.Module` is converted by its
@@ -364,24 +326,9 @@ def to_static(
     the time of the latest one went.
     Raises: ConversionError at once for constructs that are not converted, at the user's line.
     """
-    if function is None:
-        return functools.partial(
-            to_static,
-            input_spec=input_spec,
-            executor=executor,
-            shadow=shadow,
-            fallback=fallback,
-            compile=compile,
-            exact=exact,
-            threads=threads,
-            cpu=cpu,
-            profile=profile,
-        )
     try:
-        options = NativeOptions(exact, threads, cpu)
-        return StaticFunction(
-            function, input_spec, executor, shadow, fallback, compile, options=options, profile=profile
-        )
+        all_options(options)
+        return functools.partial(to_static, **options) if function is None else StaticFunction(function, **options)
     except Exception as error:
         hide_ours(error)
         raise

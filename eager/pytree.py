@@ -69,6 +69,11 @@ def register_pytree(cls: type[Any], flatten: Flatten, unflatten: Unflatten) -> N
     _REGISTERED[cls] = _Container(flatten, unflatten)
 
 
+def is_registered(cls: type[Any]) -> bool:
+    """Whether instances of exactly `cls` are containers by `register_pytree`."""
+    return cls in _REGISTERED
+
+
 def _flatten_none(x: None) -> tuple[Sequence[Any], Hashable]:
     return (), None
 

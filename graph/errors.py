@@ -14,6 +14,9 @@ class GraphError(Exception):
     `what` states the problem with both sides quoted; `next_step` says how to go on; `loc` is the user's line.
     """
 
+    kinds: tuple[type, ...] = ()
+    """The classes of the user's objects that it is about."""
+
     def __init__(self, what: str, *, next_step: str = "", loc: Loc = UNKNOWN) -> None:
         super().__init__(f"{what}{NEXT}{next_step}" if next_step else what)
         self.what = what

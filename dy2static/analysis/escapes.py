@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from enum import Enum
+from enum import StrEnum
 
 Loop = ast.While | ast.For
 
 
-class Exit(Enum):
+class Exit(StrEnum):
     """The ways on from a statement. One that only raises, or never ends, has none."""
 
     FALL = "falls through"

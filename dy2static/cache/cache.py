@@ -2,20 +2,23 @@
 
 # pyright: reportPrivateUsage=false
 
+import contextlib
 import functools
 import itertools
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
-from dy2static.cache.members import Member, members_in
-from dy2static.cache.program import Program
+from dy2static.cache.members import Member, members_in, members_of
+from dy2static.cache.moving import Moving
+from dy2static.cache.program import Program, second_name
+from dy2static.cache.reasons import of_first, of_sizes, of_tied_objects
 from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.size import size_in_bytes
@@ -26,8 +29,12 @@ from dy2static.runtime.calls import call as call_function
 from dy2static.source.convert import Converted, convert_function
 from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
-from dy2static.staging.stage import Staged, stage
+from dy2static.staging.contents import ArrayCell, ContentCell
+from dy2static.staging.made import MadeSpec, known_outside, parts_of
+from dy2static.staging.spec import types
+from dy2static.staging.stage import Staged, Write, stage
 from eager.grad_mode import is_grad_enabled
+from eager.tensor import Tensor
 from graph.errors import BranchTypeError, GraphError, InternalError, LoopTypeError
 from graph.execute.native import AS_USUAL, NativeOptions
 
@@ -37,6 +44,10 @@ MOST_BYTES: Final = 1 << 28
 """The memory that they take: constants count, see `size_in_bytes`. The latest program is kept whatever its size."""
 _CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
 """The caches that are in use."""
+
+
+MOST_MOVED: Final = 16
+"""Programs of a family that are kept for other objects than those that they were made for."""
 
 
 @dataclass(slots=True)
@@ -55,6 +66,49 @@ class Family:
     """Whether a symbolic size could not be staged, so that every size gets a program of its own."""
     has_fixed_numbers: bool = False
     """The same for numbers."""
+    moved: tuple[Program, ...] = ()
+    """Programs moved to objects that came a second time, latest first."""
+    _recent: dict[int, tuple[Any, ...]] = field(default_factory=dict[int, tuple[Any, ...]])
+    """Weak references to the objects of the latest calls that a program was moved to, by identity of the first."""
+
+    def find(self, call: Call) -> Program | None:
+        """The program that serves a call; None where there is none."""
+        for program in (*self.programs, *self.moved):
+            if program.serves(call):
+                return program
+        if not call.objects:
+            return None
+        is_kept = self._is_recent(call.objects)
+        for program in self.programs:
+            if (made := program.moved(call, is_kept=is_kept)) is not None:
+                if is_kept:
+                    self.moved = (made, *self.moved)[:MOST_MOVED]
+                return made
+        return None
+
+    def _is_recent(self, objects: Sequence[Any]) -> bool:
+        """Whether these objects came in one of the latest calls."""
+        recent = self._recent
+        refs = recent.pop(id(objects[0]), ())
+        if len(refs) == len(objects) and all(ref() is x for ref, x in zip(refs, objects, strict=True)):
+            return True
+        with contextlib.suppress(TypeError, RuntimeError):  # no weak references to one; another thread does the same
+            if len(recent) >= MOST_MOVED:
+                recent.pop(next(iter(recent)), None)
+            recent[id(objects[0])] = tuple(map(weakref.ref, objects))
+        return False
+
+    def differences(self, call: Call) -> list[Guard]:
+        """What differs for this call outside of sizes and numbers of the arguments, by program. Places that became
+        inputs are found anew for the objects of the call."""
+        failed: list[Guard] = []
+        for i, program in enumerate(self.programs):
+            fit = None if program.moving is None else program.moving.fit(call.objects)
+            if fit is not None and i == 0:
+                self.dynamic = {source.key: source for source in map(fit.source, self.dynamic.values())}
+            if program.pattern.fits(call):
+                failed += [g for g in program.guards.all if not g.holds()] if fit is None else fit.failed
+        return failed
 
 
 class ProgramCache:
@@ -79,7 +133,7 @@ class ProgramCache:
         self._compile: Compile | None = compile
         self._options = options
         self._results = None if results is None else tuple(spec.shape for spec in results)
-        self._families: dict[Hashable, Family] = {}
+        self._families: dict[tuple[Hashable, bool], Family] = {}
         self.misses: deque[str] = deque(maxlen=MOST_PROGRAMS)
         """Why the latest programs were made."""
         self.made = 0
@@ -121,9 +175,11 @@ class ProgramCache:
         result = program.run(call, args, kwargs)
         if not kwargs and self.made == made and program not in self._with_shortcut:
             self._with_shortcut.add(program)
-            way, family = shortcut(program, call, args), self._families.get((call.family, is_grad_enabled()))
-            if way is not None and family is not None:
-                self._shortcuts = ((way, program, family), *self._shortcuts)[:MOST_SHORTCUTS]
+            family = self._families.get((call.kind, is_grad_enabled()))
+            if family is not None and any(program is kept for kept in (*family.programs, *family.moved)):
+                way = shortcut(program, call, args)
+                if way is not None:
+                    self._shortcuts = ((way, program, family), *self._shortcuts)[:MOST_SHORTCUTS]
         return result
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
@@ -131,20 +187,17 @@ class ProgramCache:
         if self._touches and MAKING.owner is not None:
             MAKING.wait()
         call = signature(args, kwargs)
-        key = (call.family, is_grad_enabled())
+        key = (call.kind, is_grad_enabled())
         family = self._families.get(key)
-        if family is not None:
-            for program in family.programs:
-                if program.serves(call):
-                    family.used = next(_CLOCK)
-                    self.latest = program
-                    return program, call
+        if family is not None and (program := family.find(call)) is not None:
+            family.used = next(_CLOCK)
+            self.latest = program
+            return program, call
         with MAKING:
             family = self._families.get(key) or Family()
-            for program in family.programs:  # another thread may have made it
-                if program.serves(call):
-                    self.latest = program
-                    return program, call
+            if (program := family.find(call)) is not None:  # another thread may have made it
+                self.latest = program
+                return program, call
             program = self.latest = self._make(family, call, args, kwargs)
             family.programs = (program, *family.programs)
             family.used = next(_CLOCK)
@@ -158,6 +211,7 @@ class ProgramCache:
         while self._is_too_large():
             key, family = min(self._families.items(), key=_last_use)
             family.programs = family.programs[:-1]
+            family.moved = ()
             self._shortcuts = ()
             if not family.programs:
                 del self._families[key]
@@ -196,16 +250,17 @@ class ProgramCache:
         and why it is made."""
         names = self._leaf_names(args, kwargs)
         last = family.widest
+        failed = family.differences(call)
         if last is None:
             wide = own = declared(exact(call), call, self._specs, names)
-            reason = "the first call with these types"
+            reason = of_first(call, (kind for kind, _ in self._families), names)
         else:
             own = declared(exact(call), call, self._specs, names)
             wide = declared(widened(last, call), call, self._specs, names)
-            reason = f"sizes or numbers differ: {_differences(last, wide, names)}"
+            reason = of_sizes(last, wide, names)
             if last.fits(call):
                 wide = last
-                reason = self._changes(family, call)
+                reason = self._changes(family, failed, call, names)
         dynamic = tuple(source for source in family.dynamic.values() if is_input_number(source.load()))
         attempts: list[tuple[Pattern, tuple[Source, ...], str]] = []
         if not family.has_fixed_sizes:
@@ -216,21 +271,17 @@ class ProgramCache:
         distinct = [x for i, x in enumerate(attempts) if not any(x[:2] == y[:2] for y in attempts[:i])]
         return distinct, reason
 
-    def _changes(self, family: Family, call: Call) -> str:
+    def _changes(self, family: Family, failed: Sequence[Guard], call: Call, names: Sequence[str]) -> str:
         """What changed outside of the arguments since programs of the family were made; its numbers become inputs."""
-        failed = [
-            guard
-            for program in family.programs
-            if program.pattern.fits(call)
-            for guard in program.guards.all
-            if not guard.holds()
-        ]
         for guard in failed:
             source = guard.source
             found = source.load()
             is_number = is_input_number(found) and type(found) is type(guard.expected)
             if guard.how == "value" and source.kind != "length" and is_number:
                 family.dynamic[source.key] = source
+        for program in family.programs:
+            if program.moving is not None and program.moving.refusal is not None:
+                return of_tied_objects(call, names, program.moving.refusal)
         return "; ".join(dict.fromkeys(guard.explain() for guard in failed[:3])) or "its program was dropped"
 
     def _stage(
@@ -253,9 +304,11 @@ class ProgramCache:
         moving = {source.key for source in dynamic}
         found = collect([(_plain(f), made) for f, made in conversions], objects, staged.gradients_read, staged.asked)
         _refuse_second_names(found, staged, args, kwargs)
+        staged = _with_known(staged, found, [value for _, value in objects])
+        changed = _changed_tensors(staged, args, kwargs)
         guards = [_pinned(guard, staged) for guard in found if guard.source.key not in moving]
         guards += [Guard(source, type(source.load()), "number") for source in dynamic]
-        return Program(
+        made = Program(
             staged=staged,
             compiled=CompiledGraph(staged.graph, self._executor, self._compile, self._options),
             pattern=pattern,
@@ -265,7 +318,14 @@ class ProgramCache:
             captured=tuple(_loader(held, guards) for held in staged.captured),
             reason=reason,
             bytes=size_in_bytes(staged.graph),
+            changed_leaves=tuple(i for i, leaf in enumerate(call.leaves) if id(leaf) in changed),
+            changed_outside=changed.intersection(map(id, staged.captured)),
+            objects=tuple(call.objects),
+            moving=_moving(staged, guards, call, [_plain(f) for f, _ in conversions], [x for _, x in objects]),
         )
+        if made.has_second_names(call):
+            raise second_name("it comes in by a second way")
+        return made
 
     def _staged(
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
@@ -281,7 +341,8 @@ class ProgramCache:
             try:
                 return staging(conversions=conversions, lists=lists, members=tuple(members.values())), conversions
             except (BranchTypeError, LoopTypeError, StagingError) as error:
-                found = {m.key: m for m in members_in(error.__traceback__) if m.key not in members}
+                waiting = (*members_in(error.__traceback__), *members_of(error.kinds))
+                found = {m.key: m for m in waiting if m.key not in members}
                 members.update(found)
                 if not lists:
                     lists = _places_of_lists(collect([(_plain(f), made) for f, made in conversions], objects))
@@ -322,7 +383,7 @@ def clear_caches() -> None:
 _CLOCK: Final = itertools.count()
 
 
-def _last_use(item: tuple[Hashable, Family]) -> int:
+def _last_use(item: tuple[tuple[Hashable, bool], Family]) -> int:
     return item[1].used
 
 
@@ -348,11 +409,45 @@ def _refuse_second_names(
         for guard in guards:
             is_argument = write.owner is not None or any(changed is x for x in args)
             if changed is not None and is_argument and guard.source.load() is changed:
-                raise StagingError(
-                    f"an argument is changed in place, and it is also {guard.source.text}: the graph has a value for "
-                    "each and would change one of them only",
-                    next_step="pass a copy, or use one of the names only.",
-                )
+                raise second_name(f"it is also {guard.source.text}")
+
+
+def _with_known(staged: Staged, guards: Sequence[Guard], objects: Sequence[Any]) -> Staged:
+    """What was staged; objects from outside that leave the function are themselves."""
+    kinds = ("identity", "array")
+    outside = {id(x) for x in objects} | {id(g.source.load()) for g in guards if g.how in kinds}
+    result = known_outside(staged.result, outside)
+    writes = [replace(write, spec=known_outside(write.spec, outside)) for write in staged.writes]
+    specs = [part for spec in (result, *(write.spec for write in writes)) for part in parts_of(spec)]
+    made = {id(part.original) for part in specs if isinstance(part, MadeSpec) and not part.is_outside}
+    return replace(staged, result=result, writes=tuple(w for w in writes if not _is_of_made(w, made)))
+
+
+def _is_of_made(write: Write, made: Container[int]) -> bool:
+    """Whether a change is one of the content of what each run makes anew, which nobody else sees."""
+    if not isinstance(write.cell, ArrayCell | ContentCell) or types(write.spec):
+        return False
+    owner = write.cell.find()
+    return owner is None or id(owner) in made
+
+
+def _moving(
+    staged: Staged, guards: Sequence[Guard], call: Call, functions: Sequence[Any], given: Sequence[Any]
+) -> Moving | None:
+    if not call.objects:
+        return None
+    passed = set(map(id, call.objects))
+    return Moving(staged, guards, call.objects, functions, [x for x in given if id(x) not in passed])
+
+
+def _changed_tensors(staged: Staged, args: Sequence[Any], kwargs: Mapping[str, Any]) -> frozenset[int]:
+    """The identities of the tensors that the function changes in place, in this call."""
+    changed = [
+        write.cell.handle if write.owner is None else write.owner.find(args, kwargs)
+        for write in staged.writes
+        if isinstance(write.cell, HandleCell)
+    ]
+    return frozenset(id(x) for x in changed if isinstance(x, Tensor))
 
 
 def _pinned(guard: Guard, staged: Staged) -> Guard:
@@ -372,13 +467,3 @@ def _loader(held: Any, guards: Sequence[Guard]) -> Callable[[], Any]:
         if guard.how == "tensor" and guard.source.load() is held:
             return guard.source.load
     return lambda: held
-
-
-def _differences(old: Pattern, new: Pattern, names: Sequence[str]) -> str:
-    found: list[str] = []
-    for name, a, b in zip(names, old.entries, new.entries, strict=True):
-        if a != b:
-            was = "(" + ", ".join(map(str, a)) + ")" if isinstance(a, tuple) else repr(a)
-            now = "(" + ", ".join(map(str, b)) + ")" if isinstance(b, tuple) else "any"
-            found.append(f"`{name}` {was} -> {now}")
-    return ", ".join(found)

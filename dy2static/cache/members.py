@@ -1,13 +1,27 @@
 """Members of users' classes that Python itself calls: properties and operators. They run as they are, unless staging
 meets a value of the graph in them that Python must decide on; then they are converted, for as long as staging takes."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted, convert_function
+from graph.errors import GraphError
+
+BINARY: Final = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul"),
+    *("and", "or", "xor", "lshift", "rshift"),
+)
+OPERATORS: Final = frozenset(
+    (
+        *(f"__{side}{name}__" for name in BINARY for side in ("", "r", "i")),
+        *("__neg__", "__pos__", "__abs__", "__invert__", "__round__", "__getitem__", "__iter__", "__next__"),
+    )
+)
+"""The methods that Python calls and that may make objects."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +51,25 @@ def members_in(traceback: TracebackType | None) -> Iterator[Member]:
             yield found
 
 
+def members_of(kinds: Sequence[type]) -> Iterator[Member]:
+    """The properties and operators of these classes of users, converted: what they make is made by converted code."""
+    for base in {base: None for kind in kinds for base in kind.__mro__ if not is_library(base.__module__)}:
+        for name, member in tuple(vars(base).items()):
+            if isinstance(member, property) or (name in OPERATORS and isinstance(member, FunctionType)):
+                with contextlib.suppress(GraphError):  # it stays as it is
+                    yield _converted(base, name, member)
+
+
+def _converted(owner: type, name: str, member: Any) -> Member:
+    made = [(function, convert_function(function)) for function in _functions(member)]
+    return Member(owner, name, _with(member, dict(made)), tuple(made))
+
+
 def _member_of(cls: type, code: CodeType) -> Member | None:
     for base in cls.__mro__:
         for name, member in vars(base).items():
             if code in [function.__code__ for function in _functions(member)]:
-                made = [(function, convert_function(function)) for function in _functions(member)]
-                return Member(base, name, _with(member, dict(made)), tuple(made))
+                return _converted(base, name, member)
     return None
 
 

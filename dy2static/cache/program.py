@@ -2,8 +2,9 @@
 
 # pyright: reportPrivateUsage=false
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from dy2static.cache.compiled import CompiledGraph
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
+from dy2static.cache.moving import Moving
 from dy2static.cache.signature import ARRAYS, Call, Pattern, in_native_order
 from dy2static.cache.sources import Source
 from dy2static.errors import StagingError
@@ -40,10 +42,49 @@ class Program:
     """Why it was made, for `explain()`."""
     bytes: int = 0
     """Roughly the memory that it takes."""
+    changed_leaves: tuple[int, ...] = ()
+    """The arguments among `call.leaves` that are tensors which the program changes in place."""
+    changed_outside: frozenset[int] = frozenset()
+    """The identities of the captured tensors that it changes in place."""
+    objects: tuple[Any, ...] = ()
+    """The objects of plain classes among the arguments."""
+    moving: Moving | None = None
+    """How others may take their places; None for a program that was moved itself."""
 
     def serves(self, call: Call) -> bool:
         """Whether a call may use this program."""
-        return self.pattern.fits(call) and self.guards.hold()
+        is_same = not self.objects or all(map(operator.is_, self.objects, call.objects))
+        return is_same and self.pattern.fits(call) and self.guards.hold() and not self.has_second_names(call)
+
+    def moved(self, call: Call, *, is_kept: bool) -> "Program | None":
+        """The program for a call with other objects of plain classes; None where it does not serve that. One that is
+        kept for further calls has guards."""
+        if self.moving is None or self.moving.refusal is not None or not self.pattern.fits(call):
+            return None
+        fit = self.moving.fit(call.objects)
+        if fit.failed:
+            return None
+        made = replace(
+            self,
+            staged=self.moving.staged(fit),
+            guards=GuardSet(self.moving.guards(fit) if is_kept else ()),
+            dynamic=tuple(map(fit.source, self.dynamic)),
+            captured=self.moving.loaders(fit, self.captured),
+            changed_outside=frozenset(id(fit.now[i]) if i in fit.now else i for i in self.changed_outside),
+            objects=tuple(call.objects),
+            moving=None,
+        )
+        return None if made.has_second_names(call) else made
+
+    def has_second_names(self, call: Call) -> bool:
+        """Whether a tensor that the program changes in place comes in by a second way: eager code would see the change
+        by that one too, and the graph has a value for each."""
+        if not (self.changed_leaves or self.changed_outside):
+            return False
+        outside = [id(load()) for load in self.captured]
+        passed = {id(leaf) for leaf in call.leaves if isinstance(leaf, Tensor)}  # one passed twice is one
+        changed = self.changed_outside.union(id(call.leaves[i]) for i in self.changed_leaves)
+        return sum(identity in changed for identity in (*outside, *passed)) > len(changed)
 
     def inputs(self, call: Call) -> list[Any]:
         """What the graph's parameters are in this call."""
@@ -55,6 +96,8 @@ class Program:
 
     def run(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The function's value; its changes to objects of the caller are made once the run has succeeded."""
+        if self.has_second_names(call):
+            raise second_name("it comes in by a second way")
         self.refuse_overlaps(call, args, kwargs)
         return self.deliver(self.compiled(self.inputs(call)), args, kwargs)
 
@@ -85,12 +128,21 @@ class Program:
         def find(ref: ArgumentRef) -> Any:
             return self.captured[ref.index]() if isinstance(ref, CapturedRef) else ref.find(args, kwargs)
 
-        result = restore(self.staged.result, values, find)
-        changes = [(write, restore_change(write.spec, values, find)) for write in self.staged.writes]
+        made: dict[int, Any] = {}
+        result = restore(self.staged.result, values, find, made)
+        changes = [(write, restore_change(write.spec, values, find, made)) for write in self.staged.writes]
         MAKING.wait()
         for write, value in changes:
             _apply(write, value, find)
         return result
+
+
+def second_name(how: str) -> StagingError:
+    """The error for a tensor that is changed in place and that two values of the graph stand for."""
+    return StagingError(
+        f"an argument is changed in place, and {how}: the graph has a value for each and would change one of them only",
+        next_step="pass a copy, or use one of the names only.",
+    )
 
 
 def _input(x: Any) -> Any:

@@ -73,6 +73,8 @@ def shortcut(
     if has_guards:
         reads.write(program.guards.all)
     captured = [_read(w, reads, load) for load in program.captured]
+    if not _second_names(w, program, call, captured):
+        return None
     _off_the_tape(w, call, captured, program)
     inputs = [data[i] for i in program.staged_leaves]
     for source in program.dynamic:
@@ -150,6 +152,31 @@ def _distinct(w: Body, leaves: Sequence[Any]) -> None:
         w.unless(" and ".join(f"{a} is not {b}" for i, a in enumerate(at) for b in at[i + 1 :]))
     elif at:
         w.unless(f"len({{{', '.join(f'id({a})' for a in at)}}}) == {len(at)}")
+
+
+def _second_names(w: Body, program: Program, call: Call, captured: Sequence[str]) -> bool:
+    """Checks that no tensor that the program changes in place comes in by a second way (see `has_second_names`); False
+    where an argument is a captured tensor already, so that another one may be so next."""
+    if not (program.changed_leaves or program.changed_outside):
+        return True
+    held = [load() for load in program.captured]
+    passed = {i: leaf for i, leaf in enumerate(call.leaves) if isinstance(leaf, Tensor)}
+    if any(leaf is x for leaf in passed.values() for x in held):
+        return False
+    names = [f"a{i}" for i in passed]
+    moving = [name for name, x in zip(captured, held, strict=True) if id(x) not in program.changed_outside]
+    changed = [f"a{i}" for i in program.changed_leaves]
+    for fixed, others in (
+        (w.name(program.changed_outside) if program.changed_outside else "", [*names, *moving]),
+        (f"{{{', '.join(map(_identity, changed))}}}" if changed else "", moving),
+    ):
+        if fixed and others:
+            w.unless(f"{fixed}.isdisjoint(({', '.join(map(_identity, others))},))")
+    return True
+
+
+def _identity(name: str) -> str:
+    return f"id({name})"
 
 
 def _off_the_tape(w: Body, call: Call, captured: Sequence[str], program: Program) -> None:

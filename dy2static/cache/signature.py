@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.staging.arguments import Leaf
+from dy2static.staging.made import is_plain
 from eager.pytree import LEAF, children, flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim
@@ -36,6 +37,10 @@ class Call:
     each ordinary value."""
     sizes: list[Size]
     """Per leaf what may differ within the family: the shape of a tensor, the value of a number."""
+    kind: tuple[Hashable, ...]
+    """The family, with the classes of `objects` in place of these."""
+    objects: list[Any]
+    """The leaves of plain classes (see `is_plain`), which other objects may stand for."""
 
 
 def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
@@ -56,7 +61,13 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Call:
         held = [identity for value in (*args, *kwargs.values()) for identity in changeable(value)]
         if len(set(held)) < len(held):
             family.append(("containers", *map(held.index, held)))
-    return Call(leaves, tuple(family), sizes)
+    objects = [part.value for part in family if type(part) is Identity and is_plain(type(part.value))]
+    if not objects:
+        return Call(leaves, whole := tuple(family), sizes, whole, objects)
+    ids = list(map(id, objects))
+    places = tuple(map(ids.index, ids))
+    kind = (*(part.kind() if type(part) is Identity else part for part in family), places)
+    return Call(leaves, tuple(family), sizes, kind, objects)
 
 
 def changeable(value: Any) -> list[int]:
@@ -114,6 +125,22 @@ class Identity:
         if self.value is other.value:
             return True
         return _by_value(self.value) and type(self.value) is type(other.value) and self.value == other.value
+
+    def kind(self) -> "Identity | ObjectOf":
+        """This, or the class of an object of a plain class."""
+        cls = cast("type[Any]", type(self.value))
+        return ObjectOf(cls) if is_plain(cls) else self
+
+    def stands_for_itself_as(self, other: "Identity") -> bool:
+        """Whether both are objects of one class that go by their identity."""
+        return type(self.value) is type(other.value) and not _by_value(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """Any object of a plain class as part of a key."""
+
+    cls: type[Any]
 
 
 def _by_value(value: Any) -> bool:

@@ -43,24 +43,29 @@ class Source:
 
     def load(self) -> Any:
         """What is there now; MISSING when there is nothing."""
-        try:
-            match self.kind:
-                case "attribute":
-                    return getattr(self.owner, self.name)
-                case "item":
-                    return self.owner[self.name]
-                case "cell":
-                    return self.owner.cell_contents
-                case "class":  # what a class itself defines
-                    return self.owner.__dict__.get(self.name, MISSING)
-                case "own":  # what hides it in an object
-                    return self.owner.__dict__.get(self.name, MISSING)
-                case "items":
-                    return tuple(self.owner)
-                case _:
-                    return len(self.owner)
-        except (AttributeError, KeyError, IndexError, ValueError):
-            return MISSING
+        return load_from(self.kind, self.owner, self.name)
+
+
+def load_from(kind: str, owner: Any, name: Any) -> Any:
+    """What is in a place now; MISSING when there is nothing."""
+    try:
+        match kind:
+            case "attribute":
+                return getattr(owner, name)
+            case "item":
+                return owner[name]
+            case "cell":
+                return owner.cell_contents
+            case "class":  # what a class itself defines
+                return owner.__dict__.get(name, MISSING)
+            case "own":  # what hides it in an object
+                return owner.__dict__.get(name, MISSING)
+            case "items":
+                return tuple(owner)
+            case _:
+                return len(owner)
+    except (AttributeError, KeyError, IndexError, ValueError):
+        return MISSING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +80,10 @@ class Guard:
 
     def holds(self) -> bool:
         """Whether the program would be made the same now."""
-        found = self.source.load()
+        return self.is_met_by(self.source.load())
+
+    def is_met_by(self, found: Any) -> bool:
+        """Whether this is what was expected."""
         if self.how == "identity":
             return found is self.expected
         if self.how == "number":

@@ -11,8 +11,10 @@ from dy2static.converters import (
     assert_stmt,
     bool_ops,
     calls,
+    class_attribute,
     comprehensions,
     del_stmt,
+    dict_display,
     f_strings,
     for_stmt,
     functions,
@@ -50,9 +52,11 @@ STATEMENTS: dict[type[ast.AST], Any] = {
     ast.With: with_stmt.convert,
 }
 EXPRESSIONS: dict[type[ast.AST], Any] = {
+    ast.Attribute: class_attribute.convert,
     ast.BoolOp: bool_ops.convert_bool_op,
     ast.Call: calls.convert,
     ast.Compare: bool_ops.convert_compare,
+    ast.Dict: dict_display.convert,
     ast.DictComp: comprehensions.convert,
     ast.GeneratorExp: comprehensions.convert,
     ast.IfExp: if_expr.convert,
@@ -61,6 +65,7 @@ EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.List: list_display.convert,
     ast.ListComp: comprehensions.convert,
     ast.Name: undefined.convert,
+    ast.Set: dict_display.convert,
     ast.SetComp: comprehensions.convert,
     ast.UnaryOp: bool_ops.convert_unary_op,
 }

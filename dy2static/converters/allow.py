@@ -42,6 +42,10 @@ TAKES_FUNCTIONS: Final = frozenset(
 )
 
 
+CHANGES_AN_ARRAY: Final = frozenset(["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"])
+"""NumPy's functions that change their first argument."""
+
+
 def is_library(module: str) -> bool:
     """Whether functions of `module` are called as they are: the standard library, NumPy, SciPy and our own packages."""
     package = module.partition(".")[0]
@@ -54,7 +58,7 @@ def stays_direct(callee: object, path: tuple[str, ...]) -> bool:
     So it is for functions that work on tensors by themselves, and for those that look at their caller. Other parts of
     the standard library go through the runtime, which knows what `len` or `math.sqrt` mean for a staged value.
     """
-    if path[-1] in TAKES_FUNCTIONS or isinstance(callee, ModuleType):
+    if path[-1] in TAKES_FUNCTIONS or path[-1] in CHANGES_AN_ARRAY or isinstance(callee, ModuleType):
         return False
     if any(callee is builtin for builtin in BUILTINS_THAT_SEE_CALLER):
         return True

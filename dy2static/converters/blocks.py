@@ -9,7 +9,6 @@ from dy2static.converters.build import (
     Located,
     assign,
     call,
-    constant,
     definition,
     load,
     names_tuple,
@@ -18,7 +17,7 @@ from dy2static.converters.build import (
     set_name,
     statement,
     store,
-    tuple_of,
+    texts_tuple,
 )
 from dy2static.converters.rewrite import Rewriter
 
@@ -67,4 +66,4 @@ class BlockMaker:
         return names_tuple(self.carried.inputs, self.at)
 
     def output_names(self) -> ast.expr:
-        return tuple_of([constant(output, self.at) for output in self.carried.outputs], self.at)
+        return texts_tuple(self.carried.outputs, self.at)

@@ -3,6 +3,8 @@
 import ast
 from types import ModuleType
 
+import numpy as np
+
 from dy2static.converters import list_display
 from dy2static.converters.allow import is_exception_class, stays_direct
 from dy2static.converters.build import call, load
@@ -20,7 +22,7 @@ def convert(node: ast.Call, rewriter: Rewriter) -> ast.expr:
     if is_of_runtime(node.func, rewriter.ctx):
         rewriter.parts(node)
         return node
-    if is_direct(node.func, rewriter.ctx):
+    if is_direct(node.func, rewriter.ctx) and not fills_array(node, rewriter.ctx):
         node.args = [list_display.plain(argument, rewriter) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = list_display.plain(keyword.value, rewriter)
@@ -62,6 +64,15 @@ def is_direct(function: ast.expr, ctx: ConvertContext) -> bool:
         return False
     callee = known_value(path, ctx)
     return callee is not None and (stays_direct(callee, path) or is_exception_class(callee))
+
+
+def fills_array(node: ast.Call, ctx: ConvertContext) -> bool:
+    """Whether a call says where its result goes: `out=`, or one argument more than a ufunc of NumPy takes."""
+    if any(keyword.arg == "out" for keyword in node.keywords):
+        return True
+    path = dotted_path(node.func)
+    callee = None if path is None else known_value(path, ctx)
+    return isinstance(callee, np.ufunc) and len(node.args) > callee.nin
 
 
 def dotted_path(function: ast.expr) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from dy2static.converters import list_display
-from dy2static.converters.build import call, load, no_arguments, position, thunk, tuple_of
+from dy2static.converters.build import call, lambda_of, load, position, thunk, tuple_of
 from dy2static.converters.rewrite import Rewriter
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -28,9 +28,9 @@ def convert(node: Comprehension, rewriter: Rewriter) -> ast.expr:
     if isinstance(node, ast.GeneratorExp):
         items = names.fresh("items", depth)
         body = each(node, 0, load(items, node), add, rewriter)
-        return call(rewriter.ctx.runtime, "generator_of", [first, function([items, add], body, node)], node)
+        return call(rewriter.ctx.runtime, "generator_of", [first, lambda_of([items, add], body, node)], node)
     body = each(node, 0, first, add, rewriter)
-    return call(rewriter.ctx.runtime, MAKERS[type(node)], [function([add], body, node)], node)
+    return call(rewriter.ctx.runtime, MAKERS[type(node)], [lambda_of([add], body, node)], node)
 
 
 def each(node: Comprehension, number: int, items: ast.expr, add: str, rewriter: Rewriter) -> ast.expr:
@@ -55,16 +55,10 @@ def body_of(part: ast.comprehension, inner: ast.expr, rewriter: Rewriter) -> ast
     """`lambda v: inner`; a target of several names is taken apart as Python does it, by a loop of one trip."""
     target = part.target
     if isinstance(target, ast.Name):
-        return function([target.id], inner, target)
+        return lambda_of([target.id], inner, target)
     item = rewriter.ctx.names.fresh("item")
     once = ast.comprehension(target, tuple_of([load(item, target)], target), [], 0)
-    return function([item], ast.ListComp(inner, [once], **position(target)), target)
-
-
-def function(names: Sequence[str], body: ast.expr, at: ast.expr) -> ast.Lambda:
-    arguments = no_arguments()
-    arguments.args = [ast.arg(name, None, **position(at)) for name in names]
-    return ast.Lambda(arguments, body, **position(at))
+    return lambda_of([item], ast.ListComp(inner, [once], **position(target)), target)
 
 
 def keeps_variables(node: Comprehension) -> bool:

@@ -149,10 +149,11 @@ def _compiled_outcome(
             values = iter(compiled(inputs))
     except Exception as error:
         return _Outcome(error=error)
-    result = restore(program.staged.result, values, find)
+    made: dict[int, Any] = {}
+    result = restore(program.staged.result, values, find, made)
     writes: list[tuple[str, Callable[[], Any], Any]] = []
     for write in program.staged.writes:
-        value = restore_change(write.spec, values, find)
+        value = restore_change(write.spec, values, find, made)
         if write in seen:
             cell = write.cell if write.owner is None else write.cell.of(find(write.owner))
             writes.append((cell.text, cell.load, value))

@@ -7,7 +7,7 @@ at the line that the op comes from.
 
 import ast
 import itertools
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from types import CodeType, TracebackType
 from typing import Any, Final
 
@@ -19,29 +19,10 @@ from graph.errors import GraphError, InternalError, TraceGuardError
 from graph.execute.failure import location_of, types_of
 from graph.location import Loc
 
-_FULL: Final[ContextVar[bool | None]] = ContextVar("dy2static.full_tracebacks", default=None)
-_settings = {"full": False}
-
-
-class full_tracebacks:  # noqa: N801 (used as a function, and in `with`)
-    """Show the frames of dy2static in tracebacks, too: from the call on, or within a `with` block (of this context).
-
-    `full_tracebacks(False)` hides them again.
-    """
-
-    def __init__(self, enabled: bool = True) -> None:
-        self._enabled = enabled
-        self._before = _settings["full"]
-        self._token: Token[bool | None] | None = None
-        _settings["full"] = enabled
-
-    def __enter__(self) -> None:
-        _settings["full"] = self._before
-        self._token = _FULL.set(self._enabled)
-
-    def __exit__(self, *_: object) -> None:
-        if self._token is not None:
-            _FULL.reset(self._token)
+FULL: Final[ContextVar[bool | None]] = ContextVar("dy2static.full_tracebacks", default=None)
+"""What was asked for in this context; None where nothing was."""
+EVERYWHERE: Final = {"full": False}
+"""What was asked for elsewhere."""
 
 
 def hide_ours(error: Exception) -> None:
@@ -49,8 +30,8 @@ def hide_ours(error: Exception) -> None:
 
     To be called in an `except` block that ends in a bare `raise`, which adds no frame.
     """
-    here = _FULL.get()
-    if (_settings["full"] if here is None else here) or isinstance(error, InternalError):
+    here = FULL.get()
+    if (EVERYWHERE["full"] if here is None else here) or isinstance(error, InternalError):
         return
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]

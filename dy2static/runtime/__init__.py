@@ -16,6 +16,7 @@ from dy2static.runtime.bool_ops import is_not as is_not
 from dy2static.runtime.bool_ops import not_ as not_
 from dy2static.runtime.bool_ops import or_ as or_
 from dy2static.runtime.calls import call as call
+from dy2static.runtime.class_attribute import class_of as class_of
 from dy2static.runtime.comprehensions import dict_of as dict_of
 from dy2static.runtime.comprehensions import each as each
 from dy2static.runtime.comprehensions import list_of as list_of
@@ -23,6 +24,7 @@ from dy2static.runtime.comprehensions import set_of as set_of
 from dy2static.runtime.comprehensions import when as when
 from dy2static.runtime.del_stmt import del_attr as del_attr
 from dy2static.runtime.del_stmt import del_item as del_item
+from dy2static.runtime.dict_display import new as new
 from dy2static.runtime.f_strings import fstring as fstring
 from dy2static.runtime.for_stmt import for_ as for_
 from dy2static.runtime.generators import generator as generator

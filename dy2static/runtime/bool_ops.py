@@ -1,11 +1,13 @@
 """`and`, `or`, `not`, chained comparisons, `in`: each operand is evaluated only when Python would."""
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import FunctionType
 from typing import Any, Final, cast
 
+from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
+from dy2static.staging.caught import CaughtClass
 from dy2static.staging.optional import is_none, maybe_none, present
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
@@ -107,11 +109,15 @@ def not_(value: Any) -> Any:
 
 def is_(a: Any, b: Any) -> Any:
     """`a is b`. Only of what may be None it is a question to the graph."""
-    if maybe_none(a) is None and maybe_none(b) is None:
-        return a is b
+    if a is b or (maybe_none(a) is None and maybe_none(b) is None):
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, CaughtClass):
+                return isinstance(other, type) and one.is_one_of(other)
+        return is_one(a, b)
     if a is None or b is None:
         return is_none(a if b is None else b)
-    return and_(lambda: is_none(a, True), lambda: is_none(b, True), lambda: _there(a) is _there(b))
+    are_there = and_(lambda: is_none(a, True), lambda: is_none(b, True), lambda: is_one(_there(a), _there(b)))
+    return or_(lambda: are_there, lambda: and_(lambda: is_none(a), lambda: is_none(b)))
 
 
 def is_not(a: Any, b: Any) -> Any:
@@ -127,6 +133,8 @@ def compare_chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
     """`first < b() < c()`; links are operator and the right side, evaluated once and only when needed."""
     symbol, operand = links[0]
     right = operand()
+    if symbol in ("==", "!=") and goes_by_identity(first):
+        is_one(first, right)
     result = in_(first, right, symbol) if symbol in ("in", "not in") else COMPARISONS[symbol](first, right)
     if len(links) == 1:
         return result
@@ -151,6 +159,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(item, Tensor) and isinstance(container, (list, tuple)):
         candidates = cast("Sequence[Any]", container)
         return or_(*(_equals(item, other) for other in candidates)) if len(candidates) else False
+    if isinstance(item, CaughtClass) and isinstance(container, Collection):
+        return item.is_one_of(tuple(x for x in cast("Collection[Any]", container) if isinstance(x, type)))
     if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
         candidates = tuple(cast("Iterable[Any]", container))
         return or_(*(_equals(item, other) for other in candidates)) if candidates else False
@@ -158,6 +168,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(own, FunctionType):
         found = stager.call(own, (container, item), {})
         return StagedNumber.of(stager.truth(found)) if is_staged_value(found) else bool(found)
+    if goes_by_identity(item) and isinstance(container, list | tuple | set | frozenset | dict):
+        return is_among(item, container)
     return item in container
 
 

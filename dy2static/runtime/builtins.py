@@ -9,6 +9,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
+from dy2static.runtime.math_written_out import power_modulo
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
@@ -123,13 +124,12 @@ PYTHON_POW: Final[Callable[..., Any]] = pow
 def pow_(stager: Stager, base: Any, exp: Any, mod: Any = None) -> Any:
     if mod is None:
         return base**exp
-    if not any(isinstance(x, Tensor) for x in (base, exp, mod)):
-        return PYTHON_POW(base, exp, mod)
-    raise StagingError(
-        "`pow` with a modulus is not available in a graph",
-        next_step="multiply in a loop, with `%` at each step.",
-        loc=user_location(),
-    )
+    numbers = (base, exp, mod)
+    if not any(isinstance(x, StagedNumber) for x in numbers) or not all(map(is_number, numbers)):
+        return PYTHON_POW(base, exp, mod)  # tensors have no such power
+    if any(_kind(x) not in "bi" for x in numbers):
+        raise TypeError("pow() 3rd argument not allowed unless all arguments are integers")
+    return stager.call(power_modulo, numbers, {})
 
 
 def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
@@ -294,6 +294,12 @@ def str_(stager: Stager, *args: Any) -> Any:
     return StagedText.of(args[0]).plain() if len(args) == 1 else str(*args)
 
 
+def repr_(stager: Stager, value: Any) -> Any:
+    text = StagedText()
+    text.add_any(value, quoted=True)
+    return text.plain()
+
+
 BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     len: len_,
     int: int_,
@@ -313,6 +319,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     list: list_,
     setattr: setattr_,
     str: str_,
+    repr: repr_,
     round: round_,
     divmod: divmod_,
     pow: pow_,

@@ -17,14 +17,17 @@ from types import (
 )
 from typing import Any, Final, cast
 
+import numpy as np
+
 from dy2static.converters.allow import is_library
 from dy2static.runtime import logging_calls, math_functions, random_calls
 from dy2static.runtime.builtins import BUILTINS
-from dy2static.runtime.changed_by_call import STORES, note_change
+from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
+from dy2static.runtime.identity import check_key
 from dy2static.source.convert import convert_function
 from dy2static.source.load import has_source
-from dy2static.staging.coincidence import objects_in
+from dy2static.staging.instances import copied_within
 from dy2static.staging.lists import StageableList
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
@@ -59,7 +62,11 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return logging_calls.log(stager, logger, function.__name__, args, kwargs)
     if type(function) is BuiltinFunctionType and math_functions.takes(function, args):
         return math_functions.in_graph(stager, function, args, kwargs)
+    if isinstance(function, np.ufunc) or kwargs.get("out") is not None or _is_of_library(function):
+        note_arrays(stager, function, args, kwargs)
     if isinstance(function, BuiltinMethodType | MethodWrapperType):
+        if args:
+            check_key(function.__self__, args[0])
         note_change(stager, function, args, kwargs)
         return function(*args, **kwargs)
     target = converted(function)
@@ -76,11 +83,13 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     made = function(*args, **kwargs)
     if isinstance(function, type) and function.__module__ == "itertools":
         return Pulled(made)
-    if isinstance(function, type) or function in COPYING:
+    if function in COPYING or (isinstance(function, type) and _makes_instances(function)):
+        stager.cells.made(made)
+    elif isinstance(function, type):  # its `__new__` may give an object that was there
         stager.cells.born(made)
     if function is copy.deepcopy:
-        for _, inner in objects_in(made):
-            stager.cells.born(inner)
+        for inner in copied_within(made):
+            stager.cells.made(inner)
     random_calls.note(stager, function, made)
     return made
 
@@ -88,17 +97,21 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
     """The converted `__init__` of a user's class whose instances are made the usual way; None for other classes."""
     found: Any = cls.__init__
-    is_usual = type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
-    if not is_usual or not isinstance(found, FunctionType):
+    if not _makes_instances(cls) or not isinstance(found, FunctionType):
         return None
     return converted(found) if has_source(found) else None
+
+
+def _makes_instances(cls: type[Any]) -> bool:
+    """Whether a call of the class makes a new instance, as that of most classes."""
+    return type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
 
 
 def _instance(
     stager: Stager, cls: type[Any], initialise: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     made = cls.__new__(cls, *args, **kwargs)
-    stager.cells.born(made)
+    stager.cells.made(made)
     stager.calls.run(initialise, (made, *args), kwargs)
     return made
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from types import BuiltinMethodType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Final, cast
 
+import numpy as np
+
+from dy2static.converters.allow import CHANGES_AN_ARRAY
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, ItemCell, ListCell
-from dy2static.staging.contents import CHANGES, touch_content
+from dy2static.staging.contents import CHANGES, OF_ARRAYS, touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
@@ -38,7 +41,9 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
     elif isinstance(owner, list) and not isinstance(owner, StageableList):
         if name in LIST_CHANGES:
             stager.cells.touch(ListCell(cast("list[Any]", owner)))
-    elif name in CHANGES and not isinstance(owner, dict):
+    elif isinstance(owner, np.ufunc) and name == "at" and args:
+        touch_content(stager.cells, args[0])
+    elif name in (OF_ARRAYS if isinstance(owner, np.ndarray) else CHANGES) and not isinstance(owner, dict):
         touch_content(stager.cells, owner)
     elif isinstance(owner, OrderedDict) and name == "move_to_end":
         _check_order(stager, cast(object, owner))
@@ -46,6 +51,18 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
         added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
         for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
             stager.cells.touch(ItemCell(owner, key))
+
+
+def note_arrays(stager: Stager, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Note that a call of a NumPy function is about to change arrays that it is given."""
+    out: Any = kwargs.get("out")
+    changed: list[Any] = [*out] if isinstance(out, tuple) else [out]
+    if isinstance(function, np.ufunc):
+        changed += args[function.nin :]
+    elif getattr(function, "__name__", "") in CHANGES_AN_ARRAY:
+        changed += args[:1]
+    for array in changed:
+        touch_content(stager.cells, array)
 
 
 def _note_function(stager: Stager, module: str, name: str, args: Sequence[Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from dy2static.errors import StagingError
+from dy2static.runtime.dict_display import new
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.list_display import list_
@@ -25,14 +26,14 @@ def list_of(fill: Callable[[Add], None]) -> list[Any]:
 
 def set_of(fill: Callable[[Add], None]) -> set[Any]:
     """A set comprehension."""
-    made: set[Any] = set()
+    made: set[Any] = new(set())
     fill(_here(made.add, "set"))
     return made
 
 
 def dict_of(fill: Callable[[Add], None]) -> dict[Any, Any]:
     """A dict comprehension."""
-    made: dict[Any, Any] = {}
+    made: dict[Any, Any] = new({})
     fill(_here(made.__setitem__, "dict"))
     return made
 

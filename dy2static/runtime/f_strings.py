@@ -26,7 +26,7 @@ def fstring(*parts: Part) -> Any:
 def _taken(value: Any, conversion: str, spec: str) -> Part:
     """The part as it is for a value of the graph, the text of any other value."""
     if hasattr(cast(Any, type(value)), "__staged_text__"):
-        value = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__()
+        value, conversion = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__(), ""
     if isinstance(value, Tensor | StagedText | OptionalObject):
         return value, conversion, spec
     convert = CONVERSIONS.get(conversion)

@@ -13,6 +13,7 @@ from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program
 from dy2static.staging.one_shot import OneShot
+from dy2static.staging.slips import refuse_slips
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager, is_staged_value
 
@@ -303,6 +304,7 @@ class ConsumerApart(Consumer):
                 self._check(stager, mark)
             raise
         except Exception as error:
+            refuse_slips(error)
             if stager is None or stager.builder is self.builder or not is_of_the_program(error):
                 raise RaisedByConsumer(error, self) from None
             fail_as(stager, error)

@@ -7,6 +7,8 @@ from eager.recorder import converts
 MOST: Final = 2**63 - 1
 TOO_LONG: Final = "an int of the graph has 64 bits, this one needs more"
 MOST_FACTORIAL: Final = 20
+MOST_MODULUS: Final = 3_037_000_499
+"""The square of what is below it has 64 bits."""
 INFINITY: Final = float("inf")
 
 
@@ -91,3 +93,36 @@ def isclose(a: Any, b: Any, rel_tol: Any, abs_tol: Any) -> Any:
         return False
     apart = abs(b - a)
     return apart <= abs(rel_tol * b) or apart <= abs(rel_tol * a) or apart <= abs_tol
+
+
+@converts
+def power_modulo(base: Any, exp: Any, mod: Any) -> Any:
+    """`pow(base, exp, mod)`. Raises ValueError as Python does, OverflowError for a modulus of more than 31 bits."""
+    if mod == 0:
+        raise ValueError("pow() 3rd argument cannot be 0")
+    if mod > MOST_MODULUS or mod < -MOST_MODULUS:
+        raise OverflowError(TOO_LONG)
+    size = abs(mod)
+    base = base % size
+    if exp < 0:
+        base = _inverse(base, size)
+        exp = -exp
+    found = 1 % size
+    while exp > 0:
+        if exp % 2 == 1:
+            found = found * base % size
+        base = base * base % size
+        exp = exp // 2
+    return found % mod
+
+
+@converts
+def _inverse(a: Any, size: Any) -> Any:
+    """What times `a` is 1, modulo `size`: by Euclid's algorithm."""
+    b, u, v = size, 1, 0
+    while b != 0:
+        q = a // b
+        a, b, u, v = b, a - q * b, v, u - q * v
+    if a != 1:
+        raise ValueError("base is not invertible for the given modulus")
+    return u % size

@@ -9,6 +9,7 @@ from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph
+from dy2static.staging.slips import refuse_slips
 from dy2static.staging.staged import StagedNumber, StagedTensor, current
 from dy2static.staging.stager import Stager
 from graph.errors import GraphError
@@ -197,6 +198,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         except OF_STAGING:
             raise
         except Exception as error:
+            refuse_slips(error)
             raised, after = error, handling.values()
         middle = len(stager.builder.ops)
         body_may_fail = any(map(can_raise, stager.builder.ops[count:middle]))

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dy2static.runtime.rolling import Roller
+from dy2static.staging.locate import user_place
 from dy2static.staging.loop import staged_while
+from dy2static.staging.rounds import NO_TRIP, Trip
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager, is_staged_value
 
@@ -32,8 +34,10 @@ def while_(
             return staged_while(stager, test, body, state, names)
         if not value:
             return state
-        if has_exit and _exit_is_staged(stager, test, body, state):
-            return staged_while(stager, test, body, state, names)
+        if has_exit:
+            trip = NO_TRIP if stager.rounds.at(user_place()) else _trip_to_staged_exit(stager, test, body, state)
+            if trip is not None:
+                return staged_while(stager, test, body, state, names, trip)
         has_exit = False
         if roller.is_due():
             rolled = roller.roll(lambda: staged_while(stager, test, body, state, names))  # noqa: B023 - called at once
@@ -42,11 +46,19 @@ def while_(
         state = body(*state)
 
 
-def _exit_is_staged(stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]) -> bool:
-    """Whether one trip turns the test into a staged value (`while True` with a staged `break`): then the whole loop
-    goes into the graph, instead of a first trip before it. The trip is a trial; nothing of it stays."""
-    with stager.region("trial"), stager.cells.variables.of(test, body), stager.cells.frame():
+def _trip_to_staged_exit(
+    stager: Stager, test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+) -> Trip | None:
+    """What is found in one trip, if it turns the test into a staged value (`while True` with a staged `break`): then
+    the whole loop goes into the graph, instead of a first trip before it. The trip is a trial; all else of it is gone.
+    """
+    with (
+        stager.rounds.trip(NO_TRIP) as trip,
+        stager.region("trial"),
+        stager.cells.variables.of(test, body),
+        stager.cells.frame(),
+    ):
         try:
-            return is_staged_value(test(*body(*state)))
+            return trip if is_staged_value(test(*body(*state))) else None
         except Exception:  # the trip that counts will raise it again
-            return False
+            return None

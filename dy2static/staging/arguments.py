@@ -56,6 +56,8 @@ class Arguments:
         self._alive: list[Any] = []
         self.twins: dict[int, tuple[list[Any], StageableList]] = {}
         """Lists from outside that may change under control flow, by identity, with what stands for each."""
+        self.left: dict[int, Any] | None = None
+        """The objects that leave the function, by identity; None where it is not converted."""
 
     def note(self, made: Any, ref: ArgumentRef) -> None:
         """Remember that `made` stands for the object at `ref`."""
@@ -76,6 +78,7 @@ def place_arguments(
 ) -> Arguments:
     """Copies of the arguments' containers with parameters of the graph in place of tensors and dynamic numbers."""
     placed = Arguments()
+    placed.left = {}
     rest = iter(leaves)
     handles: dict[int, Any] = {}
     containers: dict[int, Any] = {}

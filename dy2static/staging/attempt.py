@@ -23,6 +23,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
 from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager
@@ -137,6 +138,7 @@ def run_steps(
             except OF_STAGING:
                 raise
             except Exception as error:
+                refuse_slips(error)
                 raised, state_after = error, state
             if not may_fail and not any(map(can_raise, stager.builder.ops[count:])):
                 trial.keep()
@@ -197,26 +199,27 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
     """
     stager = protected.stager
     loc = protected.loc
-    with stager.region("body") as builder, stager.cells.frame() as frame:
-        protected.own()
-        depth = stager.cells.depth
+    with stager.region("body") as builder:
+        with stager.cells.frame() as frame:
+            protected.own()
+            depth = stager.cells.depth
 
-        def watch(op: Op) -> None:
-            if can_raise_itself(op):
-                check_unchanged(protected, state, stager.cells.changed_since(depth))
+            def watch(op: Op) -> None:
+                if can_raise_itself(op):
+                    check_unchanged(protected, state, stager.cells.changed_since(depth, builder))
 
-        builder.watch = watch
-        stager.attempts += 1
-        try:
-            outputs = until_raised(stager, step, *state)
-        finally:
-            stager.attempts -= 1
-            builder.watch = None
-        changed = {} if outputs is None else left_behind(frame, stager, builder)
-        values = [] if outputs is None else [snapshot(value, frame, stager) for value in outputs]
+            builder.watch = watch
+            stager.attempts += 1
+            try:
+                outputs = until_raised(stager, step, *state)
+            finally:
+                stager.attempts -= 1
+                builder.watch = None
+            changed = {} if outputs is None else left_behind(frame, stager, builder)
+            values = [] if outputs is None else [snapshot(value, frame, stager) for value in outputs]
         values += [change.value for change in changed.values()]
         kept = {i for i, output in enumerate(outputs or ()) if output is state[i]}
-        specs = [ConstantSpec(v) if i in kept else spec_of(v, stager) for i, v in enumerate(values)]
+        specs = [ConstantSpec(None) if i in kept else spec_of(v, stager) for i, v in enumerate(values)]
         packed = pack_all(specs, values, stager)
     stager.builder.loc = loc
     regions, captured = close([builder], [packed])

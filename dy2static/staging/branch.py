@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dy2static.errors import StagingError
+from dy2static.staging.advice import kinds_of, of_objects
 from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import relations, reunite
@@ -12,18 +13,11 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
-from dy2static.staging.spec import (
-    ConstantSpec,
-    MismatchError,
-    Spec,
-    pack_all,
-    spec_of,
-    unify,
-    unpack_all,
-)
+from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.undefined import Undefined
+from dy2static.staging.unify import MismatchError, unify
 from graph.errors import BranchTypeError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
@@ -162,12 +156,14 @@ def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch
         return unify(x, y, stager.fresh_dim)
     except MismatchError as error:
         where = f" at `{error.path}`" if error.path else ""
-        raise BranchTypeError(
+        refused = BranchTypeError(
             f"{label}{where} is {error.a} when true{_line_of(branches[0], a)}, {error.b} when false"
             f"{_line_of(branches[1], b)}; a graph needs one type.",
             next_step=_advice(label, error.a, error.b),
             loc=loc,
-        ) from None
+        )
+        refused.kinds = kinds_of(error.a, error.b)
+        raise refused from None
 
 
 def label_of(name: str) -> str:
@@ -184,18 +180,11 @@ def _line_of(branch: Branch, value: Any) -> str:
 
 
 def _advice(label: str, a: Spec, b: Spec) -> str:
-    if isinstance(a, ConstantSpec) and isinstance(b, ConstantSpec) and _is_plain_object(a.value):
-        return (
-            f"give {label} one object and change its attributes in the branches, or make its class a dataclass, or "
-            "register it with `eager.register_pytree`: a graph chooses between values, not between objects."
-        )
+    if (found := of_objects(label, a, b)) is not None:
+        return found
     if isinstance(a, ConstantSpec) or isinstance(b, ConstantSpec):
         return f"give {label} a tensor or a number of the same kind in both branches, or test an ordinary Python value."
     return f"set {label} to the same shape and dtype in both branches."
-
-
-def _is_plain_object(value: Any) -> bool:
-    return hasattr(value, "__dict__") and not callable(value)
 
 
 def _spec(value: Any, stager: Stager) -> Spec:

@@ -1,16 +1,18 @@
 """An exception that a run of the graph raises and the program catches: its class and text are known only then."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from dy2static.staging.text import StagedText
-from graph.ops.raised import class_of
+from graph.ops.raised import class_of, derived, name_of
 
-MESSAGE, ARGS, FIRST = "error message", "error args", "error first"
-"""The conversions that give the message, all arguments, and the first of them."""
+MESSAGE, ARGS, FIRST, SHOWN = "error message", "error args", "error first", "error shown"
+"""The conversions that give the message, all arguments, the first of them, and `repr`."""
+NAME, TYPE = "error name", "error type"
+"""Those that give the name of its class, and the text of that."""
 
 
 class Caught:
@@ -39,22 +41,28 @@ class Caught:
         return CaughtArgs(self)
 
     @property
-    def kind(self) -> Any:
-        """`type(e)`, which is known where it can be one class only and nothing derived from it."""
+    def kind(self) -> "CaughtClass":
+        """`type(e)`."""
         return CaughtClass(self)
 
-    def is_a(self, kinds: Any) -> Any:
-        """`isinstance(e, kinds)`: known now where all that it can be agree, else staged.
-
-        Raises: StagingError where a class is asked for that the `except` clauses do not tell apart.
-        """
-        flat = cast("tuple[Any, ...]", kinds if isinstance(kinds, tuple) else (kinds,))
-        for name in self.errors:
+    def is_a(self, kinds: Any, exactly: bool = False) -> Any:
+        """`isinstance(e, kinds)`, or with `exactly` `type(e) in kinds`: known now where all that it can be agree, else
+        staged."""
+        flat = tuple(_flat(kinds))
+        codes: list[int] = []
+        for i, name in enumerate(self.errors):
             caught = class_of(name)
-            if not issubclass(caught, flat) and any(issubclass(kind, caught) for kind in flat):
-                raise _unknown(f"whether this is of class {' or '.join(kind.__name__ for kind in flat)}")
-        codes = [i + 1 for i, name in enumerate(self.errors) if issubclass(class_of(name), flat)]
+            possible = {kind in flat if exactly else issubclass(kind, flat) for kind in (caught, *derived(caught))}
+            if len(possible) > 1:
+                return self._is(flat, exactly)
+            codes += [i + 1] * possible.pop()
         return self.is_among(codes)
+
+    def _is(self, kinds: tuple[type, ...], exactly: bool) -> Any:
+        names = tuple(name_of(kind) for kind in kinds if issubclass(kind, BaseException))
+        b = the_stager().builder
+        b.loc = user_location()
+        return StagedNumber.of(b.error_is(b.lift(self.message.value), kinds=names, exactly=exactly))
 
     def is_among(self, codes: Sequence[int]) -> Any:
         """Whether its class is at one of these places."""
@@ -76,11 +84,14 @@ class Caught:
             raise AttributeError(name)
         raise _unknown(f"attribute {name!r}")
 
-    def __staged_repr__(self) -> NoReturn:
-        raise _unknown("the class, which `repr` shows,")
+    def __staged_repr__(self) -> StagedText:
+        """`repr(e)`."""
+        return self.part(SHOWN)
 
     def __repr__(self) -> str:
-        return "<exception caught in the graph>" if current() is None else self.__staged_repr__()
+        if current() is None:
+            return "<exception caught in the graph>"
+        raise _unknown("the text of what this is in")
 
     __traceback__ = None
 
@@ -115,13 +126,65 @@ class CaughtClass:
     def __init__(self, caught: Caught) -> None:
         self.caught = caught
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise _unknown("the class")
+    def text(self) -> StagedText:
+        """`str(type(e))`."""
+        return self.caught.part(TYPE)
+
+    __staged_text__ = __staged_repr__ = text
+
+    def is_one_of(self, kinds: Any) -> Any:
+        """Whether it is one of these very classes."""
+        return self.caught.is_a(kinds, exactly=True)
+
+    def __eq__(self, other: object) -> Any:
+        return self.is_one_of(other) if isinstance(other, type) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        found = self.__eq__(other)
+        return found if found is NotImplemented else found == False  # noqa: E712 (it may be staged)
+
+    def __hash__(self) -> int:
+        raise _unknown("the class, as a key,")
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__name__":
+            return CaughtName(self.caught)
+        raise _unknown(f"attribute {name!r} of the class")
+
+
+class CaughtName(StagedText):
+    """The name of the class of such an exception."""
+
+    def __init__(self, caught: Caught) -> None:
+        super().__init__()
+        self.caught = caught
+        self.add_value(caught.message, NAME)
+
+    def __eq__(self, other: object) -> Any:
+        if not isinstance(other, str):
+            return super().__eq__(other)
+        possible = [found for name in self.caught.errors for found in (class_of(name), *derived(class_of(name)))]
+        return self.caught.is_a(tuple(kind for kind in possible if kind.__name__ == other), exactly=True)
+
+    def __ne__(self, other: object) -> Any:
+        return self.__eq__(other) == False  # noqa: E712 (it may be staged)
+
+    __hash__ = StagedText.__hash__
+
+
+def _flat(kinds: Any) -> Iterator[type]:
+    """The classes of nested tuples."""
+    for kind in cast("tuple[Any, ...]", kinds if isinstance(kinds, tuple) else (kinds,)):
+        if isinstance(kind, tuple):
+            yield from _flat(kind)
+        else:
+            yield cast(type, kind)
 
 
 def _unknown(what: str) -> StagingError:
     return StagingError(
         f"{what} is not known while the graph is built: a run of the graph raises the exception",
-        next_step="name its class in an `except` clause; of the exception itself, use the message, `str(e)`.",
+        next_step="ask for its class by `isinstance`, `type(e) is` or an `except` clause; of the exception itself, use "
+        "`str(e)` and `repr(e)`.",
         loc=user_location(),
     )

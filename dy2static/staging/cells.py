@@ -190,6 +190,10 @@ class AttributeCell:
         except AttributeError:
             return Undefined(self.name)
 
+    def as_now(self) -> "AttributeCell":
+        """The same cell, as it would be made now: a block around may have given the owner the attribute."""
+        return AttributeCell(self.owner, self.name)
+
     def of(self, owner: Any) -> "AttributeCell":
         """The same cell of another object."""
         return AttributeCell(owner, self.name)
@@ -199,7 +203,8 @@ class AttributeCell:
             if not isinstance(self.load(), Undefined):
                 delattr(self.owner, self.name)
         elif stores_itself(cast("type[Any]", type(self.owner))):
-            object.__setattr__(self.owner, self.name, value)
+            plain = type if isinstance(self.owner, type) else object
+            plain.__setattr__(self.owner, self.name, value)
         else:
             setattr(self.owner, self.name, value)
 

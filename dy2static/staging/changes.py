@@ -1,15 +1,21 @@
 """What a staged block leaves behind: the values of its outputs and of the cells that it changed."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, Key, is_made_in
 from dy2static.staging.contents import ContentCell
 from dy2static.staging.frames import Frame
+from dy2static.staging.instances import Attributes, children, has_attributes, rebuild
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import changed
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.optional import MaybeNone, OptionalObject, maybe_none, optional
+from dy2static.staging.spec import ObjectSpec, Spec
 from dy2static.staging.staged import StagedTensor
-from eager.pytree import children, rebuild
+from dy2static.staging.undefined import Undefined
+from eager.pytree import Node
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
 
@@ -44,7 +50,7 @@ def left_behind(frame: Frame, stager: "Stager", builder: GraphBuilder) -> Change
 def left_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:
     """What a block left in a cell: what it held before where the block changed neither the cell nor what is in it."""
     changed = changes.get(cell.key)
-    return seen_in(held(cell, stager), changes) if changed is None else changed.value
+    return seen_in(held(cell, stager), changes, stager) if changed is None else changed.value
 
 
 def object_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:
@@ -53,7 +59,7 @@ def object_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:
     return cell.load() if changed is None else changed.object
 
 
-def seen_in(value: Any, changes: Changes) -> Any:
+def seen_in(value: Any, changes: Changes, stager: "Stager") -> Any:
     """A value of before the block, with the objects in it as the block left them."""
     if not changes:
         return value
@@ -61,7 +67,7 @@ def seen_in(value: Any, changes: Changes) -> Any:
         changed = changes.get(("tensor", id(value), None))
         return value if changed is None else changed.value
     if isinstance(value, MaybeDefined):
-        return value if value.handle is None else value.holding(seen_in(value.handle, changes))
+        return value if value.handle is None else value.holding(seen_in(value.handle, changes, stager))
     if isinstance(value, StageableList) and ("list", id(value), None) in changes:
         return changes["list", id(value), None].value
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
@@ -69,8 +75,32 @@ def seen_in(value: Any, changes: Changes) -> Any:
     if split is None:
         return value
     node, items = split
-    taken = [seen_in(item, changes) for item in items]
-    return value if all(a is b for a, b in zip(items, taken, strict=True)) else rebuild(node, taken)
+    own = _changes_of(value, node, changes)
+    taken = [
+        own.pop(key) if key in own else seen_in(item, changes, stager)
+        for key, item in zip(node.keys, items, strict=True)
+    ]
+    if has_attributes(node) and (own or any(isinstance(item, Undefined) for item in taken)):
+        names = (*node.keys, *own)
+        node, taken = Node(node.kind, Attributes(names), names), [*taken, *own.values()]
+    elif all(a is b for a, b in zip(items, taken, strict=True)):
+        return value
+    return _copied(value, node, taken, stager)
+
+
+def _changes_of(value: Any, node: Node, changes: Changes) -> dict[Any, Any]:
+    """What a block left in the attributes of an object, or in the items of a dict, that it has changed."""
+    if not has_attributes(node) and not issubclass(node.kind, dict):
+        return {}
+    owner = ("attribute" if has_attributes(node) else "item", id(value))
+    return {key[2]: change.value for key, change in changes.items() if key[:2] == owner}
+
+
+def _copied(value: Any, node: Node, items: Sequence[Any], stager: "Stager") -> Any:
+    """A container or object as a block has left it."""
+    copied = rebuild(node, items)
+    stager.cells.instances.copy(copied, value)
+    return copied
 
 
 def held(cell: Cell, stager: "Stager") -> Any:
@@ -96,7 +126,12 @@ def snapshot(value: Any, frame: Frame, stager: "Stager") -> Any:
         stager.sharing.copy(copied, value)
         return copied
     if isinstance(value, MaybeDefined):
-        return value if value.handle is None else value.holding(snapshot(value.handle, frame, stager))
+        if value.handle is None:
+            return replace(value, spec=_left_in_spec(value.spec, frame, stager))
+        return value.holding(snapshot(value.handle, frame, stager))
+    if type(value) is OptionalObject:
+        maybe = cast(MaybeNone, maybe_none(value))
+        return optional(replace(maybe, spec=_left_in_spec(maybe.spec, frame, stager)), OptionalObject)
     if isinstance(value, StageableList):
         if value.staged is not None:
             return value.twin()
@@ -108,7 +143,17 @@ def snapshot(value: Any, frame: Frame, stager: "Stager") -> Any:
     taken = [snapshot(item, frame, stager) for item in items]
     if all(a is b for a, b in zip(items, taken, strict=True)) and not _is_changed(value, frame):
         return value
-    return rebuild(node, taken)
+    return _copied(value, node, taken, stager)
+
+
+def _left_in_spec(spec: Spec, frame: Frame, stager: "Stager") -> Spec:
+    """The description with objects that stay themselves as they are now."""
+
+    def left(part: Spec) -> Spec:
+        is_object = isinstance(part, ObjectSpec)
+        return ObjectSpec(part.value, snapshot(part.value, frame, stager)) if is_object else part
+
+    return changed(spec, left)
 
 
 def _is_changed(value: Any, frame: Frame) -> bool:

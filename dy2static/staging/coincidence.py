@@ -9,11 +9,12 @@ import enum
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dy2static.staging.instances import children
 from dy2static.staging.lists import StageableList
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
 from dy2static.staging.sharing import Sharing, is_changeable, object_of
 from dy2static.staging.undefined import Undefined
-from eager.pytree import children
 from eager.tensor import Tensor
 
 Position = tuple[int, tuple[int, ...]]
@@ -79,6 +80,9 @@ def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, A
     if isinstance(value, Tensor):
         if is_changeable(value):
             yield at, value
+        return
+    if isinstance(value, MaybeDefined):  # what it is made of is in the graph
+        yield at, value
         return
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
     split = None if value is None or is_graph_list else children(value)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from dy2static.staging.cells import Key
 from dy2static.staging.frames import Cells
 
 SET: Final[Any] = set
 QUEUE: Final[Any] = deque
-KINDS: Final[tuple[Any, ...]] = (set, deque, bytearray, array.array)
+KINDS: Final[tuple[type[Any], ...]] = (set, deque, bytearray, array.array)
 CHANGES: Final = frozenset(
     (
         *("add", "append", "appendleft", "byteswap", "clear", "difference_update", "discard", "extend", "extendleft"),
@@ -21,6 +23,8 @@ CHANGES: Final = frozenset(
     )
 )
 """Their methods that change them."""
+OF_ARRAYS: Final = frozenset({"byteswap", "fill", "partition", "put", "resize", "setfield", "sort"})
+"""Methods that change a NumPy array."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,9 +73,49 @@ class ContentCell:
         elif isinstance(owner, deque):
             QUEUE.clear(owner)
             QUEUE.extend(owner, value)
+        elif isinstance(owner, array.array):
+            owner[:] = array.array(owner.typecode, value)  # of one length: views of its memory may be there
         elif owner is not None:
-            del owner[:]
-            owner.extend(value)
+            owner[:] = bytes(value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayCell:
+    """The numbers in a NumPy array. There is no merging them: what only some paths change is refused."""
+
+    find: Callable[[], Any]
+    identity: int
+
+    @classmethod
+    def on(cls, owner: Any) -> "ArrayCell":
+        """The cell of an array, which it does not keep alive."""
+        return cls(weakref.ref(owner), id(owner))
+
+    @property
+    def key(self) -> Key:
+        return ("content", self.identity, None)
+
+    @property
+    def text(self) -> str:
+        return "the content of this NumPy array"
+
+    def load(self) -> Any:
+        owner = self.find()
+        return None if owner is None else owner.copy()
+
+    def of(self, owner: Any) -> "ArrayCell":
+        """The same of another array."""
+        return ArrayCell.on(owner)
+
+    def holds(self, items: Any) -> bool:
+        """Whether these are its numbers still, or nobody can tell."""
+        owner = self.find()
+        return owner is None or owner.tobytes() == items.tobytes()
+
+    def store(self, value: Any) -> None:
+        owner: Any = self.find()
+        if owner is not None:
+            np.copyto(owner, value)
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -79,6 +123,12 @@ def _is_same(a: Any, b: Any) -> bool:
 
 
 def touch_content(cells: Cells, owner: Any) -> None:
-    """Note that `owner` is about to change, if it is such a container."""
+    """Note that `owner` is about to change, if it is such a container, an array, or a view of the memory of one."""
+    if isinstance(owner, memoryview):
+        owner = owner.obj
+    while isinstance(owner, np.ndarray) and isinstance(owner.base, np.ndarray):
+        owner = owner.base
     if isinstance(owner, KINDS):
         cells.touch(ContentCell.on(owner))
+    elif isinstance(owner, np.ndarray):
+        cells.touch(ArrayCell.on(owner))

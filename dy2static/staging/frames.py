@@ -5,13 +5,14 @@ knows what each cell held when it began, so it can be undone, and merged with th
 """
 
 import operator
-import weakref
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, Final, cast
 
+from dy2static.staging.by_identity import ByIdentity
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, HandleCell, Key, ListCell, is_made_in, put_value
+from dy2static.staging.instances import Instances
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.stale import Stale, StaleTensor
@@ -47,8 +48,9 @@ class Cells:
         self._check = check
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._frames: list[Frame] = [{}]
-        self._born: list[dict[int, Any]] = [{}]
+        self._born = [ByIdentity[None]()]
         self._loops: list[tuple[Frame, GraphBuilder]] = []
+        self.instances = Instances()
         self.variables = Variables()
 
     @contextmanager
@@ -58,7 +60,7 @@ class Cells:
         frame: Frame = {}
         held = self.variables.held()
         self._frames.append(frame)
-        self._born.append({})
+        self._born.append(ByIdentity[None]())
         if loop is not None:
             self._loops.append((frame, loop))
         try:
@@ -75,7 +77,7 @@ class Cells:
     def trial(self) -> Generator["Trial"]:
         """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
         frame: Frame = {}
-        born: dict[int, Any] = {}
+        born = ByIdentity[None]()
         held = self.variables.held()
         self._frames.append(frame)
         self._born.append(born)
@@ -91,24 +93,23 @@ class Cells:
                 undo(frame)
                 set_back(held)
 
-    def _merge(self, frame: Frame, born: dict[int, Any]) -> None:
+    def _merge(self, frame: Frame, born: ByIdentity[None]) -> None:
         """Add the changes of a frame that has ended to the one around it."""
         outer = self._frames[-1]
         for key, entry in frame.items():
             if key[1] not in self._born[-1]:
                 outer.setdefault(key, entry)
-        for known in list(born.values()):
-            value = _of_reference(known)
-            if value is not None:
-                self.born(value)
+        for value, _ in born.items():
+            self.born(value)
+            self.instances.move(value, born, self._born[-1])
 
     @property
     def depth(self) -> int:
         """How many blocks are being staged in one another."""
         return len(self._frames)
 
-    def changed_since(self, depth: int) -> list[Cell]:
-        """The cells changed in the blocks from `depth` on, apart from those that were made in them."""
+    def changed_since(self, depth: int, builder: GraphBuilder) -> list[Cell]:
+        """The cells changed in the blocks from `depth` on, but for those made there. `builder` builds the first one."""
         made = {identity for born in self._born[depth - 1 :] for identity in born}
         first: Frame = {}
         for frame in self._frames[depth - 1 :]:
@@ -116,7 +117,8 @@ class Cells:
         return [
             cell
             for key, (cell, before) in first.items()
-            if key[1] not in made and key[0] != NOTE and not _is_same(before, cell.load())
+            if key[1] not in made and key[0] != NOTE and not is_made_in(cell, before, builder)
+            if not _is_same(before, cell.load())
         ]
 
     @property
@@ -131,11 +133,21 @@ class Cells:
 
     def born(self, value: Any) -> None:
         """Note an object as made in the innermost frame: outside of it nobody knows it, so its changes stay there."""
-        table, identity = self._born[-1], id(value)
-        try:
-            table[identity] = weakref.ref(value, lambda _: table.pop(identity, None))
-        except TypeError:  # a dict, which stays
-            table[identity] = value
+        self._born[-1].note(value, None)
+
+    def made(self, instance: Any) -> None:
+        """Note an object as made in the innermost frame, and by each run, wherever in it."""
+        self.born(instance)
+        self.instances.note(instance, self._born[-1])
+
+    def is_made(self, value: Any) -> bool:
+        """Whether it is an object of a plain class that each run makes."""
+        return value in self.instances
+
+    def there(self, value: Any) -> Any:
+        """The object of a plain class that a value is, or that it is a copy of, where it was made in a block that is
+        being staged; else None: it was made in one that has ended, or by others."""
+        return self.instances.there(value, self._born)
 
     def own(self, block: Any, names: Sequence[str], values: Sequence[Any] = ()) -> None:
         """Note the variables of these names in which a block keeps its state: what it leaves in them is given back with
@@ -160,12 +172,19 @@ class Cells:
 
     def forget(self, value: Any) -> None:
         """The opposite of `born`: the object stands for one outside of the frame."""
-        self._born[-1].pop(id(value), None)
+        self._born[-1].forget(id(value))
 
     def changes_in_loop(self, value: Any) -> bool:
-        """Whether a trip of a loop that is being staged changes a tensor or list that is older than the trip."""
-        key = ("list" if isinstance(value, list) else "tensor", id(value), None)  # pyright: ignore[reportUnknownArgumentType]
-        return any(key in frame and not is_made_in(*frame[key], builder) for frame, builder in self._loops)
+        """Whether a trip of a loop that is being staged changes an object that is older than the trip."""
+        return any(
+            key[1] == id(value) and key[0] in CHANGEABLE and not is_made_in(*entry, builder)
+            for frame, builder in self._loops
+            for key, entry in frame.items()
+        )
+
+    def noted(self, key: Key) -> Cell | None:
+        """The cell of this key, if it was noted in a block that is being staged."""
+        return next((frame[key][0] for frame in reversed(self._frames) if key in frame), None)
 
     def touch(self, cell: Cell) -> None:
         """Note that `cell` is about to change.
@@ -191,12 +210,13 @@ class Cells:
         frame, born = self._frames[-1], self._born[-1]
         new = [v for v in variables if v.key not in frame and v.key[1] not in born]
         before = [v.load() for v in new]
-        born.update({v.key[1]: v.cell for v in new})
+        for v in new:
+            born.note(v.cell, None)
         try:
             yield
         finally:
             for v, held in zip(new, before, strict=True):
-                del born[v.key[1]]
+                born.forget(v.key[1])
                 if v.load() is not held:
                     frame[v.key] = (v, held)
 
@@ -210,11 +230,6 @@ class Cells:
         """Change a cell: noted, then stored."""
         self.touch(cell)
         cell.store(value)
-
-
-def _of_reference(known: Any) -> Any:
-    """What a weak reference refers to, None where that is no more; other values as they are."""
-    return cast(Any, known()) if isinstance(known, weakref.ref) else known
 
 
 def _is_same(before: Any, now: Any) -> bool:

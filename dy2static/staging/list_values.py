@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.advice import kinds_of
 from dy2static.staging.lists import StageableList, StagedList
 from dy2static.staging.locate import user_location
-from dy2static.staging.spec import (
-    ListSpec,
-    MismatchError,
-    Spec,
-    as_list,
-    element_types,
-    pack,
-    spec_of,
-    stageable,
-    unify,
-    unpack,
-)
+from dy2static.staging.made import changed
+from dy2static.staging.spec import ListSpec, Spec, StaleSpec, apart, element_types, pack, spec_of, unpack
 from dy2static.staging.staged import StagedNumber
+from dy2static.staging.stale import refused
 from dy2static.staging.taped_ops import append_op
+from dy2static.staging.unify import MismatchError, as_list, stageable, unify
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
+
+
+def _usable(spec: Spec) -> Spec:
+    """The description. Raises: StagingError for a tensor that another name has changed in place."""
+    if isinstance(spec, StaleSpec):
+        raise refused(spec.stale.label, spec.stale.loc, user_location())
+    return spec
 
 
 @dataclass(slots=True)
@@ -90,17 +90,20 @@ class ListValues:
         items.become(StagedList(spec.element, values))
 
     def _mixed(self, error: MismatchError) -> StagingError:
-        return StagingError(
+        mixed = StagingError(
             f"a list that changes under control flow of the graph holds {error.a} and {error.b}; its elements need "
             "one type.",
             next_step="give the elements one dtype and rank, or keep them in separate lists.",
             loc=user_location(),
         )
+        mixed.kinds = kinds_of(error.a, error.b)
+        return mixed
 
     def _element(self, items: StageableList, item: Any) -> Spec:
         """The description of elements once `item` is among them."""
         assert items.staged is not None
-        spec = stageable(spec_of(item, self._stager))
+        spec = stageable(apart(spec_of(item, self._stager), self._stager))
+        changed(spec, _usable)
         if items.staged.element is None:
             return spec
         try:

@@ -81,9 +81,12 @@ class StageableList(list[Any]):
             super().reverse()
 
     def sort(self, *, key: Any = None, reverse: bool = False) -> None:
-        if self._changing(resizes=False):
-            the_stager().lists.unsupported("sort")
-        super().sort(key=key, reverse=reverse)
+        self._changing(resizes=False)
+        stager = current()
+        if stager is None:
+            super().sort(key=key, reverse=reverse)
+        else:
+            self.replace(stager.call(sorted, (self,), {"key": key, "reverse": reverse}))
 
     def remove(self, item: Any, /) -> None:
         if self._changing():

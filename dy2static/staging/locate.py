@@ -1,9 +1,9 @@
 """The user's line that is running now: the nearest frame that is not ours."""
 
 import ast
-import itertools
 import linecache
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -11,6 +11,7 @@ from typing import Final
 
 import eager
 import graph
+from dy2static.staging.by_identity import ByIdentity
 from graph.location import UNKNOWN, Loc
 
 _PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)
@@ -30,6 +31,23 @@ def user_location() -> Loc:
             return _loc(code, frame.f_lasti)
         frame = frame.f_back
     return UNKNOWN
+
+
+Place = tuple[tuple[int, int], ...]
+"""A place in code of the user's with the way to it, innermost first: code objects by identity, with instructions."""
+
+
+def user_place() -> Place:
+    """The way through the user's source to the current call into ours: where each call on it was made, innermost
+    first. Code objects live as long as what is being staged."""
+    path: list[tuple[int, int]] = []
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None:
+        code = frame.f_code
+        if is_users(code.co_filename):
+            path.append((id(code), frame.f_lasti))
+        frame = frame.f_back
+    return tuple(path)
 
 
 def location_of(error: BaseException) -> Loc:
@@ -59,15 +77,40 @@ def is_users(file: str) -> bool:
     return not file.startswith(OURS) and not file.startswith("<frozen")
 
 
-@lru_cache(maxsize=4096)
+class _Places:
+    """The places of one code object, which this does not keep alive. Its positions are a stream that is read once, and
+    each place is made once: each op asks for its own."""
+
+    def __init__(self, code: CodeType) -> None:
+        self._positions = tuple(code.co_positions())
+        self._start = Loc(code.co_filename, code.co_firstlineno, function=_function(code))
+        self._known: dict[int, Loc] = {}
+
+    def at(self, instruction: int) -> Loc:
+        found = self._known.get(instruction)
+        if found is None:
+            found = self._known[instruction] = self._made(instruction // 2)
+        return found
+
+    def _made(self, index: int) -> Loc:
+        nowhere = (None, None, None, None)
+        line, end_line, col, end_col = self._positions[index] if 0 <= index < len(self._positions) else nowhere
+        if line is None:
+            return self._start
+        if col is None or end_col is None or end_line != line:
+            return replace(self._start, line=line)
+        return replace(self._start, line=line, col=col, end_col=end_col)
+
+
+_PLACES: Final = ByIdentity[_Places]()
+
+
 def _loc(code: CodeType, instruction: int) -> Loc:
-    positions = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
-    line, end_line, col, end_col = positions or (None, None, None, None)
-    if line is None:
-        return Loc(code.co_filename, code.co_firstlineno, function=_function(code))
-    if col is None or end_col is None or end_line != line:
-        return Loc(code.co_filename, line, function=_function(code))
-    return Loc(code.co_filename, line, col, end_col, _function(code))
+    places = _PLACES.get(id(code))
+    if places is None:
+        places = _Places(code)
+        _PLACES.note(code, places)
+    return places.at(instruction)
 
 
 def _function(code: CodeType) -> str:

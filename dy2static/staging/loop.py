@@ -1,40 +1,43 @@
 """Loops of the graph: the body is staged until the description of what it carries no longer changes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dy2static.errors import StagingError
-from dy2static.staging.branch import key_error, label_of
-from dy2static.staging.cells import Cell, HandleCell, ItemCell, Key, ListCell
-from dy2static.staging.changes import Changes, held, left_behind, left_in, object_in, snapshot
-from dy2static.staging.coincidence import Relations, objects_in, relations, reunite
+from dy2static.staging.branch import key_error
+from dy2static.staging.carried import Carried, StagedBody, StagedTest
+from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, ListCell
+from dy2static.staging.changes import held, left_behind, left_in, object_in, snapshot
+from dy2static.staging.coincidence import objects_in, relations, reunite
+from dy2static.staging.constants import same_constant
 from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
-from dy2static.staging.locate import user_location
+from dy2static.staging.locate import user_location, user_place
+from dy2static.staging.loop_errors import both, grows, loop_error
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.rounds import NO_TRIP, Found, Trip, staged_as
 from dy2static.staging.sharing import is_changeable, object_of, own_handle
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
-    MismatchError,
-    Spec,
+    ObjectSpec,
+    pack,
     pack_all,
     spec_of,
     types,
-    unify,
     unpack_all,
 )
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.stale import refused
 from dy2static.staging.undefined import Undefined
+from dy2static.staging.unify import MismatchError, unify
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
-from graph.errors import InternalError, LoopTypeError
+from graph.errors import InternalError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
@@ -47,65 +50,30 @@ MOST_ROUNDS: Final = 20
 Body = Callable[..., tuple[Any, ...]]
 
 
-@dataclass(slots=True)
-class Carried:
-    """What a loop carries: variables of the converted code, then cells that its body changes.
-
-    `in_place` are variables whose tensor or list the body changes but does not replace: their aliases see what the loop
-    does. `kept` are those of other objects (dicts, dataclasses, tuples of such): the body is given the object itself,
-    and what it changes in there is carried as cells.
-    """
-
-    names: Sequence[str]
-    initial: list[Any]
-    specs: list[Spec]
-    cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
-    in_place: set[int] = field(default_factory=set[int])
-    kept: set[int] = field(default_factory=set[int])
-    varying: set[Dim] = field(default_factory=set[Dim])
-    related: Relations = field(default_factory=Relations)
-    """Which variables and cells hold one object when a trip begins."""
-    replaced: set[int] = field(default_factory=set[int])
-    """The variables that the body gives other objects."""
-    left: Sequence[Any] = ()
-    """The objects that the last staging of the body left in them."""
-
-    def label(self, i: int) -> str:
-        if i < len(self.names):
-            return label_of(self.names[i])
-        return list(self.cells.values())[i - len(self.names)].text
-
-
-@dataclass(slots=True)
-class StagedBody:
-    """One staging of the body: what it was given, what it returned (objects, and their values then), what changed."""
-
-    builder: GraphBuilder
-    passed: list[Any]
-    outputs: list[Any]
-    values: list[Any]
-    changed: Changes
-    touched: set[Key]
-
-
 def staged_while(
-    stager: Stager, test: Callable[..., Any], body: Body, state: Sequence[Any], names: Sequence[str]
+    stager: Stager,
+    test: Callable[..., Any],
+    body: Body,
+    state: Sequence[Any],
+    names: Sequence[str],
+    trip: Trip = NO_TRIP,
 ) -> tuple[Any, ...]:
-    """Append a `while_loop`; returns the values of `names` after it.
+    """Append a `while_loop`; returns the values of `names` after it. `trip` is what the loops in a trial of the body
+    were found to carry.
 
     Raises: LoopTypeError naming a variable whose type changes from trip to trip.
     """
     loc = user_location()
-    carried = _begin(stager, state, names)
-    for _ in range(MOST_ROUNDS):
-        with stager.region("test") as test_builder, stager.cells.variables.of(test), stager.cells.frame() as frame:
-            values = _enter(stager, carried, test_builder)
+
+    def trip_of(carried: Carried) -> StagedBody:
+        with stager.region("test") as builder, stager.cells.variables.of(test), stager.cells.frame() as frame:
+            values = _enter(stager, carried, builder)
             entered = set(frame)
             stager.cells.own(test, names)
             stager.builder.loc = loc
             truth = until_raised(stager, test, *values)
             pred = stager.predicate(False if truth is None else truth)
-            told, over = (_carried_facts(test_builder, stager.told(pred, holds)) for holds in (True, False))
+            told, over = (_carried_facts(builder, stager.told(pred, holds)) for holds in (True, False))
             if left := [cell for key, (cell, _) in frame.items() if key not in entered]:
                 raise StagingError(
                     f"the test of this loop changes {left[0].text}",
@@ -113,10 +81,10 @@ def staged_while(
                     loc=loc,
                 )
         staged = _stage_body(stager, carried, body, None, told)
-        if not _widen(stager, carried, staged, loc):
-            packed = _pack(stager, carried, staged)
-            return _finish(stager, carried, staged, "while_loop", (), [test_builder], [[pred], packed], loc, over)
-    raise InternalError("the description of a loop's state does not settle")
+        staged.test = StagedTest(builder, pred, over)
+        return staged
+
+    return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, trip), loc)
 
 
 def staged_for(
@@ -132,19 +100,83 @@ def staged_for(
     Raises: LoopTypeError naming a variable whose type changes from trip to trip.
     """
     loc = user_location()
-    carried = _begin(stager, state, names)
+
+    def trip_of(carried: Carried) -> StagedBody:
+        return _stage_body(stager, carried, body, item)
+
+    return _finish(stager, "for_loop", (trips,), *_settle(stager, state, names, trip_of, loc), loc)
+
+
+def _settle(
+    stager: Stager,
+    state: Sequence[Any],
+    names: Sequence[str],
+    trip_of: Callable[[Carried], StagedBody],
+    loc: Loc,
+    trip: Trip = NO_TRIP,
+) -> tuple[Carried, StagedBody, list[Value]]:
+    """Stage trips, by `trip_of`, until the description of what they carry covers what they leave; gives the last one
+    with the graph values that it yields. `trip` is what the loops in it are expected to carry."""
+    place = user_place()
+    carried = _begin(stager, state, names, trip)
+    before = stager.rounds.at(place)
+    if before is not None and before.names == tuple(names):  # one call of a builtin may make several loops
+        _presume(stager, carried, before)
     for _ in range(MOST_ROUNDS):
-        staged = _stage_body(stager, carried, body, item)
-        if not _widen(stager, carried, staged, loc):
-            packed = _pack(stager, carried, staged)
-            return _finish(stager, carried, staged, "for_loop", (trips,), [], [packed], loc)
-    raise InternalError("the description of a loop's state does not settle")
+        try:
+            with stager.rounds.trip(carried.trip) as carried.trip:
+                staged = trip_of(carried)
+            is_wider = _widen(stager, carried, staged, loc)
+        except Exception:  # if it was not for what was presumed, the next trip raises it again
+            if not carried.presumed:
+                raise
+            carried = _begin(stager, state, names, NO_TRIP)
+            continue
+        if is_wider:
+            continue
+        packed = _pack(stager, carried, staged)
+        if packed is not None:
+            stager.rounds.note(place, carried.found())
+            return carried, staged, packed
+        carried = _begin(stager, state, names, carried.trip)
+    if carried.widened is None:
+        raise InternalError("the description of a loop's state does not settle")
+    raise grows(carried.label(carried.widened), carried.specs[carried.widened], loc)
 
 
-def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str]) -> Carried:
-    carried = Carried(names, list(state), [spec_of(value, stager) for value in state])
+def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip) -> Carried:
+    carried = Carried(names, list(state), [spec_of(value, stager) for value in state], trip)
     carried.related = relations([carried.initial], stager.sharing)
     return carried
+
+
+def _presume(stager: Stager, carried: Carried, before: Found) -> None:
+    """Begin with what was found before: ordinary numbers that became values of the graph, the cells and objects that
+    the body changes. No dtypes or shapes: those of now may be others."""
+    carried.trip = before.trip
+    for i, (initial, found) in enumerate(zip(carried.specs, before.specs, strict=True)):
+        carried.specs[i] = staged_as(initial, found)
+        if carried.specs[i] != initial:
+            carried.presumed.add(i)
+    for i in before.in_place:
+        if _is_mutable(carried.initial[i]):
+            carried.in_place.add(i)
+            carried.presumed.add(i)
+    for key in before.cells:
+        cell = stager.cells.noted(key)
+        if cell is not None and not isinstance(cell.load(), Undefined):
+            carried.presumed.add(len(carried.initial))
+            _carry(stager, carried, cell.as_now() if isinstance(cell, AttributeCell) else cell)
+    carried.related = relations([carried.initial], stager.sharing)
+
+
+def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:
+    """Carry a cell too; returns what it holds."""
+    initial = held(cell, stager)
+    carried.cells[cell.key] = cell
+    carried.initial.append(initial)
+    carried.specs.append(spec_of(initial, stager))
+    return initial
 
 
 def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
@@ -223,16 +255,14 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
     changed = _note_in_place(stager, carried, staged, loc)
     own = {id(object_of(carried.initial[i])) for i in carried.in_place}
-    given = [x for x, before in zip(staged.passed, carried.initial, strict=False) if x is not before]
-    own |= {identity for value in given for identity in _inside(value)}
+    for value, before in zip(staged.passed, carried.initial, strict=False):
+        own |= _inside(value).keys() - _inside(before).keys()
     for key, change in staged.changed.items():
         if key not in carried.cells and key[1] not in own:
-            cell = carried.cells[key] = change.cell
-            initial = held(cell, stager)
-            if isinstance(cell, ItemCell) and isinstance(initial, Undefined) != isinstance(change.object, Undefined):
-                raise key_error(cell, loc)
-            carried.initial.append(initial)
-            carried.specs.append(spec_of(initial, stager))
+            initial = _carry(stager, carried, change.cell)
+            is_new = isinstance(initial, Undefined) != isinstance(change.object, Undefined)
+            if isinstance(change.cell, ItemCell) and is_new:
+                raise key_error(change.cell, loc)
             changed = True
     left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
 
@@ -243,6 +273,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         carried.varying.add(fresh)
         return fresh
 
+    carried.widened, was_kept = None, False
     for i, value in enumerate(left):
         if i in carried.kept:
             continue
@@ -255,8 +286,14 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         try:
             carried.specs[i] = unify(before, after, join)
         except MismatchError as error:
-            raise _loop_error(carried.label(i), error, loc) from None
-        changed = changed or carried.specs[i] != before
+            raise loop_error(carried.label(i), error, loc) from None
+        if carried.specs[i] != before:
+            carried.widened = i
+            was_kept = was_kept or (i < len(carried.names) and isinstance(before, ObjectSpec))
+    if was_kept:
+        carried.forget(stager.sharing)
+        return True
+    changed = changed or carried.widened is not None
     return _relate(stager, carried, staged) or changed
 
 
@@ -284,7 +321,7 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
     for i, (passed, output) in enumerate(zip(staged.passed, staged.outputs, strict=True)):
         if i in carried.kept:
             if output is not passed:
-                raise _both(carried.label(i), loc)
+                raise both(carried.label(i), loc)
             continue
         if output is passed and isinstance(carried.specs[i], ContainerSpec) and _changes_below(passed, owners):
             carried.kept.add(i)
@@ -292,18 +329,18 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
             found = True
             continue
         if output is not passed and any(isinstance(x, dict) and key in owners for key, x in _inside(passed).items()):
-            raise _both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
+            raise both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
         if not _is_mutable(passed) or not _is_mutable(carried.initial[i]):
             continue
         is_touched = _cell_of(passed).key in staged.touched
         if i in carried.in_place:
             if output is not passed:
-                raise _both(carried.label(i), loc)
+                raise both(carried.label(i), loc)
         elif is_touched and output is passed:
             carried.in_place.add(i)
             found = True
         elif is_touched and stager.is_from_outside(carried.initial[i]):
-            raise _both(carried.label(i), loc)
+            raise both(carried.label(i), loc)
     return found
 
 
@@ -317,54 +354,37 @@ def _changes_below(value: Any, owners: set[int]) -> bool:
     return not owners.isdisjoint(_inside(value)) and not (isinstance(value, StageableList) and id(value) in owners)
 
 
-def _both(label: str, loc: Loc) -> StagingError:
-    return StagingError(
-        f"{label} is changed in place and also given another value in this loop, so the object that it names before "
-        "the loop would change in the first trip only",
-        next_step="write the in-place change as a new value (`x = x + v` for `x += v`), or copy it before the loop.",
-        loc=loc,
-    )
-
-
-def _loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
-    where = f" at `{error.path}`" if error.path else ""
-    hint = (
-        "keep it an ordinary value that does not change in the loop, or make it a tensor or a number before the loop."
-        if isinstance(error.a, ConstantSpec) or isinstance(error.b, ConstantSpec)
-        else f"give {label} the type that it has after one trip before the loop, with `astype` or a shape that fits."
-    )
-    return LoopTypeError(
-        f"{label}{where} is {error.a} before a trip of this loop and {error.b} after it; a graph needs one type.",
-        next_step=hint,
-        loc=loc,
-    )
-
-
-def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value]:
+def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value] | None:
+    """The graph values that a trip leaves; None where it leaves something as it was that was presumed to change."""
     left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
     outer, stager.builder = stager.builder, staged.builder
     try:
-        return pack_all(carried.specs, left, stager)
+        packed = [pack(spec, value, stager) for spec, value in zip(carried.specs, left, strict=True)]
     finally:
         stager.builder = outer
+    for i in carried.presumed:
+        is_as_it_was = same_constant(left[i], carried.initial[i]) or all(v in staged.builder.params for v in packed[i])
+        if packed[i] and is_as_it_was:
+            return None
+    return [value for values in packed for value in values]
 
 
 def _finish(
     stager: Stager,
-    carried: Carried,
-    staged: StagedBody,
     op: str,
     lead: tuple[Value, ...],
-    tests: list[GraphBuilder],
-    yields: list[list[Value]],
+    carried: Carried,
+    staged: StagedBody,
+    packed: list[Value],
     loc: Loc,
-    facts: Sequence[tuple[int, bool]] = (),
 ) -> tuple[Any, ...]:
+    test = staged.test
+    tests, preds = ([], []) if test is None else ([test.builder], [[test.pred]])
     stager.builder.loc = loc
     initial = pack_all(carried.specs, carried.initial, stager)
-    regions, captured = close([*tests, staged.builder], yields)
+    regions, captured = close([*tests, staged.builder], [*preds, packed])
     results = append_region_op(stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions)
-    stager.assume(tuple((results[i], holds) for i, holds in facts))
+    stager.assume(() if test is None else tuple((results[i], holds) for i, holds in test.over))
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
     _follow_objects(stager, carried, staged)

@@ -62,7 +62,7 @@ class MaybeDefined:
         value = stager.sharing.read(self, value)
         if b is self.builder:
             stager.cells.put(AttributeCell(self, "handle"), value)
-        else:
+        elif getattr(self.spec, "value", None) is not value:  # it is the one that was there
             stager.sharing.fix(value, f"`{self.name}`")
         return value
 

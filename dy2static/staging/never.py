@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from dy2static.staging.concerns import may_concern_staging
 from dy2static.staging.exceptions import append_raise, is_simple
 from dy2static.staging.locate import location_of, user_location
+from dy2static.staging.slips import refuse_slips
 from dy2static.staging.text import StagedText
 from eager.creation import NoTensorError
 from graph.errors import IndexRangeError
@@ -54,6 +55,7 @@ def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | N
     except RaisedInGraph:
         return None
     except Exception as error:
+        refuse_slips(error)
         if not is_of_the_program(error):
             raise
         fail_as(stager, error)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, put_value
 from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
+from dy2static.staging.instances import children
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
-from eager.pytree import is_container
 from eager.tensor import Tensor
 from graph.ir.value import Value
 
@@ -33,6 +33,9 @@ class MaybeNone:
     values: tuple[Value, ...]
     attribute: tuple[str, str] | None = None
     """The class and the name, of an attribute that is set on some paths only: where it is not, it is missing."""
+
+
+NOTHING: Final = object()
 
 
 def maybe_none(value: Any) -> MaybeNone | None:
@@ -60,7 +63,13 @@ def present(value: Any, error: str, text: str) -> Any:
         b.check(maybe.flag, error=error, parts=(text,), forms=())
     # The name keeps what is made of the value behind the check, or behind the test for None.
     values = [append_op(stager, "unwrap", v, name="value") for v in maybe.values]
-    return stager.sharing.read_optional(value, stager.unpack(maybe.spec, values))
+    found = stager.unpack(maybe.spec, values)
+    return found if is_the_object(maybe.spec, found) else stager.sharing.read_optional(value, found)
+
+
+def is_the_object(spec: "Spec", value: Any) -> bool:
+    """Whether what was made of a description is an object that was there, and not one made for it."""
+    return getattr(spec, "value", NOTHING) is value
 
 
 def optional(maybe: MaybeNone, kind: type[Any]) -> Any:
@@ -74,9 +83,16 @@ def optional(maybe: MaybeNone, kind: type[Any]) -> Any:
 
 def held_by(cell: Cell, value: Any) -> Any:
     """What a cell holds after paths of which some have set it: reading an attribute that is missing is an error."""
-    if not isinstance(cell, AttributeCell) or not isinstance(value, MaybeDefined):
+    if not isinstance(cell, AttributeCell):
         return value
-    names = (type(cell.owner).__name__, cell.name)
+    return held_as_attribute(cast("type[Any]", type(cell.owner)), cell.name, value)
+
+
+def held_as_attribute(cls: type[Any], name: str, value: Any) -> Any:
+    """The same of an attribute of an object of this class."""
+    if not isinstance(value, MaybeDefined):
+        return value
+    names = (cls.__name__, name)
     kind = OptionalObject if value.handle is None else OptionalTensor
     return optional(MaybeNone(value.flag, value.spec, value.values, names), kind)
 
@@ -202,7 +218,9 @@ def changeable(value: Any, error: str, text: str) -> Any:
     Raises: StagingError for a container: what the graph holds of it are values, its other names would not see it.
     """
     own = present(value, error, text)
-    if own is not value and type(value) is OptionalObject and is_container(own):
+    if type(value) is not OptionalObject or is_the_object(cast(MaybeNone, maybe_none(value)).spec, own):
+        return own
+    if children(own) is not None:
         raise StagingError(
             "a container is changed in place here, and on some paths it is None",
             next_step="build a new one with the change in it, or test for None outside of the converted function.",

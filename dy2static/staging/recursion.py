@@ -21,16 +21,15 @@ from dy2static.staging.region_ops import append_call
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
-    MismatchError,
     NeverSpec,
     Spec,
     TensorSpec,
     pack_all,
     spec_of,
     types,
-    unify,
     unpack_all,
 )
+from dy2static.staging.unify import MismatchError, unify
 from graph.aval import Aval, Dim, SymDim, Type
 from graph.dtypes import bool_
 from graph.errors import GraphError, InternalError, LoopTypeError

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from dy2static.staging.arguments import ArgumentRef
+from dy2static.staging.instances import rebuild
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import MadeSpec
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
@@ -20,27 +22,28 @@ from dy2static.staging.spec import (
     types,
 )
 from dy2static.staging.undefined import Undefined
-from eager.pytree import rebuild
 from eager.tensor import Tensor, wrap
 from graph.errors import InternalError
 
 
-def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any]) -> Any:
+def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any], made: dict[int, Any]) -> Any:
     """The Python value of a description; takes its parts from `values`. Numbers are Python numbers again, graph lists
-    Python lists; `find` gives the caller's own objects."""
+    Python lists; `find` gives the caller's own objects, `made` are the objects that this run has made so far."""
     match spec:
+        case MadeSpec():
+            return spec.restore(made, lambda inner: restore(inner, values, find, made))
         case TensorSpec(_, weak):
             value = next(values)
             return value.item() if weak else value
         case ConstantSpec(value):
             return find(value) if isinstance(value, ArgumentRef) else value
         case ContainerSpec(node, parts):
-            items = [restore(part, values, find) for part in parts]
+            items = [restore(part, values, find, made) for part in parts]
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case ListSpec(element) if element is not None:
             columns = [next(values) for _ in element_types(element)]
             rows = zip(*columns, strict=True)
-            return [restore(element, iter([_tensor(x) for x in row]), find) for row in rows]
+            return [restore(element, iter([_tensor(x) for x in row]), find, made) for row in rows]
         case ListSpec():
             return []
         case MaybeSpec(name, inner):
@@ -48,11 +51,11 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             found = [next(values) for _ in types(inner)]
             if not is_bound:
                 return Undefined(name)
-            return restore(inner, iter(found), find)
+            return restore(inner, iter(found), find, made)
         case OptionalSpec(inner):
             is_there = next(values).item()
             found = [next(values) for _ in types(inner)]
-            return restore(inner, iter(found), find) if is_there else None
+            return restore(inner, iter(found), find, made) if is_there else None
         case NeverSpec():
             raise InternalError("a value that is never there leaves a graph")
         case UndefinedSpec(name):
@@ -61,7 +64,7 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             raise InternalError(f"what {stale.label} was leaves a graph")
 
 
-def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any]) -> Any:
+def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any], made: dict[int, Any]) -> Any:
     """The same for what a changed place holds: `Undefined` where a run has left nothing there."""
     match spec:
         case UndefinedSpec(name):
@@ -69,9 +72,9 @@ def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRe
         case MaybeSpec(name, inner):
             is_bound = next(values).item()
             found = [next(values) for _ in types(inner)]
-            return restore(inner, iter(found), find) if is_bound else Undefined(name)
+            return restore(inner, iter(found), find, made) if is_bound else Undefined(name)
         case _:
-            return restore(spec, values, find)
+            return restore(spec, values, find, made)
 
 
 def _tensor(x: Any) -> Any:

@@ -8,50 +8,47 @@ what is taken out of it cannot be changed in place either.
 import gc
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.by_identity import ByIdentity, let_go
+from dy2static.staging.instances import children, is_made
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import is_stale, refused
-from eager.pytree import children, is_container
 from eager.tensor import Tensor
 
 T = TypeVar("T")
-Reference = Callable[[], Any]
-"""Gives an object as long as it is there, then None."""
 
 
 class Sharing:
     """Which objects are merged from others, in one staging."""
 
-    def __init__(
-        self, is_from_outside: Callable[[Any], bool], outside: dict[int, Any], is_known: Callable[[Any], bool]
-    ) -> None:
-        self._outside = outside
-        """Objects that others than the staged code may hold, by identity."""
+    def __init__(self, is_from_outside: Callable[[Any], bool], is_known: Callable[[Any], bool]) -> None:
         self._is_from_outside = is_from_outside
-        self._merged: dict[int, tuple[Any, str]] = {}
         self._is_known = is_known
-        self._alike: dict[int, _Likeness] = {}
-        """What else an object may be, by identity."""
-        self._fixed: dict[int, tuple[Any, str]] = {}
-        """Objects that cannot be changed in place in the block that has them, by identity."""
-        self._stored: dict[int, Reference] = {}
-        """Objects that were put into a graph list, by identity."""
-        self._taken: dict[int, Reference] = {}
+        self._merged = ByIdentity[str]()
+        """Objects that may be one of the caller's, on some paths, each with a label."""
+        self._carried = ByIdentity[None]()
+        """What loops' bodies were given for objects that may be the caller's."""
+        self._alike = ByIdentity[ByIdentity[str]]()
+        """What else an object may be, each with a label."""
+        self._fixed = ByIdentity[str]()
+        """Objects that cannot be changed in place in the block that has them, each with a label."""
+        self._stored = ByIdentity[None]()
+        """Objects that were put into a graph list."""
+        self._taken = ByIdentity[None]()
         """Objects that stand for elements of a graph list."""
-        self._copies: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}
+        self._copies = ByIdentity[weakref.ref[Any]]()
         """Values of objects as a block left them, each with the object."""
         self._has_twins = False
         """Whether one object may be in graph lists more than once."""
 
-    def is_merged(self, value: Any) -> bool:
+    def may_be_outside(self, value: Any) -> bool:
         """Whether a value may be one of the caller's objects, on some paths."""
-        return id(value) in self._merged
+        return id(value) in self._merged or id(value) in self._carried
 
     def merge(self, merged: Any, objects: Sequence[Any], label: str) -> None:
         """Note that `merged` stands for one of `objects`, and which one is known only when the graph runs."""
@@ -64,7 +61,7 @@ class Sharing:
                 return
         if isinstance(merged, MaybeDefined):
             if any(self._is_from_outside(x) for x in objects):
-                self._merged[id(merged)] = (merged, label)
+                self._merged.note(merged, label)
             return
         self._merge_items(merged, objects, label)
 
@@ -80,13 +77,16 @@ class Sharing:
 
     def _merge_object(self, merged: Any, objects: Sequence[Any], label: str) -> None:
         if any(map(self._is_from_outside, objects)):
-            self._merged[id(merged)] = (merged, label)
-        if any(_is_alive(self._stored, id(x)) or _is_alive(self._taken, id(x)) for x in objects):
-            self._stored[id(merged)] = _reference(merged)
+            self._merged.note(merged, label)
+        if any(map(self._is_element, map(id, objects))):
+            self._stored.note(merged, None)
         for x in objects:
             if is_changeable(x):
                 for other in (x, *self._others(x)):
                     self.note_alike(merged, other, label)
+
+    def _is_element(self, identity: int) -> bool:
+        return identity in self._stored or identity in self._taken
 
     def note_alike(self, a: Any, b: Any, label: str) -> None:
         """Note that two objects may be one; `label` is what one of them is called. Containers other than lists cannot
@@ -95,12 +95,13 @@ class Sharing:
             return
         if not is_changeable(a) or not is_changeable(b):
             for x in (a, b):
-                self._merged[id(x)] = (x, label)
+                self._merged.note(x, label)
             return
         for x, other in ((a, b), (b, a)):
             known = self._alike.get(id(x))
-            if known is None or known.of() is not x:
-                known = self._alike[id(x)] = _Likeness(weakref.ref(x))
+            if known is None:
+                known = ByIdentity[str]()
+                self._alike.note(x, known)
             known.note(other, label)
 
     def note_all_alike(self, a: Any, b: Any, label: str) -> None:
@@ -117,19 +118,30 @@ class Sharing:
     def _others(self, x: Any) -> list[Any]:
         """What else an object may be."""
         known = self._alike.get(id(x))
-        if known is None or known.of() is not x:
-            return []
-        return [other for other, _ in known.alive()]
+        return [] if known is None else [other for other, _ in known.items()]
 
     def are_alike(self, a: Any, b: Any) -> bool:
         """Whether two objects may be one."""
         known = self._alike.get(id(a))
-        return known is not None and known.of() is a and known.has(b)
+        return known is not None and id(b) in known
+
+    def check_are_others(self, a: Any, b: Any) -> None:
+        """Raises: StagingError where two objects stand for one on some paths, so that the graph would decide whether
+        they are one."""
+        pair = (id(a), id(b))
+        is_unknown = all(map(self._is_element, pair)) or any(x in self._fixed for x in pair)
+        if self.are_alike(a, b) or (is_unknown and type(a) is type(b)):
+            raise StagingError(
+                f"whether these two are one {_name_of(a)} is asked here, and they are on some paths that lead here and "
+                "not on others: a graph chooses between values, not between objects",
+                next_step="keep a number or a bool that says which one it is, and compare that.",
+                loc=user_location(),
+            )
 
     def alike(self, a: Any) -> Iterator[int]:
-        """The identities of what an object may be; some may be gone."""
+        """The identities of what else an object may be."""
         known = self._alike.get(id(a))
-        return iter(()) if known is None or known.of() is not a else iter(known.others)
+        return iter(()) if known is None else iter(known)
 
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""
@@ -139,33 +151,37 @@ class Sharing:
             and not isinstance(passed, StagedNumber)
             and self._is_from_outside(initial)
         ):
-            self._outside[id(passed)] = passed  # pyright: ignore[reportUnknownArgumentType]
+            self._carried.note(passed, None)
         items, inner = _items(passed), _items(initial)
         for item, other in zip(items, inner, strict=False):
             self.carry(item, other)
 
     def read(self, maybe: MaybeDefined, value: Any) -> Any:
         """The value of a name that may be unbound, which stands for what the name does."""
-        if id(maybe) in self._merged and isinstance(value, Tensor | list):
-            self._merged[id(value)] = (value, self._merged[id(maybe)][1])  # pyright: ignore[reportUnknownArgumentType]
+        label = self._merged.get(id(maybe))
+        if label is not None and isinstance(value, Tensor | list):
+            self._merged.note(value, label)
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def fix(self, value: Any, label: str) -> None:
         """Note a container that a block has taken out of a name which may be unbound: its changes would stay there."""
         for x in _changeable(value):
-            self._fixed[id(x)] = (x, label)
+            self._fixed.note(x, label)
 
     def read_optional(self, optional: Any, value: Any) -> Any:
         """The value of what may be None, which stands for what that does; a list in it cannot be changed in place."""
-        if isinstance(value, list) and value is not optional:
-            self._merged[id(value)] = (value, "a list that is None on some paths")  # pyright: ignore[reportUnknownArgumentType]
-        elif isinstance(value, Tensor) and id(optional) in self._merged:
-            self._merged[id(value)] = (value, self._merged[id(optional)][1])
+        label = self._merged.get(id(optional))
+        if value is not optional and is_changeable(value) and not isinstance(value, Tensor):
+            for x in _changeable(value):
+                if not isinstance(x, Tensor):
+                    self._merged.note(x, f"a {_name_of(x)} that is None on some paths")
+        elif isinstance(value, Tensor) and label is not None:
+            self._merged.note(value, label)
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def copy(self, value: Any, original: Any) -> None:
         """Note `value` as what a block left in `original`, which is set back when the block ends."""
-        self._copies[id(value)] = (weakref.ref(value), weakref.ref(original))
+        self._copies.note(value, weakref.ref(original))
 
     def store(self, item: Any, changed: Callable[[Any], bool]) -> None:
         """Note what is put into a graph list; `changed` says whether the trip of a loop has changed an object already.
@@ -174,19 +190,18 @@ class Sharing:
         """
         for x in _objects(item):
             copied = self._copies.get(id(x))
-            original = copied[1]() if copied is not None and copied[0]() is x else None
-            for thing in (x, original):
+            for thing in (x, None if copied is None else copied()):
                 if thing is None:
                     continue
                 if changed(thing):
                     raise _refused_in_list()
-                self._has_twins |= _is_alive(self._stored, id(thing)) or _is_alive(self._taken, id(thing))
-                self._stored[id(thing)] = _reference(thing)
+                self._has_twins |= self._is_element(id(thing))
+                self._stored.note(thing, None)
 
     def take(self, item: Any) -> Any:
         """Note what stands for an element of a graph list."""
         for x in _objects(item):
-            self._taken[id(x)] = weakref.ref(x)
+            self._taken.note(x, None)
         return item
 
     def share_elements(self) -> None:
@@ -202,11 +217,11 @@ class Sharing:
         if objects:
             _without_garbage(self._check_elements)
         for x in objects:
-            self._taken.pop(id(x), None)
+            self._taken.forget(id(x))
         return item
 
     def _check_elements(self) -> None:
-        if self._has_twins or any(ref() is not None for ref in self._stored.values()):
+        if self._has_twins or self._stored:
             raise _refused_in_list()
 
     def check(self, owner: int) -> list[tuple[Tensor, str]]:
@@ -217,17 +232,15 @@ class Sharing:
         return _without_garbage(lambda: self._check(owner))
 
     def _check(self, owner: int) -> list[tuple[Tensor, str]]:
-        if owner in self._fixed:
-            raise _bound_on_some_paths(self._fixed[owner][1])
-        if _is_alive(self._stored, owner) or _is_alive(self._taken, owner):
+        if (fixed := self._fixed.get(owner)) is not None:
+            raise _bound_on_some_paths(fixed)
+        if self._is_element(owner):
             raise _refused_in_list()
-        if owner in self._merged:
-            raise refused(self._merged[owner][1])
+        if (merged := self._merged.get(owner)) is not None:
+            raise refused(merged)
         known = self._alike.get(owner)
-        if known is None or known.of() is None:
-            return []
         stale: list[tuple[Tensor, str]] = []
-        for other, label in known.alive():
+        for other, label in () if known is None else known.items():
             if is_stale(other) or not self._is_known(other):
                 continue
             if not isinstance(other, Tensor) or self._is_from_outside(other):
@@ -243,35 +256,8 @@ def _without_garbage(check: Callable[[], T]) -> T:
         return check()
     except StagingError:
         gc.collect()
+        let_go()
     return check()
-
-
-@dataclass(slots=True)
-class _Likeness:
-    """What else an object may be, each with a label."""
-
-    of: weakref.ref[Any]
-    others: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict[int, tuple[weakref.ref[Any], str]])
-    """By identity, the latest last. Some may be gone."""
-    most: int = 16
-    """How many there may be before those that are gone are dropped."""
-
-    def note(self, other: Any, label: str) -> None:
-        """Add one, or give it another label."""
-        self.others.pop(id(other), None)
-        self.others[id(other)] = (weakref.ref(other), label)
-        if len(self.others) > self.most:
-            self.others = {key: held for key, held in self.others.items() if held[0]() is not None}
-            self.most = 2 * len(self.others) + 16
-
-    def has(self, other: Any) -> bool:
-        """Whether an object is among them."""
-        held = self.others.get(id(other))
-        return held is not None and held[0]() is other
-
-    def alive(self) -> list[tuple[Any, str]]:
-        """Those that are there, with their labels."""
-        return [(other, label) for ref, label in self.others.values() if (other := ref()) is not None]
 
 
 def object_of(value: Any) -> Any:
@@ -281,13 +267,20 @@ def object_of(value: Any) -> Any:
 
 def is_changeable(value: Any) -> bool:
     """Whether a value is an object whose changes in place are noted, and that can be told from another: a tensor, a
-    list or an object with attributes. A dict cannot be referred to weakly."""
+    list, a dict or an object with attributes."""
     if isinstance(value, Tensor | StageableList):
         return not isinstance(value, StagedNumber)
-    return type(value).__weakrefoffset__ != 0 and is_container(value)
+    can_be_told = type(value).__weakrefoffset__ != 0 or isinstance(value, dict) or is_made(value)
+    return can_be_told and children(value) is not None
+
+
+def _name_of(value: Any) -> str:
+    return "tensor" if isinstance(value, Tensor) else cast("type[Any]", type(value)).__name__
 
 
 def _items(value: Any) -> list[Any]:
+    if isinstance(value, MaybeDefined):
+        return [] if value.handle is None else [value.handle]
     if isinstance(value, StageableList) and value.staged is not None:
         return []
     split = children(value)
@@ -297,15 +290,14 @@ def _items(value: Any) -> list[Any]:
 def _objects(value: Any) -> list[Any]:
     """The objects in a value that could change."""
     found: list[Any] = [x for item in _items(value) for x in _objects(item)]
-    is_object = isinstance(value, Tensor | list) and not isinstance(value, StagedNumber)
-    if is_object and type(cast(Any, value)) is not list:
+    if is_changeable(value):
         found.append(value)
     return found
 
 
 def _changeable(value: Any) -> Iterator[Any]:
-    """The containers in a value, and its tensors."""
-    if isinstance(value, Tensor | list | dict):
+    """The containers in a value that can change, and its tensors."""
+    if isinstance(value, Tensor | list | dict) or is_changeable(value):
         yield value
     for item in _items(value):
         yield from _changeable(item)
@@ -316,18 +308,6 @@ def own_handle(value: Any) -> Any:
     if isinstance(value, StageableList):
         return value.twin()
     return value._alias(value._link) if isinstance(value, Tensor) else value  # pyright: ignore[reportPrivateUsage]
-
-
-def _reference(value: Any) -> Reference:
-    """One that does not keep an object alive, where Python has such: a plain list has none."""
-    if type(value) is list:
-        return lambda: value  # pyright: ignore[reportUnknownLambdaType]
-    return weakref.ref(value)
-
-
-def _is_alive(refs: dict[int, Reference], identity: int) -> bool:
-    ref = refs.get(identity)
-    return ref is not None and ref() is not None
 
 
 def _bound_on_some_paths(label: str) -> StagingError:

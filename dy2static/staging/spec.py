@@ -1,18 +1,19 @@
 """What a Python value is made of, as control flow sees it: which parts are graph values, which are ordinary.
 
-`spec_of` describes a value, `unify` finds the description that covers two, `pack` turns a value into graph values of
+`spec_of` describes a value, `unify` (see there) finds what covers two, `pack` turns a value into graph values of
 a description, `unpack` makes a Python value of graph values. A cond or loop carries `types(spec)` for each variable.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from types import BuiltinMethodType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.constants import same_constant
+from dy2static.staging.instances import Attributes, children, has_attributes, is_made, rebuild
+from dy2static.staging.leaks import refuse_leak
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import MadeSpec, changed
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
 from dy2static.staging.optional import (
@@ -20,19 +21,21 @@ from dy2static.staging.optional import (
     OptionalNumber,
     OptionalObject,
     OptionalTensor,
+    held_as_attribute,
     maybe_none,
     optional,
     present,
 )
-from dy2static.staging.staged import NUMBERS, StagedNumber, StagedTensor, type_text
+from dy2static.staging.staged import StagedNumber, StagedTensor, type_text
 from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.taped_ops import append_op
 from dy2static.staging.text import StagedText
 from dy2static.staging.undefined import Undefined
-from eager.pytree import Node, children, rebuild
+from eager.pytree import Node
 from eager.tensor import Tensor
-from graph.aval import Aval, Dim, ListType, OptionalType, Type, scalar
-from graph.dtypes import bool_, of_scalar
+from graph.aval import Aval, ListType, OptionalType, Type, scalar
+from graph.dtypes import bool_
+from graph.errors import InternalError
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
 from graph.ir.value import Value
@@ -65,10 +68,22 @@ class ConstantSpec:
         return hash(type(self.value).__name__)
 
     def __str__(self) -> str:
-        if type(self.value).__repr__ is object.__repr__:
+        if type(self.value).__repr__ is object.__repr__ or is_made(self.value):
             return f"an object of class {type(self.value).__name__}"
         text = repr(self.value)
         return text if len(text) <= 40 else f"a {type(self.value).__name__}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectSpec(ConstantSpec):
+    """An object of a plain class that the staged code made, outside of the block that is described. It stays itself
+    where no other object comes to its place; where one does, it is taken apart, as the block left it in `left`."""
+
+    left: Any
+
+    def apart(self, stager: "Stager") -> "Spec":
+        """What it is made of."""
+        return _described(self.left, stager)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +104,10 @@ class ContainerSpec:
     parts: tuple["Spec", ...]
 
     def __str__(self) -> str:
-        inner = ", ".join(map(str, self.parts))
-        return f"{self.node.kind.__name__}({inner})"
+        inner = map(str, self.parts)
+        if isinstance(self.node.aux, Attributes):
+            inner = (f"{name}={part}" for name, part in zip(self.node.keys, self.parts, strict=True))
+        return f"{self.node.kind.__name__}({', '.join(inner)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,45 +175,8 @@ Spec = (
     | OptionalSpec
     | UndefinedSpec
     | StaleSpec
+    | MadeSpec
 )
-
-
-class MismatchError(Exception):
-    """No description covers both; `path` says where inside the variable."""
-
-    def __init__(self, path: str, a: Spec, b: Spec) -> None:
-        super().__init__(path)
-        self.path = path
-        self.a = a
-        self.b = b
-
-
-def same_constant(a: Any, b: Any) -> bool:
-    """Whether two ordinary values are one to control flow: identical, equal numbers or texts of one type, one method of
-    one object, or what one `def` or `lambda` made twice."""
-    if a is b:
-        return True
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, float):
-        return a == b or (a != a and b != b)
-    if isinstance(a, FunctionType):
-        return _same_function(a, b)
-    if isinstance(a, MethodType | BuiltinMethodType):
-        return a == b and a.__self__ is b.__self__
-    return isinstance(a, (bool, int, complex, str, bytes, range, np.dtype)) and a == b
-
-
-def _same_function(a: FunctionType, b: FunctionType) -> bool:
-    """Whether two functions do the same: of one code, over the same variables, with the same defaults."""
-
-    def parts(f: FunctionType) -> list[Any]:
-        named = f.__kwdefaults__ or {}
-        return [*(f.__closure__ or ()), *(f.__defaults__ or ()), *named, *named.values(), *vars(f), *vars(f).values()]
-
-    one, other = parts(a), parts(b)
-    is_same = a.__code__ is b.__code__ and a.__globals__ is b.__globals__ and len(one) == len(other)
-    return is_same and all(map(same_constant, one, other))
 
 
 def spec_of(value: Any, stager: "Stager") -> Spec:
@@ -205,11 +185,11 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         return StaleSpec(value.stale)
     maybe = maybe_none(value)
     if maybe is not None:
-        known = stager.known(maybe.flag)
+        known, inner = stager.known(maybe.flag), _of_now(maybe.spec, stager)
         if maybe.attribute is not None and not known:
             name = maybe.attribute[1]
-            return MaybeSpec(name, maybe.spec) if known is None else UndefinedSpec(name)
-        return OptionalSpec(maybe.spec) if known is None else maybe.spec if known else ConstantSpec(None)
+            return MaybeSpec(name, inner) if known is None else UndefinedSpec(name)
+        return OptionalSpec(inner) if known is None else inner if known else ConstantSpec(None)
     match value:
         case StagedTensor():
             return TensorSpec(value.value.aval, isinstance(value, StagedNumber))
@@ -224,7 +204,7 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
             if isinstance(held, StaleTensor):
                 return StaleSpec(held.stale)
             is_as_made = held is None or isinstance(held, Tensor)  # a container may have been changed in place
-            return MaybeSpec(value.name, value.spec if is_as_made else spec_of(held, stager))
+            return MaybeSpec(value.name, _of_now(value.spec, stager) if is_as_made else spec_of(held, stager))
         case StageableList() if value.staged is not None:
             return ListSpec(value.staged.element)
         case StagedText():
@@ -233,122 +213,41 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
                 next_step="print it, or use it as the message of an `assert` or `raise`.",
             )
         case _:
-            split = children(value) if value is not None else None
-            if split is None:
-                return ConstantSpec(value)
-            node, items = split
-            return ContainerSpec(node, tuple(spec_of(item, stager) for item in items))
+            found = stager.cells.there(value)
+            return _described(value, stager) if found is None else ObjectSpec(found, value)
 
 
-JoinDims = Callable[[Dim, Dim], Dim]
-"""The dim that covers two sizes that differ."""
+def _described(value: Any, stager: "Stager") -> Spec:
+    split = children(value)
+    if split is None:
+        return ConstantSpec(value)
+    node, items = split
+    return ContainerSpec(node, tuple(spec_of(item, stager) for item in items))
 
 
-def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
-    """The description that covers both; MismatchError when there is none. `join` names a size that differs.
+def _of_now(spec: Spec, stager: "Stager") -> Spec:
+    """The description, made in a block that may have ended, with the objects taken apart that were made in it."""
 
-    Python numbers adapt to tensors, numbers that differ become staged numbers, lists whose lengths differ become graph
-    lists, sizes that differ become symbolic.
-    """
-    if a == b:
-        return a
-    match a, b:
-        case (NeverSpec(), other) | (other, NeverSpec()):
-            return other
-        case (StaleSpec() as stale, _) | (_, StaleSpec() as stale):
-            return stale
-        case UndefinedSpec(), UndefinedSpec():
-            return a
-        case (UndefinedSpec(name), MaybeSpec() as other) | (MaybeSpec() as other, UndefinedSpec(name)):
-            return other
-        case (UndefinedSpec(name), other) | (other, UndefinedSpec(name)):
-            return MaybeSpec(name, other)
-        case (MaybeSpec(name, x), MaybeSpec(_, y)) | (MaybeSpec(name, x), y) | (x, MaybeSpec(name, y)):
-            return MaybeSpec(name, unify(x, y, join, path))
-        case (OptionalSpec(), ConstantSpec(None)):
-            return a
-        case (ConstantSpec(None), OptionalSpec()):
-            return b
-        case (OptionalSpec(x), OptionalSpec(y)) | (OptionalSpec(x), y) | (x, OptionalSpec(y)):
-            return OptionalSpec(unify(x, y, join, path))
-        case (ConstantSpec(None), other) | (other, ConstantSpec(None)):
-            return OptionalSpec(stageable(other))
-        case TensorSpec(), TensorSpec():
-            return _unify_tensors(a, b, join, path)
-        case (TensorSpec() as tensor, ConstantSpec(value)) | (ConstantSpec(value), TensorSpec() as tensor):
-            if type(value) not in NUMBERS:
-                raise MismatchError(path, a, b)
-            number = TensorSpec(scalar(of_scalar(value)), weak=True)
-            return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
-        case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
-            return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
-        case ListSpec(x), ListSpec(y):
-            return ListSpec(y if x is None else x if y is None else unify(x, y, join, path + "[...]"))
-        case ContainerSpec(), ContainerSpec() if a.node == b.node:
-            return ContainerSpec(
-                a.node,
-                tuple(
-                    unify(x, y, join, f"{path}{_step(a.node, key)}")
-                    for x, y, key in zip(a.parts, b.parts, a.node.keys, strict=True)
-                ),
-            )
-        case _:
-            if _is_list(a) and _is_list(b):
-                return unify(as_list(a, join, path), as_list(b, join, path), join, path)
-            raise MismatchError(path, a, b)
+    def settled(part: Spec) -> Spec:
+        is_gone = isinstance(part, ObjectSpec) and stager.cells.there(part.value) is None
+        return apart(part, stager) if is_gone else part
+
+    return changed(spec, settled)
 
 
-def _is_list(spec: Spec) -> bool:
-    return isinstance(spec, ListSpec) or (isinstance(spec, ContainerSpec) and issubclass(spec.node.kind, StageableList))
+def apart(spec: Spec, stager: "Stager") -> Spec:
+    """The description with all objects taken apart that would stay themselves, as elements of graph lists are."""
+    return changed(spec, lambda part: apart(part.apart(stager), stager) if isinstance(part, ObjectSpec) else part)
 
 
-def as_list(spec: Spec, join: JoinDims, path: str = "") -> Spec:
-    """The description of a Python list as a graph list."""
-    if not isinstance(spec, ContainerSpec):
-        return spec
-    element: Spec | None = None
-    for part in spec.parts:
-        part = stageable(part)
-        element = part if element is None else unify(element, part, join, path + "[...]")
-    return ListSpec(element)
+def as_it_is(spec: Spec) -> Spec:
+    """The description with objects that stay themselves as they are, and no longer as a block left them."""
+    return changed(spec, lambda part: ObjectSpec(part.value, part.value) if isinstance(part, ObjectSpec) else part)
 
 
-def stageable(spec: Spec) -> Spec:
-    """Numbers as staged numbers: what an element of a graph list is."""
-    if isinstance(spec, ConstantSpec) and type(spec.value) in NUMBERS:
-        return TensorSpec(scalar(of_scalar(spec.value)), weak=True)
-    if isinstance(spec, ContainerSpec) and not issubclass(spec.node.kind, StageableList):
-        return ContainerSpec(spec.node, tuple(stageable(part) for part in spec.parts))
-    return spec
-
-
-def _step(node: Node, key: Any) -> str:
-    return f".{key}" if isinstance(key, str) and not issubclass(node.kind, dict) else f"[{key!r}]"
-
-
-def _unify_tensors(a: TensorSpec, b: TensorSpec, join: JoinDims, path: str) -> Spec:
-    if a.weak and b.weak:
-        return TensorSpec(scalar(np.result_type(a.aval.dtype, b.aval.dtype)), weak=True)
-    if a.weak != b.weak:
-        strong, weak = (b, a) if a.weak else (a, b)
-        if strong.aval.ndim or not _adapts(weak.aval, strong.aval):
-            raise MismatchError(path, a, b)
-        return strong
-    if a.aval.dtype != b.aval.dtype or a.aval.ndim != b.aval.ndim:
-        raise MismatchError(path, a, b)
-    return TensorSpec(join_avals(a.aval, b.aval, join))
-
-
-def _adapts(number: Aval, tensor: Aval) -> bool:
-    order = "biufc"
-    kind = tensor.dtype.kind if tensor.dtype.kind in order else "f"
-    return order.index(number.dtype.kind) <= order.index(kind) and (kind == "b") == (number.dtype.kind == "b")
-
-
-def join_avals(a: Aval, b: Aval, join: JoinDims) -> Aval:
-    """Equal dims, and joins of those that differ."""
-    dims: list[Dim] = [m if m == n else join(m, n) for m, n in zip(a.shape, b.shape, strict=True)]
-    return Aval(a.dtype, tuple(dims))
+def as_left(spec: Spec) -> Spec:
+    """The description for taking apart what it is of: each object as a block left it."""
+    return changed(spec, lambda part: ConstantSpec(part.left) if isinstance(part, ObjectSpec) else part)
 
 
 def element_types(element: Spec) -> list[Type]:
@@ -370,6 +269,8 @@ def types(spec: Spec) -> list[Type]:
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
         case OptionalSpec(inner):
             return [scalar(bool_), *(OptionalType(t) for t in types(inner))]
+        case MadeSpec():
+            return [] if spec.inner is None else types(spec.inner)
         case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec():
             return []
 
@@ -394,7 +295,7 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return _pack_maybe(inner, value, stager)
         case OptionalSpec(inner):
             return _pack_optional(inner, value, stager)
-        case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec():
+        case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec() | MadeSpec():
             return []
 
 
@@ -414,13 +315,16 @@ def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
         return [b.constant(True), *(append_op(stager, "some", v) for v in pack(inner, value, stager))]
     if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
         return [value.flag, *value.values]
-    bare = unpack(value.spec, iter([append_op(stager, "unwrap", v, name="") for v in value.values]), stager)
+    bare = unpack(as_left(value.spec), iter([append_op(stager, "unwrap", v, name="") for v in value.values]), stager)
     return [value.flag, *(append_op(stager, "some", v) for v in pack(inner, bare, stager))]
 
 
 def _pack_optional(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
     b = stager.builder
     maybe = maybe_none(value)
+    if maybe is not None and maybe.spec != inner:
+        maybe = replace(maybe, spec=as_left(maybe.spec))
+        value = optional(maybe, cast("type[Any]", type(value)))
     known = value is not None if maybe is None else stager.known(maybe.flag)
     if known is False:
         return [b.constant(False), *(b.none(type=t) for t in types(inner))]
@@ -447,14 +351,17 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):
+            cls = cast("type[Any]", node.kind)
             items = [unpack(part, values, stager) for part in parts]
-            if issubclass(node.kind, StageableList):
+            if issubclass(cls, StageableList):
                 return stager.lists.display(items)
+            if has_attributes(node):
+                items = [held_as_attribute(cls, name, x) for name, x in zip(node.keys, items, strict=True)]
             made = rebuild(node, items)
-            stager.cells.born(made)
+            stager.cells.made(made)
             return made
         case MaybeSpec(name, inner):
-            flag = next(values)
+            flag, inner = next(values), as_it_is(inner)
             wrapped = tuple(next(values) for _ in types(inner))
             is_tensor = isinstance(inner, TensorSpec) and not inner.weak
             handle = optional(MaybeNone(flag, inner, wrapped), OptionalTensor) if is_tensor else None
@@ -462,11 +369,12 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             stager.cells.born(made)
             return made
         case OptionalSpec(inner):
-            maybe = MaybeNone(next(values), inner, tuple(next(values) for _ in types(inner)))
+            maybe = MaybeNone(next(values), as_it_is(inner), tuple(next(values) for _ in types(inner)))
             if not isinstance(inner, TensorSpec):
                 return optional(maybe, OptionalObject)
             return optional(maybe, OptionalNumber if inner.weak else OptionalTensor)
         case ConstantSpec(value):
+            refuse_leak(value, stager)
             return value
         case UndefinedSpec(name):
             return Undefined(name)
@@ -474,6 +382,8 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return Never()
         case StaleSpec(stale):
             return StaleTensor.made(stale)
+        case MadeSpec():
+            raise InternalError("what a run makes is not there while it is staged")
 
 
 def pack_all(specs: Sequence[Spec], values: Sequence[Any], stager: "Stager") -> list[Value]:

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CellType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, Protocol, cast
 
@@ -14,14 +14,16 @@ from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, 
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, pack, spec_of
+from dy2static.staging.slips import refuse_slips
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.stale import StaleTensor, refused
-from eager.pytree import children
+from eager.pytree import Node, children
 from eager.recorder import recording
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -169,6 +171,7 @@ def _run(stager: Stager, function: Callable[..., Any], placed: Arguments) -> Any
     except RaisedInGraph:
         return None
     except Exception as error:
+        refuse_slips(error)
         if not (is_of_the_program(error) and must_come_later(stager)):
             raise
         fail_as(stager, error)
@@ -209,14 +212,68 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
     is_leaf = value is None or isinstance(value, Tensor) or is_graph_list
     split = None if is_leaf else children(value)
+    if placed.left is not None and (split is None or not issubclass(split[0].kind, tuple)):
+        made = _describe_object(stager, placed, value, split)
+        if made is not None:
+            return made
     if split is None:
         _refuse_leak(stager, value)
         value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value
         spec = spec_of(value, stager)
-        return spec, pack(spec, value, stager)
-    node, items = split
+        return _with_objects(stager, placed, spec), pack(spec, value, stager)
+    return _describe_parts(stager, placed, *split)
+
+
+def _describe_parts(stager: Stager, placed: Arguments, node: Node, items: Sequence[Any]) -> tuple[Spec, list[Value]]:
     described = [describe(stager, placed, item) for item in items]
     return ContainerSpec(node, tuple(spec for spec, _ in described)), [v for _, values in described for v in values]
+
+
+def _describe_object(
+    stager: Stager, placed: Arguments, value: Any, split: tuple[Node, list[Any]] | None
+) -> tuple[Spec, list[Value]] | None:
+    """An object that can be changed: one in all the places where it is left. None for other values."""
+    assert placed.left is not None
+    is_list = isinstance(value, StageableList)
+    is_instance = split is None and stager.cells.is_made(value)
+    if value is None or not (split is not None or is_list or is_instance or is_changeable(value)):
+        return None
+    if id(value) in placed.left:
+        if placed.left[id(value)] is None:
+            raise StagingError(
+                f"a {type(cast(Any, value)).__name__} that holds itself is returned or kept",
+                next_step="refer to it by an index or a name instead.",
+            )
+        return MadeSpec(value, None), []
+    placed.left[id(value)] = value if is_instance else None
+    names: tuple[str, ...] | None = None
+    if is_instance:
+        names = tuple(fields_of(value))
+        inner, values = _describe_parts(stager, placed, Node(tuple, None, names), list(fields_of(value).values()))
+    elif split is not None:
+        inner, values = _describe_parts(stager, placed, *split)
+    elif is_list:
+        inner = spec_of(value, stager)
+        values = pack(inner, value, stager)
+    elif isinstance(value, QUEUE):
+        inner, values = _describe_parts(stager, placed, Node(tuple, None, ()), [*value])
+    else:
+        _refuse_leak(stager, value)
+        inner, values = None, []
+    placed.left[id(value)] = value
+    return MadeSpec(value, inner, names, another(value) if inner is None else None), values
+
+
+def _with_objects(stager: Stager, placed: Arguments, spec: Spec) -> Spec:
+    """The description of a value that may be None or unbound, which each run makes anew."""
+    if not isinstance(spec, OptionalSpec | MaybeSpec) or placed.left is None:
+        return spec
+    if not isinstance(spec.inner, ConstantSpec):
+        return replace(spec, inner=_with_objects(stager, placed, spec.inner))
+    held = spec.inner.value
+    _refuse_leak(stager, held)
+    made = _describe_object(stager, placed, held, None)
+    return spec if made is None else replace(spec, inner=made[0])
 
 
 def _refuse_leak(stager: Stager, value: Any) -> None:
@@ -227,11 +284,11 @@ def _refuse_leak(stager: Stager, value: Any) -> None:
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
         next_step = "return the values that it uses, and make the function of them outside."
-    elif type(value).__module__ in OF_PYTHON:
+    elif type(value).__module__ in OF_PYTHON or isinstance(value, HOLDING):
         held = list(_within(value))
         next_step = "return a tuple or a list of what is in it."
     else:
-        held = list(getattr(value, "__dict__", {}).values()) if stager.cells.is_born(value) else []
+        held = list(fields_of(value).values()) if stager.cells.is_born(value) or stager.cells.is_made(value) else []
         next_step = "make its class a dataclass, or register it with `eager.register_pytree`."
     if any(map(is_staged_value, held)):
         raise StagingError(

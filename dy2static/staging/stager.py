@@ -9,7 +9,7 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.staging.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
-from dy2static.staging.contents import ContentCell
+from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.frames import Cells, Trial
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
@@ -17,6 +17,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.never import raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
+from dy2static.staging.rounds import Rounds
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
@@ -97,8 +98,9 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
-        self.sharing = Sharing(self.is_from_outside, self.arguments, self.is_known_here)
+        self.sharing = Sharing(self.is_from_outside, self.is_known_here)
         self.cells = Cells(self.sharing.check)
+        self.rounds = Rounds()
         self.attempts = 0
         """In how many blocks whose exceptions are caught in the graph the code stands that is being staged."""
         self.handling: list[Any] = []
@@ -177,7 +179,7 @@ class Stager:
         """Whether others than the staged code may hold this object."""
         if isinstance(x, Tensor) and not isinstance(x, StagedTensor):
             return True
-        return id(x) in self.captured or id(x) in self.arguments or self.sharing.is_merged(x)
+        return id(x) in self.captured or id(x) in self.arguments or self.sharing.may_be_outside(x)
 
     def is_known_here(self, x: Any) -> bool:
         """Whether what a handle holds is a value of the region that is being built, or of one around it."""
@@ -208,7 +210,7 @@ class Stager:
             return not isinstance(before, StagedTensor)
         if isinstance(cell, GradientCell):
             return cell.leaf.order < self._began
-        if isinstance(cell, ContentCell):
+        if isinstance(cell, ContentCell | ArrayCell):
             return not cell.holds(before)
         return not isinstance(cell, ListCell) or not isinstance(cell.items, StageableList)
 

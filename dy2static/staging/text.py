@@ -28,6 +28,9 @@ class StagedText:
         """Append the text that a value will have: with the conversion and format spec of an f-string field."""
         _refuse_unknown(value)
         if isinstance(value, StagedText):
+            value = value.quoted() if conversion in ("r", "a") else value
+            if spec:
+                value = value.formatted(spec)
             for part, inner, form in zip(value.parts, value.values, value.forms, strict=False):
                 self.add(part)
                 self._append(inner, form)
@@ -82,6 +85,14 @@ class StagedText:
         made.add("'")
         return made
 
+    def formatted(self, spec: str) -> "StagedText":
+        """`format(text, spec)`. Raises: StagingError but for the texts of a caught exception."""
+        if self.parts != ["", ""] or not self.forms[0].startswith("!error") or ":" in self.forms[0]:
+            raise _unknown_text()
+        made = StagedText()
+        made._append(self.values[0], f"{self.forms[0]}:{spec}")
+        return made
+
     def plain(self) -> Any:
         """A `str` where every part is known, else this."""
         return self if self.values else self.parts[0]
@@ -97,7 +108,7 @@ class StagedText:
         """Append `str(value)`, or `repr(value)` where `quoted`; staged values may be nested in lists and tuples."""
         _refuse_unknown(value)
         if hasattr(cast(Any, type(value)), "__staged_text__"):  # an exception that a run raises
-            value = value.__staged_repr__() if quoted else value.__staged_text__()
+            value, quoted = value.__staged_repr__() if quoted else value.__staged_text__(), False
         if isinstance(value, StagedText):
             self.add_value(value.quoted() if quoted else value)
         elif isinstance(value, Tensor):

@@ -167,14 +167,3 @@ def _is_of_library(value: Any) -> bool:
 def _is_library_code(module: str) -> bool:
     """Whether code of a module reads no state of the user's: NumPy, the standard library, not the layers of `eager`."""
     return is_library(module) and not module.startswith(("eager.nn", "eager.optim", "eager.random"))
-
-
-def fields_of(value: Any) -> dict[str, Any]:
-    """The attributes that an object has itself, slots included."""
-    found = dict(getattr(value, "__dict__", {}))
-    for cls in type(value).__mro__:
-        slots = cls.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                found[name] = getattr(value, name)
-    return found

@@ -11,10 +11,11 @@ from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, ListCell
 from dy2static.staging.frames import Frame
+from dy2static.staging.made import fields_of
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.undefined import Undefined
-from dy2static.tracing.reach import Reach, fields_of
+from dy2static.tracing.reach import Reach
 from eager.tensor import Tensor
 from graph.aval import Aval
 

@@ -15,6 +15,7 @@ import numpy as np
 from graph.aval import Aval, ListType, is_static
 from graph.errors import InternalError
 from graph.execute.bindings import Bindings, call, dotted, is_usable, variable
+from graph.execute.counters import Count, counters
 from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar
 from graph.execute.layouts import Layouts
 from graph.ir.op import Graph, Op
@@ -56,12 +57,13 @@ class _Block:
 
 class FunctionEmitter:
     """Writes one graph as a function named `name`. `functions` are the names of the graph functions it may call;
-    `each_trip` is that of a function to call at each trip of a loop and in each call of a graph function."""
+    `leave` is that of a function to call at each trip of a loop and in each call of a graph function, if the list that
+    `when` names is not empty then. Such a program runs for a while and is not read, so speed goes before looks."""
 
-    def __init__(self, bindings: Bindings, functions: Mapping[str, str], each_trip: str = "") -> None:
+    def __init__(self, bindings: Bindings, functions: Mapping[str, str], leave: str = "", when: str = "") -> None:
         self._bindings = bindings
         self._functions = functions
-        self._each_trip = each_trip
+        self._leave, self._when = leave, when
         self._env: dict[Value, str] = {}
         self._arrays: dict[Value, np.ndarray] = {}
         self._constants: dict[Value, Any] = {}
@@ -76,7 +78,9 @@ class FunctionEmitter:
         """Whether values that nobody looks at may be None: what is left of a name that is not bound on this path."""
         self._taken: dict[Op, Value] = {}
         self._layouts = Layouts()
-        self._expressions = OpExpressions(bindings, self._ref, self._constants)
+        self._numbers: dict[Value, str | None] = {}
+        """Values that are numbers of Python's too, and the variables of these where they are others."""
+        self._expressions = OpExpressions(bindings, self._ref, self._constants, self._numbers)
 
     def function(self, graph: Graph, name: str, *, is_entry: bool) -> ast.FunctionDef:
         """The whole graph. An entry makes scalars of 0-d arguments, and gives away only what nobody else holds; a graph
@@ -268,7 +272,7 @@ class FunctionEmitter:
         elif op.opdef.kernel is np.matmul:
             self._layouts.new(op.results[0])
         inplace = 0 in dead and is_alone(self._buffers.classes, op, 0)
-        expression = self._expressions.of(op, inplace=inplace, out=out)
+        expression = self._expressions.of(op, inplace=inplace, out=out, often=bool(self._loops and self._leave))
         names = [self._define(block, v, self._wish(block, index, v)) for v in op.results]
         self._assign(block, names, expression, op.loc)
         if taken is not None:
@@ -391,6 +395,9 @@ class FunctionEmitter:
         test, body = op.regions
         names = self._carried(block, index, op, 0)
         arguments = [*names, *(self._name(v) for v in op.operands[len(names) :])]
+        found = counters(op, self._constants) if self._leave else ()
+        for counter in found:
+            self._as_number(block, op, counter, names[counter.position])
         self._loops += 1
         flag = self._fresh("go_on")
         test_statements = self._region(test, arguments, [flag])
@@ -405,7 +412,18 @@ class FunctionEmitter:
             leave = ast.If(ast.UnaryOp(ast.Not(), variable(flag)), [ast.Break()], [])
             loop = ast.While(ast.Constant(True), [*test_statements, leave, *statements], [])
         block.statements.append(loop)
+        for counter in found:
+            name = names[counter.position]
+            self._assign(block, [name], call(dotted("np", "int64"), variable(name)), op.loc)
         self._loop_results(block, op, names)
+
+    def _as_number(self, block: _Block, op: Op, counter: Count, name: str) -> None:
+        """Make a counter, and what it is compared with, numbers of Python's."""
+        self._assign(block, [name], call(variable("int"), variable(name)), op.loc)
+        self._numbers.update(dict.fromkeys(counter.values))
+        for limit, at in counter.limits.items():
+            number = self._numbers[limit] = self._fresh("limit")
+            self._assign(block, [number], call(variable("int"), self._ref(op.operands[at])), op.loc)
 
     def _for(self, block: _Block, index: int, op: Op) -> None:
         (body,) = op.regions
@@ -422,7 +440,7 @@ class FunctionEmitter:
         self._loop_results(block, op, names)
 
     def _trip(self) -> list[ast.stmt]:
-        return [ast.Expr(call(variable(self._each_trip)))] if self._each_trip else []
+        return [ast.If(variable(self._when), [ast.Expr(call(variable(self._leave)))], [])] if self._leave else []
 
     def _loop_results(self, block: _Block, op: Op, names: Sequence[str]) -> None:
         for value, name in zip(op.results, names, strict=True):
@@ -446,7 +464,7 @@ class FunctionEmitter:
         self._results_of_tuple(block, index, op, call(kernel, *operands, **attrs, regions=regions))
 
     def _outlined_function(self, region: Graph, name: str) -> ast.FunctionDef:
-        inner = FunctionEmitter(self._bindings, self._functions, self._each_trip)
+        inner = FunctionEmitter(self._bindings, self._functions, self._leave, self._when)
         inner._buffers = self._buffers
         block = inner._open(region, [None] * len(region.results))
         arguments = [inner._define(block, p, None) for p in region.params]

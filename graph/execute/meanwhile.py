@@ -1,6 +1,6 @@
 """Running a graph as a NumPy program until its native code is there, so that nobody waits for the compiler.
 
-What has loops is compiled from its first run on, once that has taken some milliseconds. A run that is in a loop when
+What has loops is compiled from its first run on, once that has taken a tenth of a second. A run that is in a loop when
 the code is there is given up and begins again with it: so the first run takes about as long as the shorter of the two
 ways. Nothing is seen of the run that is given up: arguments are never written to, and a graph that prints in a loop is
 compiled at once instead. What has no loop is compiled from its second run on: who calls it once does not pay for it.
@@ -13,18 +13,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from graph.execute.background import BACKGROUND, Job
+from graph.execute.blas_threads import has_small_products, one_thread
 from graph.execute.native import AS_USUAL, NativeOptions, blueprint
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
 from graph.ir.walk import walk
+from graph.passes.small_tensors import small_tensors_as_numbers
 
 LOOPS: Final = frozenset(["while_loop", "for_loop", "call"])
 """The ops that may make a run long."""
 SHOWN: Final = frozenset(["print", "log_record"])
 """The ops of which something would be seen twice."""
 
-HEAD_START: Final = 0.02
-"""Seconds that a run has for itself before compiling, which also takes Python's time, begins."""
+HEAD_START: Final = 0.1
+"""Seconds that a run has for itself before compiling, which also takes Python's time, begins. Measured: the first
+program of a process takes three times as long to compile, and a run of 50 ms took 70 with a start of 20 ms."""
 
 Runner = Callable[..., tuple[Any, ...]]
 
@@ -43,26 +46,31 @@ def runner(graph: Graph, deliver: Callable[[Runner], None], options: NativeOptio
     if kept is not None:
         return kept
     loops, shown = (_has(graph, names) for names in (LOOPS, SHOWN))
-    return plan.compiled() if loops and shown else Meanwhile(graph, plan.compiled, deliver, has_loops=loops)
+    if loops and shown:
+        return plan.compiled()
+    alone = has_small_products(graph) and not options.exact
+    return Meanwhile(graph, plan.compiled, deliver, has_loops=loops, one_thread=alone)
 
 
 class Meanwhile:
     """A graph as a NumPy program, until its native program is there. Safe to share between threads."""
 
     def __init__(
-        self, graph: Graph, compiled: Callable[[], Runner], deliver: Callable[[Runner], None], *, has_loops: bool
+        self,
+        graph: Graph,
+        compiled: Callable[[], Runner],
+        deliver: Callable[[Runner], None],
+        *,
+        has_loops: bool,
+        one_thread: bool = False,
     ) -> None:
+        """`one_thread`: its products are made by one thread, as the compiler needs the other processors."""
         self._compiled = compiled
         self._deliver = deliver
-        self._has_loops = has_loops
+        self._has_loops, self._one_thread = has_loops, one_thread
         self._found: list[Runner] = []
-        found = self._found
-
-        def give_way() -> None:
-            if found:
-                raise Superseded
-
-        self._program = compile_program(graph, each_trip=give_way if has_loops else None)
+        given = small_tensors_as_numbers(graph) if has_loops else graph
+        self._program = compile_program(given, leave=give_way if has_loops else None, when=self._found)
         self._lock = threading.Lock()
         self._has_run = False
         self._job: Job | None = None
@@ -76,7 +84,10 @@ class Meanwhile:
             self.start()
         self._has_run = True
         try:
-            return self._program(*args)
+            if not self._one_thread:
+                return self._program(*args)
+            with one_thread():
+                return self._program(*args)
         except Superseded:
             return self._found[0](*args)
 
@@ -108,6 +119,11 @@ class Meanwhile:
         made = self._compiled()
         self._found.append(made)
         self._deliver(made)
+
+
+def give_way() -> None:
+    """End a run."""
+    raise Superseded
 
 
 def _compile(whom: "weakref.ref[Meanwhile]") -> None:

@@ -1,13 +1,12 @@
-"""The door to native programs. What makes them takes time to load: whoever makes the first loads it."""
+"""The door to native programs. What loads their code is there from the start; what makes code takes long to load, and
+is loaded when the first is made."""
 
-import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from graph.execute.blueprint import Blueprint
+from graph.execute.native_program import NativeProgram
 from graph.ir.op import Graph
-
-if TYPE_CHECKING:
-    from graph.execute.native_program import Blueprint, NativeProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +34,16 @@ AS_USUAL: Final = NativeOptions()
 
 def compile_native(
     graph: Graph, *, exact: bool = False, cpu: str = "host", threads: int | None = None
-) -> "NativeProgram":
+) -> NativeProgram:
     """The native program of a verified graph; see `native_program`.
 
     `exact` keeps the order of all operations: sums are not taken in vector lanes. `cpu` is "host", or a level of
     x86-64 such as "x86-64-v3", for code that other machines run too. `threads` is how many share a large loop; None is
     what the environment says, or the number of processors (see docs/native.md).
     """
-    return _module().compile_native(graph, exact=exact, cpu=cpu, threads=threads)
+    return Blueprint(graph, exact=exact, cpu=cpu, threads=threads).compiled()
 
 
-def blueprint(graph: Graph, options: NativeOptions = AS_USUAL) -> "Blueprint":
+def blueprint(graph: Graph, options: NativeOptions = AS_USUAL) -> Blueprint:
     """What a native program is made from: it is found on disk, or compiled, when it is asked for."""
-    return _module().blueprint(graph, exact=options.exact, cpu=options.cpu, threads=options.threads)
-
-
-def _module() -> Any:
-    return importlib.import_module("graph.execute.native_program")
+    return Blueprint(graph, exact=options.exact, cpu=options.cpu, threads=options.threads)

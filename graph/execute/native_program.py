@@ -1,9 +1,7 @@
 """Native execution: the whole graph as one function of machine code."""
 
-import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -11,20 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from graph.aval import Type
+from graph.execute.blueprint import Blueprint
 from graph.execute.failure import better, note_location
 from graph.execute.interpreter import run
 from graph.ir.op import Graph, Op
-from graph.ir.printer import print_graph
-from graph.llvm.numpy_order import in_numpy_order
 from graph.llvm.runtime.arguments import fit_results
 from graph.llvm.runtime.cache import Cached, default_cache
-from graph.llvm.runtime.compile import Machine, assembly, compile_text, optimized_text
-from graph.llvm.runtime.host import known_machine, machine_for
+from graph.llvm.runtime.host import machine_for
+from graph.llvm.runtime.object_code import Machine, ObjectCode
 from graph.llvm.runtime.plan import Callback
 from graph.llvm.runtime.program import NativeProgram as LoadedProgram
 from graph.llvm.runtime.program import failure, native_program
 from graph.llvm.runtime.recipe import Recipe, read
-from graph.llvm.runtime.version import compiler_version
 from graph.ops.attempt import handled
 from graph.passes.dce import dce
 from graph.passes.decompose import decompose
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
     from graph.llvm.module import LoweredModule
 
 
-@dataclass(frozen=True)
 class NativeProgram:
     """A compiled graph. Called with one argument per parameter, it gives a tuple of results.
 
@@ -45,11 +40,11 @@ class NativeProgram:
     kernel raises comes out as it is, with a note of the user's line.
     """
 
-    graph: Graph
-    lowered: "Callable[[], LoweredModule]" = field(repr=False)
-    """Makes the module, once: a process that finds the code on disk needs it to show it only."""
-    machine: Machine = field(repr=False)
-    loaded: LoadedProgram = field(repr=False)
+    def __init__(
+        self, graph: Graph, lowered: "Callable[[], LoweredModule]", machine: Machine, loaded: LoadedProgram
+    ) -> None:
+        """`lowered` makes the module, once: a process that finds the code on disk needs it to show it only."""
+        self.graph, self.lowered, self.machine, self.loaded = graph, lowered, machine, loaded
 
     @property
     def module(self) -> "LoweredModule":
@@ -64,12 +59,12 @@ class NativeProgram:
     @cached_property
     def optimized(self) -> str:
         """The module after LLVM's passes."""
-        return optimized_text(self.module.text, self.machine)
+        return _llvm().optimized_text(self.module.text, self.machine)
 
     @cached_property
     def asm(self) -> str:
         """The machine code, as assembly."""
-        return assembly(self.module.text, self.machine)
+        return _llvm().assembly(self.module.text, self.machine)
 
     @property
     def callbacks(self) -> "tuple[CallbackSite, ...]":
@@ -84,92 +79,73 @@ def compile_native(
     graph: Graph, *, exact: bool = False, cpu: str = "host", threads: int | None = None
 ) -> NativeProgram:
     """The program of a verified graph. Raises CycleError where values depend on themselves."""
-    return blueprint(graph, exact=exact, cpu=cpu, threads=threads).compiled()
+    return Blueprint(graph, exact=exact, cpu=cpu, threads=threads).compiled()
 
 
-@dataclass(frozen=True)
-class Blueprint:
-    """A graph of which is known what decides its code; nothing is lowered yet."""
-
-    graph: Graph
-    lowered: "Callable[[], LoweredModule]" = field(repr=False)
-    cpu: str
-    made_from: tuple[str, ...] = field(repr=False)
-    threads: int | None = None
-
-    @cached_property
-    def machine(self) -> Machine:
-        """What the code is for. Raises ValueError for a `cpu` that is no level of this one's."""
-        return machine_for(self.cpu)
-
-    def kept(self) -> NativeProgram | None:
-        """The program, where its code is on disk."""
-        machine = known_machine(self.cpu)
-        found = None if machine is None else default_cache().kept(self.made_from, machine)
-        return None if found is None else self._loaded(found)
-
-    def compiled(self) -> NativeProgram:
-        """The program; its code is from disk, or compiled now. Raises CycleError where values depend on themselves."""
-        return self._loaded(default_cache().noted(self.made_from, self.machine, self._made))
-
-    def made(self, data: Mapping[str, np.ndarray]) -> NativeProgram:
-        """The program, compiled now and not kept. `data` are arrays that its code finds by name."""
-        return self._loaded(self._made(), data)
-
-    def _made(self) -> Cached:
-        module = self.lowered()
-        recipe = Recipe(tuple((s.operands, s.results) for s in module.callbacks), module.constants)
-        return Cached(compile_text(module.text, self.machine), recipe.text())
-
-    def _loaded(self, code: Cached, data: Mapping[str, np.ndarray] = MappingProxyType({})) -> NativeProgram:
-        graph, recipe = self.graph, read(code.note)
-        callbacks = [
-            Callback(operands, results, _caller(self.lowered, number, results, graph))
-            for number, (operands, results) in enumerate(recipe.callbacks)
-        ]
-        params, results = ([v.type for v in values] for values in (graph.params, graph.results))
-        constants = {f"constant_{i}": array for i, array in enumerate(recipe.constants)}
-        loaded = native_program(
-            code.code,
-            params,
-            results,
-            name=graph.name,
-            callbacks=callbacks,
-            constants={**constants, **data},
-            recurses=bool(graph.functions),
-            threads=self.threads,
-        )
-        return NativeProgram(graph, self.lowered, self.machine, loaded)
+def compiled(plan: Blueprint) -> NativeProgram:
+    """The program; its code is from disk, or compiled now."""
+    machine = machine_for(plan.cpu)
+    return loaded(plan, default_cache().noted(plan.made_from, machine, lambda: _code(plan, machine)))
 
 
-def blueprint(
-    graph: Graph,
-    *,
-    exact: bool = False,
-    cpu: str = "host",
-    threads: int | None = None,
-    change: Callable[[Graph], Graph] | None = None,
-) -> Blueprint:
-    """What decides the code of a verified graph. `change` is done to it last, as to what is not kept on disk."""
+def made(plan: Blueprint, data: Mapping[str, np.ndarray]) -> NativeProgram:
+    """The program, compiled now and not kept."""
+    return loaded(plan, _code(plan, machine_for(plan.cpu)), data)
 
-    @functools.cache
-    def module() -> "LoweredModule":
-        target = machine_for(cpu)
-        if exact:
-            whole = optimize(graph, (in_numpy_order, dce), check=is_checked())
-        else:
-            whole = optimize(decompose(graph), FOR_NATIVE, check=is_checked())
-        ordered = scheduled(without_sharing(whole))
-        ordered = ordered if change is None else change(ordered)
-        return lower(ordered, exact=exact, fma=has_fma(target), vectors=target.vectors)
 
-    made_from = print_graph(graph, places=False), f"{exact=}", compiler_version()
-    return Blueprint(graph, module, cpu, made_from, threads)
+def loaded(plan: Blueprint, code: Cached, data: Mapping[str, np.ndarray] = MappingProxyType({})) -> NativeProgram:
+    """The program of code that has been made for a blueprint."""
+    graph, recipe = plan.graph, read(code.note)
+    callbacks = [
+        Callback(operands, results, _caller(plan.lowered, number, results, graph))
+        for number, (operands, results) in enumerate(recipe.callbacks)
+    ]
+    params, results = ([v.type for v in values] for values in (graph.params, graph.results))
+    constants = {f"constant_{i}": array for i, array in enumerate(recipe.constants)}
+    program = native_program(
+        code.code,
+        params,
+        results,
+        name=graph.name,
+        callbacks=callbacks,
+        constants={**constants, **data},
+        recurses=bool(graph.functions),
+        threads=plan.threads,
+    )
+    return NativeProgram(graph, plan.lowered, machine_for(plan.cpu), program)
+
+
+def _code(plan: Blueprint, machine: Machine) -> Cached:
+    module = plan.lowered()
+    recipe = Recipe(tuple((s.operands, s.results) for s in module.callbacks), module.constants)
+    return Cached(compile_text(module.text, machine), recipe.text())
+
+
+def lowered(graph: Graph, exact: bool, cpu: str, change: Callable[[Graph], Graph] | None) -> "LoweredModule":
+    """The module of a blueprint."""
+    target = machine_for(cpu)
+    if exact:
+        in_order = importlib.import_module("graph.llvm.numpy_order").in_numpy_order
+        whole = optimize(graph, (in_order, dce), check=is_checked())
+    else:
+        whole = optimize(decompose(graph), FOR_NATIVE, check=is_checked())
+    ordered = scheduled(without_sharing(whole))
+    ordered = ordered if change is None else change(ordered)
+    return lower(ordered, exact=exact, fma=has_fma(target), vectors=target.vectors)
 
 
 def lower(graph: Graph, *, exact: bool, fma: bool, vectors: tuple[int, int]) -> "LoweredModule":
     """`graph.llvm.module.lower`, loaded when it is needed: a process that finds its code on disk never does."""
     return importlib.import_module("graph.llvm.module").lower(graph, exact=exact, fma=fma, vectors=vectors)
+
+
+def compile_text(text: str, machine: Machine) -> ObjectCode:
+    """`graph.llvm.runtime.compile.compile_text`, loaded likewise."""
+    return _llvm().compile_text(text, machine)
+
+
+def _llvm() -> Any:
+    return importlib.import_module("graph.llvm.runtime.compile")
 
 
 def has_fma(target: Machine) -> bool:

@@ -4,7 +4,7 @@ import ast
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType, TracebackType
@@ -109,21 +109,22 @@ def _attempts(better_error: Callable[[Exception], Exception]) -> Callable[..., t
     return attempt
 
 
-def compile_program(graph: Graph, *, each_trip: Callable[[], None] | None = None) -> NumpyProgram:
+def compile_program(graph: Graph, *, leave: Callable[[], None] | None = None, when: Sequence[Any] = ()) -> NumpyProgram:
     """The program of a verified graph. Raises CycleError where values depend on themselves.
 
-    `each_trip` is called at each trip of a loop and in each call of a graph function; it may end the run by raising.
+    `leave` is called at each trip of a loop and in each call of a graph function if the list `when` is not empty then;
+    it may end the run by raising.
     """
     ordered = scheduled(without_sharing(graph))
     bindings = Bindings()
     entry = bindings.fresh(graph.name if graph.name.isidentifier() else "main")
-    trip = bindings.bind(each_trip, each_trip, "each_trip") if each_trip is not None else ""
+    trip = () if leave is None else (bindings.bind(leave, leave, "leave"), bindings.bind("when", when, "when"))
     names = {name: bindings.fresh(f"{name}_" if name == entry else name) for name in ordered.functions}
     functions: list[ast.FunctionDef] = []
     places: dict[ast.stmt, Loc] = {}
     occurrences: dict[ast.stmt, Occurrence] = {}
     for name, inner in [*((names[n], f) for n, f in ordered.functions.items()), (entry, ordered)]:
-        emitter = FunctionEmitter(bindings, names, trip)
+        emitter = FunctionEmitter(bindings, names, *trip)
         made = emitter.function(inner, name, is_entry=inner is ordered)
         functions += [*emitter.outlined, made]
         places.update(emitter.locations)
@@ -133,7 +134,7 @@ def compile_program(graph: Graph, *, each_trip: Callable[[], None] | None = None
         line = number_lines([function], line) + 2
     locations = {statement.lineno: loc for statement, loc in places.items() if loc.line}
     filename = f"<numpy program>/{entry}_{next(_serial)}.py"
-    tree = ast.fix_missing_locations(ast.Module([*functions], []))
+    tree = ast.Module([*functions], [])
     sources = {statement.lineno: occurrence for statement, occurrence in occurrences.items() if statement in places}
     namespace: dict[str, Any] = {"np": np, **bindings.objects}
     for name, value in bindings.objects.items():

@@ -4,20 +4,21 @@ import ast
 import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final, cast
 
 INDENT = "    "
+_PLACED: Final = (ast.expr, ast.arguments, ast.arg, ast.keyword)
 
 
 def number_lines(body: Sequence[ast.stmt], first: int) -> int:
-    """Give each statement its line in the text that `lines_of` makes when the text begins at line `first`.
+    """Give each statement, and the expressions in it, its line in the text that `lines_of` makes when the text begins
+    at line `first`.
 
     Returns the line after the last one.
     """
     line = first
     for statement in body:
-        statement.lineno = statement.end_lineno = line
-        statement.col_offset = statement.end_col_offset = 0
+        _place(statement, line)
         line += 1
         match statement:
             case ast.If():
@@ -32,6 +33,20 @@ def number_lines(body: Sequence[ast.stmt], first: int) -> int:
             case _:
                 pass
     return line
+
+
+def _place(statement: ast.stmt, line: int) -> None:
+    """As `ast.fix_missing_locations`, which takes as long as compiling does, for what is not in blocks."""
+    pending: list[Any] = [statement]
+    while pending:
+        node = pending.pop()
+        found: list[Any] = list(node.__dict__.values())
+        node.lineno = node.end_lineno = line
+        node.col_offset = node.end_col_offset = 0
+        for part in found:
+            for child in cast("list[Any]", part) if isinstance(part, list) else (part,):
+                if isinstance(child, _PLACED) and "lineno" not in child.__dict__:
+                    pending.append(child)
 
 
 def _only_if(body: Sequence[ast.stmt]) -> ast.If | None:

@@ -30,6 +30,8 @@ def binding_lines(bindings: Mapping[str, Any], *, elide_all: bool = False) -> li
         elif callable(value) and not isinstance(value, np.generic):
             renamed = "" if name == value.__name__ else f" as {name}"
             lines.append(f"from {value.__module__} import {value.__name__}{renamed}")
+        elif isinstance(value, list):
+            lines.append(f"{name} = []")
         elif isinstance(value, np.ndarray) and value.size > INLINE_LIMIT:
             lines.append(f"{name} = ...  # {_describe(cast(Any, value))}")
         else:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, cast
 
 import numpy as np
 
+from graph.execute.blueprint import Blueprint
 from graph.execute.interpreter import run
 from graph.execute.native import AS_USUAL, NativeOptions
 from graph.execute.numpy_program import compile_program
@@ -68,9 +69,8 @@ class TimedGraph:
 
     def _native(self, graph: Graph, options: NativeOptions) -> Any:
         """The native program; it writes to a table that is made before it, and is large enough."""
-        native = importlib.import_module("graph.execute.native_program")
         stamps = importlib.import_module("graph.llvm.stamps")
-        plan = native.blueprint(
+        plan = Blueprint(
             graph, exact=options.exact, cpu=options.cpu, threads=options.threads, change=self._stamps.graph
         )
         plan.lowered()

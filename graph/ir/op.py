@@ -14,7 +14,7 @@ from graph.ir.value import Value
 from graph.location import UNKNOWN, Loc
 
 if TYPE_CHECKING:
-    from graph.ir.opdef import OpDef
+    from graph.ir.opdef import Effect, OpDef
 
 Scalar = bool | int | float | complex
 Attr = None | Scalar | str | DType | Dim | Type | slice | np.ndarray | np.generic | tuple["Attr", ...]
@@ -32,6 +32,8 @@ class Op:
     attrs: Attrs = field(default_factory=lambda: NO_ATTRS)
     regions: tuple["Graph", ...] = ()
     loc: Loc = UNKNOWN
+    effect: "Effect | None" = field(default=None, init=False, repr=False)
+    """What `effect_of` has found; passes ask again and again."""
 
     @property
     def name(self) -> str:

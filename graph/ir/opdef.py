@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from graph.aval import Type
 from graph.dtypes import DType
@@ -114,6 +114,12 @@ def all_ops() -> tuple[OpDef, ...]:
 
 def effect_of(op: Op) -> Effect:
     """The effect of one occurrence: its own, or the strongest within its regions."""
+    if op.effect is None:
+        object.__setattr__(op, "effect", _effect_of(op))  # a fact of what is frozen, found late
+    return cast(Effect, op.effect)
+
+
+def _effect_of(op: Op) -> Effect:
     own = op.opdef.effect
     effect = own if isinstance(own, Effect) else own(op)
     for region in op.regions:

@@ -11,6 +11,7 @@ from graph.ops import conv as conv
 from graph.ops import cotangents as cotangents
 from graph.ops import effects as effects
 from graph.ops import einsum as einsum
+from graph.ops import error_is as error_is
 from graph.ops import factorize as factorize
 from graph.ops import in_numpy as in_numpy
 from graph.ops import indexing as indexing

@@ -51,6 +51,12 @@ def text_of_error(error: BaseException) -> str:
     return cast(Any, error).without_place() if is_ours else str(error)
 
 
+def repr_of_error(error: BaseException) -> str:
+    """`repr(error)`, without the place that errors of ours add."""
+    is_ours = hasattr(type(error), "without_place")
+    return f"{type(error).__name__}({cast(Any, error).without_place()!r})" if is_ours else repr(error)
+
+
 def made(kind: Any, args: tuple[Any, ...], fields: dict[str, Any]) -> BaseException:
     """An exception as unpickling makes one: its `__init__` has run already."""
     error = kind.__new__(kind, *args)
@@ -76,24 +82,29 @@ class Shown(str):
 
 
 def packed(error: BaseException) -> Any:
-    """An exception as bytes: its class, its arguments, `repr` and `str` of the first of them, and its message."""
+    """An exception as bytes: its class, its arguments, `repr` and `str` of the first of them, its own `repr`, and its
+    message."""
     message, args = text_of_error(error), error.args
-    first = str(args[0]) if args else ""
-    lead = (name_of(type(error)), repr(args), repr(args[0]) if args else "", str(len(first)))
-    return np.frombuffer(("\0".join(lead) + f"\0{first}{message}").encode(), np.uint8)
+    first, shown = str(args[0]) if args else "", repr_of_error(error)
+    lead = (name_of(type(error)), repr(args), repr(args[0]) if args else "", f"{len(first)} {len(shown)}")
+    return np.frombuffer(("\0".join(lead) + f"\0{first}{shown}{message}").encode(), np.uint8)
 
 
 def unpacked(text: Any) -> dict[str, str]:
     """What was packed, by name."""
-    name, args, quoted, count, rest = bytes(text).decode().split("\0", 4)
-    size = int(count)
+    name, args, quoted, counts, rest = bytes(text).decode().split("\0", 4)
+    first, shown = map(int, counts.split())
+    message = rest[first + shown :]
     return {
         "class": name,
-        "message": rest[size:],
+        "message": message,
         "args": args,
-        "first": rest[:size],
+        "first": rest[:first],
         "first quoted": quoted,
-        "message quoted": repr(rest[size:]),
+        "message quoted": repr(message),
+        "shown": rest[first : first + shown],
+        "name": name.partition("(")[0].partition("#")[0].rpartition(":")[2].rpartition(".")[2],
+        "type": repr(class_of(name)),
     }
 
 

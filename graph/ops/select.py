@@ -55,6 +55,10 @@ def infer_clip(x: Type, low: Type, high: Type) -> Aval:
 
 
 def clip_kernel(x: Any, low: Any, high: Any) -> Any:
+    if type(x) is type(low) is type(high) and type(x) in (np.float64, np.float32):
+        # What `np.clip` does, which takes seven microseconds for numbers.
+        above: Any = x if x >= low or x != x else low
+        return above if above <= high or above != above else high
     return np.clip(x, low, high)
 
 

@@ -4,6 +4,7 @@ What NumPy has as a ufunc has NumPy's dtypes (`sqrt` of i8 is f16). `rsqrt`, `si
 keep floating dtypes and take integers and bools as f64.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from graph.ops.complex_rules import with_complex
 from graph.ops.cotangent_rules import flat_vjp, over, times
 from graph.ops.promotion import by_ufunc, to_float
 from graph.ops.scalar_rules import function, logically, plainly
+from graph.ops.scipy_parts import extension_of_scipy
 from graph.ops.shape_rules import elementwise, quote, tensor
 
 
@@ -294,7 +296,15 @@ def rsqrt_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
 def sigmoid_kernel(x: Any) -> Any:
     """exp(min(x, 0)) / (1 + exp(-|x|)): no overflow, and small values keep their digits."""
     x = floating(x)
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.absolute(x)))
+    if not x.ndim:
+        return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.absolute(x)))
+    whole = np.absolute(x)  # two arrays instead of six: fresh memory takes longer than the functions
+    np.negative(whole, out=whole)
+    np.exp(whole, out=whole)
+    np.add(whole, 1, out=whole)
+    part = np.minimum(x, 0)
+    np.exp(part, out=part)
+    return np.divide(part, whole, out=part)
 
 
 def sigmoid_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
@@ -311,10 +321,18 @@ def softplus_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:
 
 
 def erf_kernel(x: Any) -> Any:
-    from scipy.special import erf
-
     x = floating(x)
-    return erf(x).astype(x.dtype, copy=False)
+    return erf_of_scipy()(x).astype(x.dtype, copy=False)
+
+
+@functools.cache
+def erf_of_scipy() -> Any:
+    """The function of SciPy's."""
+    part = extension_of_scipy("special", "_special_ufuncs")
+    found = getattr(part, "erf", None)
+    if found is None:  # where it is, is SciPy's business
+        from scipy.special import erf as found
+    return found
 
 
 def erf_derivative(b: Emitter[Any], y: Any, x: Any) -> Any:

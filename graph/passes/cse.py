@@ -27,7 +27,7 @@ def _cse(graph: Graph) -> Graph:
         key = _key(op)
         if key is not None:
             same = first.setdefault(key, op)
-            if same is not op:
+            if same is not op and all(a.type == b.type for a, b in zip(op.results, same.results, strict=True)):
                 env.update(zip(op.results, same.results, strict=True))
                 continue
         ops.append(op)
@@ -44,5 +44,6 @@ def _key(op: Op) -> Hashable:
         case _ if effect_of(op) is Effect.ORDERED or not op.results:
             return None
         case _:
-            regions = tuple(graph_key(region) for region in op.regions)
-            return op.name, op.operands, attrs_key(op), regions, tuple(v.type for v in op.results)
+            # Types follow from the rest, but for the names of sizes.
+            regions = tuple([graph_key(region) for region in op.regions]) if op.regions else ()
+            return op.name, op.operands, attrs_key(op), regions

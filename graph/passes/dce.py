@@ -7,7 +7,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
 from graph.ir.walk import walk
-from graph.passes.nested import replaced
+from graph.passes.nested import replaced, with_body
 
 
 def dce(graph: Graph) -> Graph:
@@ -27,6 +27,8 @@ def dce(graph: Graph) -> Graph:
                 called[name] = _trimmed(function, range(len(function.results)))
                 pending.append(called[name])
     functions = {name: called[name] for name in graph.functions if name in called}
+    if len(functions) == len(graph.functions) and all(f is graph.functions[name] for name, f in functions.items()):
+        return result
     return Graph(result.name, result.params, result.ops, result.results, functions)
 
 
@@ -54,7 +56,7 @@ class _Liveness:
             values = {graph.results[i] for i in wanted}
             for op in reversed(graph.ops):
                 if self.is_kept(op, values):
-                    values.update(op.operands[i] for i in self.operands(op, values))
+                    values.update([op.operands[i] for i in self.operands(op, values)] if op.regions else op.operands)
             self._known[key] = frozenset(values)
         return self._known[key]
 
@@ -103,7 +105,7 @@ def _trimmed(graph: Graph, results: Iterable[int], liveness: _Liveness | None = 
     for op in graph.ops:
         if known.is_kept(op, needed):
             ops.append(_trimmed_op(op, needed, known) if op.regions else op)
-    return Graph(graph.name, graph.params, tuple(ops), tuple(graph.results[i] for i in wanted), graph.functions)
+    return with_body(graph, ops, [graph.results[i] for i in wanted])
 
 
 def _trimmed_op(op: Op, needed: Collection[Value], known: _Liveness) -> Op:
@@ -117,8 +119,9 @@ def _trimmed_op(op: Op, needed: Collection[Value], known: _Liveness) -> Op:
         is_test = op.name == "while_loop" and region is op.regions[0]
         inner = _trimmed(region, [0] if is_test else live, known)
         params = tuple(region.params[i - lead] for i in operands if i >= lead)
-        regions.append(Graph(region.name, params, inner.ops, inner.results))
-    attrs = op.attrs if op.name == "cond" else MappingProxyType({**op.attrs, "carried": len(live)})
+        regions.append(inner if params == region.params else Graph(region.name, params, inner.ops, inner.results))
+    is_whole = op.name == "cond" or len(live) == len(op.results)
+    attrs = op.attrs if is_whole else MappingProxyType({**op.attrs, "carried": len(live)})
     return replaced(
         op,
         operands=[op.operands[i] for i in operands],

@@ -72,7 +72,10 @@ def optimize(
     """Run the passes in order. `check` verifies after each: a VerifyError names the pass that broke the graph."""
     if observe is not None:
         observe("input", graph)
+    done: dict[Pass, Graph] = {}
     for run in passes:
+        if done.get(run) is graph and observe is None:
+            continue  # it made this graph: it would find nothing
         name = getattr(run, "__name__", repr(run))
         result = run(graph)
         if check and result is not graph:
@@ -80,7 +83,7 @@ def optimize(
                 verify(result)
             except VerifyError as error:
                 raise VerifyError(f"after the pass {name!r}: {error}") from None
-        graph = result
+        done[run] = graph = result
         if observe is not None:
             observe(name, graph)
     return graph

@@ -1,5 +1,6 @@
 """Algebraic simplification, one op at a time. Every rule keeps every bit: x + 0.0 is not x, nor is x * 0 always 0."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -34,6 +35,10 @@ class _Context:
         array = self.constant(value)
         if array is None or array.dtype.kind not in "iuf" or array.size == 0:
             return False
+        if array.ndim == 0:
+            number: Any = array.item()
+            signed = wanted == 0 and array.dtype.kind == "f"
+            return bool(number == wanted) and (not signed or math.copysign(1, number) == math.copysign(1, wanted))
         same = array == wanted
         if wanted == 0 and array.dtype.kind == "f":
             same = same & (np.signbit(array) == np.signbit(wanted))

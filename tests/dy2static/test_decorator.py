@@ -1,7 +1,8 @@
 """`to_static` on all kinds of callables, its settings, and gradients of methods."""
 
 import functools
-from typing import Any
+import inspect
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -231,3 +232,14 @@ def test_what_is_no_shape(dims: Any, kind: type[Exception], text: str | None) ->
     with pytest.raises(kind) as raised:
         InputSpec(*dims)
     assert text is None or str(raised.value) == text
+
+
+def test_options_are_checked_and_shown_by_name() -> None:
+    with pytest.raises(
+        TypeError, match=r"to_static\(\) got an unexpected keyword argument 'executr'; there are input_spec, "
+    ):
+        cast(Any, to_static)(executr="numpy")
+    shown = inspect.signature(to_static).parameters
+    assert next(iter(shown)) == "function"
+    assert shown["cpu"].default == "host"
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for name, p in shown.items() if name != "function")

@@ -11,7 +11,7 @@ import pytest
 
 import eager as xp
 from dy2static import to_static, trace
-from dy2static.errors import TraceWarning
+from dy2static.errors import StagingError, TraceWarning
 from graph.errors import BranchTypeError, TraceGuardError
 from support.defining import define
 from support.tensors import close, same, t
@@ -257,6 +257,33 @@ def test_08_every_alias_sees_in_place_writes() -> None:
 
 
 # 9. Compiled differs from eager
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_08_a_tensor_that_comes_in_by_two_ways_is_not_changed_by_one_of_them(calls: int) -> None:
+    box: Any = {"w": xp.asarray(1.0)}
+
+    def changes(x: Any) -> Any:
+        x += 1
+        return box["w"] * x
+
+    def changes_its_own(x: Any) -> Any:
+        w = box["w"]
+        w += 1
+        return w * x
+
+    for function in (changes, changes_its_own):
+        static = to_static(function)
+        for _ in range(calls):  # from the second on by the shortcut
+            static(xp.asarray(3.0))
+        before = float(box["w"])
+        with pytest.raises(StagingError, match="an argument is changed in place, and it is also"):
+            static(box["w"])
+        with pytest.raises(StagingError, match="an argument is changed in place, and it comes in by a second way"):
+            static.bind(xp.asarray(3.0))(box["w"])
+        assert float(box["w"]) == before
+        w = float(box["w"])
+        assert float(static(xp.asarray(3.0))) == (w * 4 if function is changes else (w + 1) * 3)
 
 
 def test_09_printing_does_not_change_the_result(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,20 @@ def powers_of_numbers(x, n):
     return a**k, a**2, 2.0**k, (a * 1j) ** k
 
 
+@program(
+    *([i64(a), i64(b), i64(m)] for a, b, m in ((3, 5, 7), (3, -1, 7), (3, 5, -7), (-3, 4, 7), (2, -1, 4), (3, 2, 0))),
+    *([i64(a), i64(b), i64(m)] for a, b, m in ((10**9, 10**9, 10**9 + 7), (3, 0, 1), (5, 4, -1), (0, 0, 5))),
+)
+def powers_modulo(a, b, m):
+    a, b, m = int(a), int(b), int(m)
+    return pow(a, b, m), pow(2, b, m), pow(a, 3, 7), pow(True, b, m)
+
+
+@program([f64(3.0)], [f64(2.5)])
+def powers_modulo_of_floats(x):
+    return pow(float(x), 2, 5)
+
+
 @program([f64(0.0), i64(3)], [f64(4.0), i64(-1)], [f64(np.inf), i64(2)], [f64(np.nan), i64(0)])
 def roots_of_numbers(x, n):
     return float(x) ** 0.5, float(x) ** (1 / int(n)) if int(n) else 1.0

@@ -193,3 +193,80 @@ def text_of_lengths(v, w):
     except ValueError as error:
         print(error)
     return [a * b for a, b in found]
+
+
+class FirstError(Exception):
+    pass
+
+
+class SecondError(Exception):
+    pass
+
+
+class DerivedError(FirstError, SecondError):
+    def __repr__(self):
+        return "derived!"
+
+
+SIDES = ([f64(3.0)], [f64(0.5)], [f64(-3.0)])
+
+
+@program(*SIDES, grad=0)
+def isinstance_of_a_class_derived_from_both(x):
+    try:
+        if x > 2:
+            raise DerivedError("both")
+        if x < -2:
+            raise FirstError("one")
+        raise SecondError("two")
+    except (FirstError, SecondError) as error:
+        return x * (2 if isinstance(error, SecondError) else 3)
+
+
+@program(*SIDES, grad=0)
+def the_very_class(x):
+    y = x
+    try:
+        if x > 2:
+            raise DerivedError("derived")
+        if x < -2:
+            raise FirstError("first")
+        raise SecondError("second")
+    except Exception as error:
+        kind = type(error)
+        if kind is FirstError:
+            y = x * 2
+        if kind == DerivedError and kind != FirstError:
+            y = y + 3
+        if kind not in (FirstError, DerivedError) and error.__class__ is not FirstError:
+            y = y * 5
+        if isinstance(error, (LookupError, ArithmeticError)):
+            y = y * 7
+    return y
+
+
+@program(*SIDES)
+def shown_with_its_class(x):
+    try:
+        if x > 2:
+            raise DerivedError("derived")
+        if x < -2:
+            raise ValueError("value", 3)
+        assert x > 2, f"{x} is small"
+    except (FirstError, ValueError, AssertionError) as error:
+        print(repr(error), type(error).__name__, error.__class__.__name__)
+        print(f"{error!r} {type(error).__name__}: {error}", [error])
+        print(f"{error!r:>40}|")
+    return x
+
+
+@program(*SIDES)
+def raised_with_the_name_of_another(x):
+    try:
+        if x > 2:
+            raise KeyError("key")
+        assert x < 2
+        int(x) // int(x * 0)
+    except (LookupError, ArithmeticError) as error:
+        raise RuntimeError(f"{type(error).__name__}: {error!r}") from error
+    return x

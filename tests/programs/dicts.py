@@ -84,3 +84,18 @@ def key_before_an_error(x):
 def comprehension(x):
     d = {k: x * i for i, k in enumerate("abc")}
     return {k: v if v > 0 else v * 2 for k, v in d.items()}
+
+
+@program([f64(2.0), i64(3)], [f64(2.0), i64(0)], [f64(2.0), i64(1)], grad=0)
+def made_and_filled_in_each_trip(x, n):
+    found = {"a": x, "b": x * 2}
+    for i in range(n):
+        made = {}
+        seen = {0}
+        for name, value in found.items():
+            made[name] = value * 2 + i
+            seen.add(name)
+        if x > 0:
+            made["a"] = made["a"] + len(seen)
+        found = made
+    return found

@@ -234,3 +234,18 @@ def a_queue(n, m):
     while len(queue) > m:
         total = total * 3 + queue.pop(0)
     return total, queue
+
+
+@program([f64(3.0)], [f64(-1.0)], [f64(1.0)], grad=0)
+def sorted_in_place(x):
+    values = [x, x * 0.5, x + 1]
+    same = values
+    values.sort()
+    rows = [(x, 1), (x * 0.5, 2)]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    grown = []
+    while x > 0:
+        grown.append(x * (-1) ** len(grown))
+        x = x - 1
+    grown.sort()
+    return same, rows, grown

@@ -141,6 +141,14 @@ def list_(items: list[Any]) -> list[Any]:
     return items
 
 
+def new(made: Any) -> Any:
+    return made
+
+
+def class_of(value: Any) -> Any:
+    return value.__class__
+
+
 def fstring(*parts: str | tuple[Any, str, str]) -> str:
     forms: dict[str, Callable[[Any], Any]] = {"s": str, "r": repr, "a": ascii}
     text = ""

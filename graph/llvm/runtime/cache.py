@@ -20,9 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
-from graph.llvm.runtime.compile import Machine, ObjectCode, llvmlite_version
-from graph.llvm.runtime.image import Layout
-from graph.llvm.runtime.symbols import numpy_version
+from graph.llvm.runtime.object_code import Layout, Machine, ObjectCode
+from graph.llvm.runtime.version import llvmlite_version, numpy_version
 
 DEFAULT_BYTES: Final = 1 << 29
 _MAGIC: Final = b"dy2static object 2\n"

@@ -1,43 +1,13 @@
 """From LLVM IR to object code, for this machine or a lesser one."""
 
 import importlib
-import importlib.util
 import threading
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from graph.llvm.runtime.image import Layout
+from graph.llvm.runtime.object_code import Machine, ObjectCode
 
 _lock: Final = threading.RLock()
 """Held while LLVM works: its contexts are not for several threads."""
-
-
-class ObjectCode(NamedTuple):
-    """Machine code with names instead of addresses; can be kept on disk."""
-
-    code: bytes
-    imports: tuple[str, ...]
-    """The names of functions and data that it needs."""
-    layout: Layout | None = None
-    """How `code` stands in memory; without it, `code` is an object file that LLVM has to link."""
-
-
-class Machine(NamedTuple):
-    """A kind of processor as LLVM knows it. Two are equal when they run the same code."""
-
-    triple: str
-    cpu: str
-    features: str
-
-    @property
-    def vectors(self) -> tuple[int, int]:
-        """How many bytes a vector register has, and how many of them there are."""
-        features = self.features.split(",")
-        if "+avx512f" in features or self.cpu == "x86-64-v4":
-            return 64, 32
-        if "+avx" in features or self.cpu == "x86-64-v3":
-            return 32, 16
-        return 16, 32 if "aarch64" in self.triple or "arm64" in self.triple else 16
 
 
 _WIDE: Final = "-prefer-256-bit"
@@ -155,15 +125,3 @@ def binding() -> Any:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
     return llvm
-
-
-def llvmlite_version() -> str:
-    """The version of llvmlite, which also says that of LLVM: the text of its file, where that is not loaded for it."""
-    found = importlib.util.find_spec("llvmlite")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        path = Path(folder, "_version.py")
-        if path.exists():
-            return path.read_text(encoding="utf-8")
-    import llvmlite
-
-    return str(llvmlite.__version__)

@@ -21,10 +21,12 @@ from graph.llvm.runtime.memory import (
     load,
     store,
 )
-from graph.llvm.runtime.objects import SIZE, give, holds_list, take
-from graph.llvm.runtime.python_api import (
+from graph.llvm.runtime.object_layout import (
     BYTES_DATA,
     TUPLE_ITEMS,
+)
+from graph.llvm.runtime.objects import SIZE, give, holds_list, take
+from graph.llvm.runtime.python_api import (
     add_reference,
     check_signals,
     drop_reference,

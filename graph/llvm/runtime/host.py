@@ -1,11 +1,13 @@
 """Which machine this is, without asking LLVM where it has been asked before: LLVM takes long to load."""
 
 import hashlib
+import importlib
 from pathlib import Path
 from typing import Final
 
 from graph.llvm.runtime.cache import Cached, default_cache
-from graph.llvm.runtime.compile import Machine, ObjectCode, llvmlite_version, machine
+from graph.llvm.runtime.object_code import Machine, ObjectCode
+from graph.llvm.runtime.version import llvmlite_version
 
 _CPUS: Final = Path("/proc/cpuinfo")
 _DIFFERS: Final = ("processor", "cpu mhz", "bogomips", "core id", "apicid", "initial apicid", "physical id")
@@ -20,7 +22,7 @@ def machine_for(cpu: str = "host") -> Machine:
     and LLVM is the same."""
     found = known_machine(cpu)
     if found is None:
-        found = _known[cpu] = machine(cpu)
+        found = _known[cpu] = asked(cpu)
         text = "\n".join((found.triple, found.cpu, found.features))
         default_cache().put(_key(), Cached(ObjectCode(b"", ()), text))
     return found
@@ -33,10 +35,15 @@ def known_machine(cpu: str = "host") -> Machine | None:
     if found is None:
         key = _key() if cpu == "host" else ""
         kept = default_cache().get(key) if key else None
-        found = Machine(*kept.note.split("\n")) if kept is not None else None if key else machine(cpu)
+        found = Machine(*kept.note.split("\n")) if kept is not None else None if key else asked(cpu)
         if found is not None:
             _known[cpu] = found
     return found
+
+
+def asked(cpu: str) -> Machine:
+    """What LLVM says; it is loaded for it."""
+    return importlib.import_module("graph.llvm.runtime.compile").machine(cpu)
 
 
 def forget() -> None:

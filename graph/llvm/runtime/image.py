@@ -8,21 +8,11 @@ import ctypes
 import mmap
 import struct
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from graph.llvm.runtime.object_code import Layout
 
 PAGE: Final = mmap.PAGESIZE
-
-
-class Layout(NamedTuple):
-    """How an image becomes code: `writable` is where data begins that may be written to, at a page; `size` what it
-    takes in memory. `outside` are the places of addresses of imports, `inside` those of addresses of the image itself
-    (place, offset), `names` what it defines."""
-
-    size: int
-    writable: int
-    outside: tuple[tuple[int, str], ...]
-    inside: tuple[tuple[int, int], ...]
-    names: Mapping[str, int]
 
 
 class Placed:

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeVar
 
 from graph.errors import InternalError
 from graph.llvm.runtime.cache import default_cache
-from graph.llvm.runtime.compile import ObjectCode, binding, compile_plainly, machine, target_machine
 from graph.llvm.runtime.host import machine_for
 from graph.llvm.runtime.image import placed
+from graph.llvm.runtime.object_code import ObjectCode
 from graph.llvm.runtime.symbols import addresses_of
 from graph.llvm.runtime.version import runtime_version
 
@@ -57,7 +57,7 @@ def _linked(code: ObjectCode, exports: Sequence[str], found: Mapping[str, int], 
     """By LLVM's linker. It calls the conversions of float16 without their being declared."""
     names = _own_code().half.NAMES
     with _lock:
-        builder = binding().JITLibraryBuilder().add_object_img(code.code).add_current_process()
+        builder = _compiler().binding().JITLibraryBuilder().add_object_img(code.code).add_current_process()
         for name, address in {**{name: own[name] for name in names if name in own}, **found}.items():
             builder.import_symbol(name, address)
         for name in exports:
@@ -68,7 +68,9 @@ def _linked(code: ObjectCode, exports: Sequence[str], found: Mapping[str, int], 
 
 @functools.cache
 def _linker() -> Any:
-    return _immortal(binding().create_lljit_compiler(target_machine(machine()), use_jit_link=True))
+    llvm = _compiler()
+    target = llvm.target_machine(llvm.machine())
+    return _immortal(llvm.binding().create_lljit_compiler(target, use_jit_link=True))
 
 
 def _immortal(thing: T) -> T:
@@ -88,8 +90,13 @@ def runtime_library() -> Library:
 def _runtime_library() -> Library:
     host = machine_for()
     made_from = ("runtime", runtime_version())
-    code = default_cache().compiled(made_from, host, lambda: compile_plainly(_own_code().text(), host))
+    code = default_cache().compiled(made_from, host, lambda: _compiler().compile_plainly(_own_code().text(), host))
     return _immortal(_loaded(code, () if code.layout is not None else _own_code().NAMES, {}))
+
+
+def _compiler() -> Any:
+    """What LLVM is needed for; a process that finds all code on disk never loads it."""
+    return importlib.import_module("graph.llvm.runtime.compile")
 
 
 def _own_code() -> Any:

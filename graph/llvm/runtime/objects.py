@@ -16,7 +16,24 @@ from graph.llvm.runtime.memory import (
     to_store,
     unhook,
 )
-from graph.llvm.runtime.python_api import (
+from graph.llvm.runtime.nodes import (
+    ANY_SIZE,
+    ARRAY,
+    BY_VALUE,
+    DESCR,
+    DIMS,
+    ELEMENT,
+    ITEMSIZE,
+    KIND,
+    LIST,
+    NDIM,
+    NUMBER_TYPE,
+    OPTIONAL,
+    SCALAR_TYPE,
+    SIZE,
+    TYPE_NUM,
+)
+from graph.llvm.runtime.object_layout import (
     ARRAY_DATA,
     ARRAY_DESCR,
     ARRAY_DIMS,
@@ -29,6 +46,8 @@ from graph.llvm.runtime.python_api import (
     NATIVE,
     NO_BYTE_ORDER,
     TYPE,
+)
+from graph.llvm.runtime.python_api import (
     add_reference,
     array_new,
     array_scalar,
@@ -54,29 +73,6 @@ from graph.llvm.runtime.python_api import (
     true,
 )
 from graph.llvm.runtime.words import Word, address, copy, load, load_byte, load_half, store, store_byte
-
-# A node: what a type is, as the runtime reads it.
-KIND: Final = 0
-SIZE: Final = 8
-"""Bytes of a descriptor."""
-ELEMENT: Final = 16
-"""Of a list or optional: the node of what is in it."""
-DESCR: Final = 16
-SCALAR_TYPE: Final = 24
-"""The type of 0-d values whose element can be read as it is; 0: none."""
-NUMBER_TYPE: Final = 32
-"""The type of Python numbers that are elements as they are; 0: none."""
-TYPE_NUM: Final = 40
-ITEMSIZE: Final = 48
-NDIM: Final = 56
-DIMS: Final = 64
-"""One word per dim: a size, or -1 - i for the i-th of the sizes that only a call knows, or ANY_SIZE."""
-
-BY_VALUE: Final = 0
-ARRAY: Final = 1
-LIST: Final = 2
-OPTIONAL: Final = 3
-ANY_SIZE: Final = -(1 << 40)
 
 HAND_OVER: Final = 1 << 13
 """Bytes from which on a result keeps its block, instead of being copied to memory of NumPy's."""

@@ -1,10 +1,9 @@
 """The other way in, through ctypes: slower by a hundred times, and it reads no object of Python's as memory.
 
-For builds of Python on which `reads_objects` finds that ours may not.
+For builds of Python on which `object_layout.reads_objects` finds that ours may not.
 """
 
 import ctypes
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
@@ -23,36 +22,12 @@ from graph.llvm.abi import (
     offsets_of,
     size_of,
 )
-from graph.llvm.runtime import python_api as at
 from graph.llvm.runtime.load import runtime_library
 from graph.llvm.runtime.plan import Callback, Plan
 
 _WORD: Final = ctypes.c_int64
 _CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, ctypes.c_int32, _WORD, _WORD)
 _CATCH: Final = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, ctypes.c_int32, ctypes.c_int32, _WORD)
-
-
-def reads_objects() -> bool:
-    """Whether objects of this Python are as `python_api.py` says, and the GIL keeps them so while they are read."""
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return False
-    array, items, text = np.arange(6.0).reshape(2, 3), (None, "item"), b"bytes of text"
-
-    def word(thing: object, offset: int) -> int:
-        return _WORD.from_address(id(thing) + offset).value
-
-    return (
-        word(array, at.TYPE) == id(np.ndarray)
-        and word(array, at.ARRAY_DATA) == array.ctypes.data
-        and word(array, at.ARRAY_NDIM) & 0xFFFFFFFF == 2
-        and tuple((_WORD * 2).from_address(word(array, at.ARRAY_DIMS))) == (2, 3)
-        and word(array, at.ARRAY_DESCR) == id(array.dtype)
-        and word(array, at.ARRAY_FLAGS) & 0xFFFFFFFF == array.flags.num
-        and word(array.dtype, at.DESCR_TYPE_NUM) & 0xFFFFFFFF == array.dtype.num
-        and word(array.dtype, at.DESCR_BYTEORDER) & 0xFF == ord(array.dtype.byteorder)
-        and word(items, at.TUPLE_ITEMS + 8) == id(items[1])
-        and ctypes.string_at(id(text) + at.BYTES_DATA, len(text)) == text
-    )
 
 
 class PlainCall:

@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 from graph.aval import Aval, Dim, ListType, OptionalType, SymDim, Type
 from graph.dtypes import bool_, float64, int64
 from graph.llvm.abi import is_unrolled, offsets_of, size_of
-from graph.llvm.runtime import objects
-from graph.llvm.runtime.words import Word
+from graph.llvm.runtime import nodes
 
 _NUMBER_TYPES: Final[dict[Any, type]] = {float64: float, int64: int, bool_: bool}
 UNKNOWN: Final = "?"
@@ -34,36 +33,36 @@ class Plan:
         self.sizes: dict[Dim, int] = {}
         """The sizes that only a call knows, and their places."""
 
-    def words(self, words: Sequence[Word]) -> Word:
+    def words(self, words: Sequence[int]) -> int:
         """The address of new words."""
         made = (ctypes.c_int64 * max(len(words), 1))(*words)
         self.kept.append(made)
         return ctypes.addressof(made)
 
-    def object(self, thing: object) -> Word:
+    def object(self, thing: object) -> int:
         """The address of an object."""
         self.kept.append(thing)
         return id(thing)
 
-    def nodes(self, types: Sequence[Type], *, binds: bool) -> Word:
+    def nodes(self, types: Sequence[Type], *, binds: bool) -> int:
         """The address of the addresses of the nodes of types. `binds`: equal names stand for equal sizes."""
         return self.words([self.node(t, binds=binds) for t in types])
 
-    def node(self, t: Type, *, binds: bool) -> Word:
+    def node(self, t: Type, *, binds: bool) -> int:
         """The address of the node of a type."""
         match t:
             case Aval():
                 return self._tensor(t, binds)
             case ListType(element):
-                return self.words([objects.LIST, size_of(t), self.node(element, binds=binds)])
+                return self.words([nodes.LIST, size_of(t), self.node(element, binds=binds)])
             case OptionalType(element):
-                return self.words([objects.OPTIONAL, size_of(t), self.node(element, binds=binds)])
+                return self.words([nodes.OPTIONAL, size_of(t), self.node(element, binds=binds)])
 
-    def _tensor(self, t: Aval, binds: bool) -> Word:
+    def _tensor(self, t: Aval, binds: bool) -> int:
         built_in = t.dtype.isbuiltin == 1
         number = _NUMBER_TYPES.get(t.dtype)
         head = [
-            objects.BY_VALUE if is_unrolled(t) else objects.ARRAY,
+            nodes.BY_VALUE if is_unrolled(t) else nodes.ARRAY,
             size_of(t),
             self.object(t.dtype),
             self.object(t.dtype.type) if built_in else 0,
@@ -74,16 +73,16 @@ class Plan:
         ]
         return self.words(head + [self._dim(dim, binds) for dim in t.shape])
 
-    def _dim(self, dim: Dim, binds: bool) -> Word:
+    def _dim(self, dim: Dim, binds: bool) -> int:
         if isinstance(dim, int):
             return dim
         if not binds or any(name.startswith(UNKNOWN) for name in dim.names):
-            return objects.ANY_SIZE
+            return nodes.ANY_SIZE
         return -1 - self.sizes.setdefault(dim, len(self.sizes))
 
-    def relations(self) -> list[Word]:
+    def relations(self) -> list[int]:
         """What holds between the sizes seen so far: those of forms follow from those of names."""
-        found: list[Word] = []
+        found: list[int] = []
         for dim, slot in self.sizes.items():
             if not isinstance(dim, SymDim) or dim == SymDim.named(dim.names[0]):
                 continue
@@ -93,9 +92,9 @@ class Plan:
                 found += [slot, dim.constant, len(known), self.words([word for term in known for word in term])]
         return found
 
-    def callbacks(self, callbacks: Sequence[Callback]) -> Word:
+    def callbacks(self, callbacks: Sequence[Callback]) -> int:
         """The address of the table of callbacks."""
-        found: list[Word] = []
+        found: list[int] = []
         for callback in callbacks:
             found += [
                 self.object(callback.function),

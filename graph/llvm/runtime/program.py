@@ -1,6 +1,7 @@
 """Native code as a function of Python."""
 
 import ctypes
+import importlib
 import os
 import struct
 import threading
@@ -13,9 +14,9 @@ from graph.aval import Type
 from graph.errors import InternalError
 from graph.llvm.abi import Status
 from graph.llvm.runtime.arguments import fit
-from graph.llvm.runtime.compile import ObjectCode
 from graph.llvm.runtime.load import Library, load, runtime_library
-from graph.llvm.runtime.plain_call import PlainCall, reads_objects
+from graph.llvm.runtime.object_code import ObjectCode
+from graph.llvm.runtime.object_layout import reads_objects
 from graph.llvm.runtime.plan import Callback, Plan, bytes_of
 from graph.llvm.runtime.pool import find_blas_threads, reset_pool, start_pool
 
@@ -82,7 +83,7 @@ def native_program(
     own = {key: x.ctypes.data for key, x in arrays.items()}
     plain = None
     if plainly or not reads_objects():
-        plain = PlainCall(params, results, callbacks, make_fit, _fail)
+        plain = _plain_call(params, results, callbacks, make_fit, _fail)
         own["dy_callback"] = ctypes.cast(plain.call_back, ctypes.c_void_p).value or 0
         own["dy_catch"] = ctypes.cast(plain.catch, ctypes.c_void_p).value or 0
     library = load(code, ["run"], own)
@@ -126,6 +127,11 @@ def native_program(
     new_function.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
     itself = (program, method, plan)
     return NativeProgram(name, new_function(ctypes.addressof(method), itself, None), statistics)
+
+
+def _plain_call(*args: Any) -> Any:
+    """`PlainCall`, which most builds of Python never need."""
+    return importlib.import_module("graph.llvm.runtime.plain_call").PlainCall(*args)
 
 
 def failure(status: int) -> Exception:

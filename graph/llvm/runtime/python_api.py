@@ -1,10 +1,4 @@
-"""What the runtime calls of Python and NumPy, and where it reads in their objects. See `symbols.py` for the addresses.
-
-Offsets of objects follow from the size of Python's object header, which differs between builds; what comes behind the
-header in arrays and dtypes is part of NumPy's public ABI.
-"""
-
-from typing import Final
+"""What the runtime calls of Python and NumPy. See `symbols.py` for the addresses."""
 
 from graph.llvm.runtime.words import External, symbol
 
@@ -46,21 +40,3 @@ int_type = symbol("PyLong_Type")
 bool_type = symbol("PyBool_Type")
 none = symbol("_Py_NoneStruct")
 true = symbol("_Py_TrueStruct")
-
-HEAD: Final = object.__basicsize__
-TYPE: Final = HEAD - 8
-TUPLE_ITEMS: Final = tuple.__basicsize__
-BYTES_DATA: Final = bytes.__basicsize__ - 1
-
-ARRAY_DATA: Final = HEAD
-ARRAY_NDIM: Final = HEAD + 8
-ARRAY_DIMS: Final = HEAD + 16
-ARRAY_DESCR: Final = HEAD + 40
-ARRAY_FLAGS: Final = HEAD + 48
-DESCR_BYTEORDER: Final = HEAD + 10
-DESCR_TYPE_NUM: Final = HEAD + 12
-
-C_ORDER_AND_ALIGNED: Final = 0x0101
-C_ORDER_ALIGNED_WRITABLE: Final = 0x0501
-NATIVE: Final = ord("=")
-NO_BYTE_ORDER: Final = ord("|")

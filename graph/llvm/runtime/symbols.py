@@ -7,15 +7,13 @@ publishes for Cython; one of the C library's.
 
 import ctypes
 import functools
-import importlib.machinery
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
 
-import numpy as np
+from graph.ops.scipy_parts import extension_of_scipy
 
 _OBJECTS: Final[dict[str, object]] = {
     "PyList_Type": list,
@@ -87,24 +85,8 @@ def _scipy_pointer(module: str, name: str) -> int:
     return _pointer_in(capsule, signature(capsule))
 
 
-@functools.cache
 def _scipy_module(name: str) -> ModuleType:
-    """A module of `scipy.linalg`, without the package around it: that takes three times as long to import."""
-    full = f"scipy.linalg.{name}"
-    if "scipy.linalg" in sys.modules:
-        return importlib.import_module(full)
-    package = importlib.util.find_spec("scipy")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-            path = Path(folder, "linalg", name + suffix)
-            spec = importlib.util.spec_from_file_location(full, path) if path.exists() else None
-            if spec is not None and spec.loader is not None:
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-                # A later `import scipy.linalg.<name>` has to put it into its package itself.
-                sys.modules.pop(full, None)
-                return module
-    return importlib.import_module(full)
+    return extension_of_scipy("linalg", name) or importlib.import_module(f"scipy.linalg.{name}")
 
 
 def library_of_blas() -> ctypes.CDLL:
@@ -116,8 +98,3 @@ def _pointer_in(capsule: object, name: bytes | None) -> int:
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     return cast("int", get(capsule, name))
-
-
-def numpy_version() -> str:
-    """What object code depends on of NumPy's: its ABI, which follows its version."""
-    return np.__version__

@@ -56,22 +56,6 @@ REFUSED = {
                     raise ValueError("positive")
             return y
     """,
-    "class_of_what_is_caught": """
-        def f(x):
-            try:
-                v = x[int(x[2])] * 2
-            except Exception as e:
-                return isinstance(e, IndexError)
-            return v
-    """,
-    "repr_of_what_is_caught": """
-        def f(x):
-            try:
-                if x[0] > 0:
-                    raise KeyError("k")
-            except KeyError as e:
-                print(f"{e!r}")
-    """,
     "attribute_of_what_is_caught": """
         def f(x):
             try:
@@ -158,6 +142,26 @@ REFUSED = {
     "set_of_tensors_returned": """
         def f(x):
             return {1, 2} | {x[0]}
+    """,
+    "class_of_what_is_caught_as_a_key": """
+        def f(x):
+            try:
+                assert x[0] < 0
+            except (AssertionError, ValueError) as error:
+                return {AssertionError: 1, ValueError: 2}[type(error)]
+            return 0
+    """,
+    "next_of_a_filter": """
+        def f(x):
+            return next(filter(lambda v: v > 1, x))
+    """,
+    "next_of_a_generator": """
+        def f(x):
+            return next((v for v in x if v > 1), -1.0)
+    """,
+    "text_of_a_run_compared": """
+        def f(x):
+            return f"{x[0]}" == "1.0"
     """,
     "dict_under_a_test": """
         def f(x):

@@ -8,10 +8,10 @@ import pytest
 
 import graph.ops  # noqa: F401
 from graph.errors import InternalError
-from graph.execute import native_program
+from graph.execute import blueprint, native_program
 from graph.execute.failure import location_of
 from graph.execute.native_program import compile_native
-from graph.llvm.runtime.compile import Machine
+from graph.llvm.runtime.object_code import Machine
 from graph.location import Loc
 from graph.text.parser import parse
 
@@ -87,6 +87,6 @@ def test_options_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_new_compiler_compiles_again(monkeypatch: pytest.MonkeyPatch) -> None:
     compile_native(parse(GATHER))
     monkeypatch.setattr(native_program, "compile_text", never)
-    monkeypatch.setattr(native_program, "compiler_version", lambda: "another")
+    monkeypatch.setattr(blueprint, "compiler_version", lambda: "another")
     with pytest.raises(InternalError, match="it is kept"):
         compile_native(parse(GATHER))

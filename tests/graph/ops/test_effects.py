@@ -147,12 +147,31 @@ def test_texts_of_what_is_caught(error: Exception) -> None:
     assert text_of(text, "!error message") == str(error)
     assert text_of(text, "!error args") == repr(error.args)
     assert text_of(text, "!error message quoted") == repr(str(error))
+    assert text_of(text, "!error shown") == repr(error)
+    assert text_of(text, "!error shown:>99") == f"{error!r:>99}"
+    assert text_of(text, "!error name") == type(error).__name__
+    assert text_of(text, "!error type") == str(type(error))
     if error.args:
         assert text_of(text, "!error first") == str(error.args[0])
         assert text_of(text, "!error first quoted") == repr(error.args[0])
     again = raised("raise_again", text)
     assert type(again) is type(error)
     assert str(again) == str(error)
+
+
+def test_the_class_of_what_is_caught() -> None:
+    is_of = lookup("error_is").kernel
+    text = packed(KeyError("k"))
+    for kinds, is_one, is_it in (
+        (("KeyError",), True, True),
+        (("ValueError", "LookupError"), True, False),
+        (("ValueError",), False, False),
+        ((), False, False),
+        ((name_of(OwnError),), False, False),
+    ):
+        assert bool(is_of(text, kinds=kinds, exactly=False)) is is_one
+        assert bool(is_of(text, kinds=kinds, exactly=True)) is is_it
+        assert not is_of(np.zeros(0, np.uint8), kinds=kinds, exactly=False)  # nothing was caught
 
 
 def test_the_place_of_an_error_is_not_in_its_text() -> None:
@@ -205,6 +224,8 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[Exception], str]]
     ("raise", (F0,), {"error": "ValueError", "args": (), "fields": ()}, InternalError,
      "`raise`: 1 operands where 0 are used"),
     ("raise", (), {"error": "int", "args": (), "fields": ()}, InternalError, "`raise`: 'int' is no exception"),
+    ("error_is", (F0,), {"kinds": (), "exactly": True}, DTypeError,
+     "`error_is` takes the text of what an `attempt` caught, not f64[]"),
     ("raise_again", (F0,), {}, DTypeError, "`raise_again` takes the text of what an `attempt` caught, not f64[]"),
     ("guard", (F0,), {"kind": "str", "expected": "", "site": ""}, InternalError, "`guard`: there is no kind 'str'"),
     ("guard", (F0,), {"kind": "len", "expected": 1, "site": ""}, DTypeError, "f64[] has no length"),

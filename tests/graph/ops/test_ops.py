@@ -24,7 +24,7 @@ from support.samples.sample import aval
 WITH_REGIONS = {"cond", "while_loop", "for_loop", "attempt", "call", "in_numpy"}
 SAMPLED_ELSEWHERE = {
     *("add_any", "zeros_like_any", "some", "none", "is_some", "unwrap", "unwrap_or_zeros"),  # types beyond tensors
-    *("print", "log_record", "check", "fail", "raise", "raise_again", "guard"),
+    *("print", "log_record", "check", "fail", "raise", "raise_again", "error_is", "guard"),
 }
 NEEDS_STATIC = {"unstack"}
 """Ops with as many results as an axis has elements."""

@@ -20,6 +20,7 @@ from graph.passes.nested import Pass
 from graph.passes.pipeline import TO_RUN, optimize
 from graph.passes.prune_branch import prune_branch
 from graph.passes.simplify import simplify
+from graph.passes.small_tensors import small_tensors_as_numbers
 from graph.passes.transpose_products import transpose_products
 from graph.text.parser import parse
 from support.golden import GOLDEN_DIR, assert_golden
@@ -41,6 +42,7 @@ CASES: dict[str, Pass] = {
     "batch_products": batch_products,
     "hoist_transposes": hoist_transposes,
     "fuse_products": fuse_products,
+    "small_tensors": small_tensors_as_numbers,
     "pipeline": optimize,
     "to_run": partial(optimize, passes=TO_RUN),
 }

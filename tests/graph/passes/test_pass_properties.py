@@ -10,11 +10,12 @@ from graph.ir.op import Graph
 from graph.ir.verify import verify
 from graph.passes.nested import Pass
 from graph.passes.pipeline import DEFAULT, TO_RUN, optimize
+from graph.passes.small_tensors import small_tensors_as_numbers
 from graph.text.parser import parse
 from support.strategies import graphs_with_args
 from support.values import assert_same, copy_of
 
-PASSES = tuple(dict.fromkeys((*DEFAULT, *TO_RUN)))
+PASSES = tuple(dict.fromkeys((*DEFAULT, *TO_RUN, small_tensors_as_numbers)))
 
 
 @pytest.mark.parametrize("apply", PASSES, ids=lambda p: p.__name__)

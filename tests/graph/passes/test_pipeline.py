@@ -43,3 +43,18 @@ def test_passes_print(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert out.startswith("--- input\ngraph f(%0: f64[])")
     assert "--- simplify\ngraph f" in out
+
+
+def test_a_pass_is_not_asked_of_what_it_made() -> None:
+    asked: list[str] = []
+
+    def doubled(graph: Graph) -> Graph:
+        asked.append("doubled")
+        return Graph(graph.name, graph.params, graph.ops, graph.results)
+
+    def same(graph: Graph) -> Graph:
+        asked.append("same")
+        return graph
+
+    optimize(GRAPH, (doubled, same, doubled, same))
+    assert asked == ["doubled", "same"]

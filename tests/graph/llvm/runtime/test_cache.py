@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.llvm.runtime.cache import Cached, ObjectCache, default_cache, key_of
-from graph.llvm.runtime.compile import Machine, ObjectCode
+from graph.llvm.runtime.object_code import Machine, ObjectCode
 
 ROOT = Path(__file__).parents[4]
 HERE = Machine("x86_64-unknown-linux-gnu", "znver4", "+avx2")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from graph.llvm.runtime import host
-from graph.llvm.runtime.compile import Machine, machine
+from graph.llvm.runtime.compile import machine
 from graph.llvm.runtime.host import forget, known_machine, machine_for
+from graph.llvm.runtime.object_code import Machine
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def write(folder: Path, text: str) -> None:
 def test_it_is_asked_once_for_a_kind_of_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 2800.1\nflags\t: x y\n\nprocessor\t: 1\n")
     assert machine_for() == machine()
-    monkeypatch.setattr(host, "machine", lambda cpu="host": Machine("another", cpu, ""))
+    monkeypatch.setattr(host, "asked", lambda cpu="host": Machine("another", cpu, ""))
     write(tmp_path, "processor\t: 3\nmodel name\t: A\ncpu MHz\t\t: 1000.0\nflags\t: x y\n\nprocessor\t: 4\n")
     assert machine_for() == machine()
     write(tmp_path, "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 2800.1\nflags\t: x y z\n")

@@ -1,0 +1,52 @@
+"""What to do where control flow cannot merge two objects of the user's classes."""
+
+from typing import Any, cast
+
+from dy2static.staging.instances import Attributes, children, has_attributes, is_made
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
+
+
+def of_objects(label: str, a: Spec, b: Spec) -> str | None:
+    """What to do about two objects that do not fit; None where they are not what differs."""
+    if isinstance(a, ContainerSpec) and isinstance(b, ContainerSpec):
+        return _of_attributes(a, b) if has_attributes(a.node) and has_attributes(b.node) else None
+    objects = [spec.value for spec in (a, b) if isinstance(spec, ConstantSpec) and _is_plain_object(spec.value)]
+    if not objects or not all(isinstance(s, ConstantSpec) or _is_object(s) for s in (a, b)):
+        return None
+    if any(is_made(value) and children(value) is None for value in objects):
+        return (
+            f"give {label} one object and change its attributes, or let it refer to others by an index: a graph "
+            "chooses between values, and an object that holds itself, or has a `__del__`, is none."
+        )
+    if len(objects) == 2 or any(map(_is_object, (a, b))):
+        return (
+            f"give {label} one object and change its attributes, or copies that the function makes, with `copy.copy`, "
+            "or make its class a dataclass, or register it with `eager.register_pytree`: a graph chooses between "
+            "values, not between objects."
+        )
+    return None
+
+
+def kinds_of(*specs: Spec) -> tuple[type, ...]:
+    """The classes of the objects that were made by code which is not converted, or were there before."""
+    values = [spec.value for spec in specs if isinstance(spec, ConstantSpec)]
+    return tuple(cast("type[Any]", type(x)) for x in values if _is_plain_object(x) and not is_made(x))
+
+
+def _of_attributes(a: ContainerSpec, b: ContainerSpec) -> str | None:
+    if a.node.kind is not b.node.kind:
+        return "make an object of one class on all paths, and keep what differs in its attributes."
+    lacking = [name for x, y in ((a, b), (b, a)) for name in x.node.keys if name not in y.node.keys]
+    if lacking:
+        return f"set the attribute {lacking[0]!r} on all paths, in `__init__` for one."
+    if isinstance(a.node.aux, Attributes) and a.node != b.node:
+        return f"set the attributes in one order on all paths: {', '.join(a.node.aux.names)}."
+    return None
+
+
+def _is_object(spec: Spec) -> bool:
+    return isinstance(spec, ContainerSpec) and has_attributes(spec.node)
+
+
+def _is_plain_object(value: Any) -> bool:
+    return hasattr(value, "__dict__") and not callable(value)

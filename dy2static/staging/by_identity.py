@@ -1,0 +1,104 @@
+"""What is known of objects, each by its identity and for as long as it lives."""
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Kept:
+    """An object to which Python has no weak references. There is one of these for each, so that it can be seen when
+    nothing else refers to the object."""
+
+    __slots__ = ("__weakref__", "held")
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+class _Local(threading.local):
+    """The `Kept` of each thread, by the identity of the object."""
+
+    def __init__(self) -> None:
+        self.kept = weakref.WeakValueDictionary[int, Kept]()
+
+
+LOCAL: Final = _Local()
+GONE: Final = object()
+"""In the place of an object that was let go of."""
+OURS: Final = 2
+"""How many references to an object are counted that only a `Kept` holds: its own, and that of the count."""
+
+
+def reference_to(x: Any, gone: Callable[[Any], object]) -> Any:
+    """A weak reference, which calls `gone` when the object is no more; a `Kept` where Python has none."""
+    try:
+        return weakref.ref(x, gone)
+    except TypeError:
+        found = LOCAL.kept.get(id(x))
+        if found is None:
+            found = LOCAL.kept[id(x)] = Kept(x)
+        return found
+
+
+def of_reference(held: Any) -> Any:
+    """What such a reference refers to; None where that is no more."""
+    if isinstance(held, Kept):
+        return None if _is_gone(held) or sys.getrefcount(held.held) <= OURS else held.held
+    return held()
+
+
+def let_go() -> None:
+    """Let go of the objects without weak references that nothing else refers to, and so of what only these hold."""
+    is_done = False
+    while not is_done:
+        is_done = True
+        for identity, kept in list(LOCAL.kept.items()):
+            if sys.getrefcount(kept.held) <= OURS:
+                kept.held, is_done = GONE, False
+                del LOCAL.kept[identity]
+
+
+def _is_gone(held: Any) -> bool:
+    return type(held) is Kept and held.held is GONE
+
+
+class ByIdentity(Generic[T]):
+    """A table by the identities of objects. It keeps no object alive and forgets those that are gone; those to which
+    Python has no weak references, such as dicts, stay, and count as gone when nothing else refers to them."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[Any, T]] = {}
+
+    def note(self, x: Any, known: T) -> None:
+        """Set what is known of an object, which is the latest now."""
+        held, identity = self._held, id(x)
+        held.pop(identity, None)
+        held[identity] = reference_to(x, lambda _: held.pop(identity, None)), known
+
+    def get(self, identity: int) -> T | None:
+        """What is known of the object."""
+        found = self._held.get(identity)
+        return None if found is None or _is_gone(found[0]) else found[1]
+
+    def forget(self, identity: int) -> None:
+        """Nothing is known of it from now on."""
+        self._held.pop(identity, None)
+
+    def __contains__(self, identity: int) -> bool:
+        found = self._held.get(identity)
+        return found is not None and not _is_gone(found[0])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([identity for identity, (held, _) in list(self._held.items()) if not _is_gone(held)])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def items(self) -> list[tuple[Any, T]]:
+        """The objects, the latest last, each with what is known of it."""
+        there = [(of_reference(x), known) for x, known in list(self._held.values())]
+        return [(x, known) for x, known in there if x is not None]

@@ -1,0 +1,89 @@
+"""What is known of a loop while it is staged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dy2static.staging.branch import label_of
+from dy2static.staging.cells import Cell, Key
+from dy2static.staging.changes import Changes
+from dy2static.staging.coincidence import Relations, relations
+from dy2static.staging.rounds import Found, Trip
+from dy2static.staging.sharing import Sharing
+from dy2static.staging.spec import Spec
+from graph.aval import Dim
+from graph.ir.builder import GraphBuilder
+from graph.ir.value import Value
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a loop carries: variables of the converted code, then cells that its body changes.
+
+    `in_place` are variables whose tensor or list the body changes but does not replace: their aliases see what the loop
+    does. `kept` are those of other objects (dicts, dataclasses, tuples of such): the body is given the object itself,
+    and what it changes in there is carried as cells.
+    """
+
+    names: Sequence[str]
+    initial: list[Any]
+    specs: list[Spec]
+    trip: Trip
+    """What the loops in the body were found to carry."""
+    cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
+    in_place: set[int] = field(default_factory=set[int])
+    kept: set[int] = field(default_factory=set[int])
+    varying: set[Dim] = field(default_factory=set[Dim])
+    related: Relations = field(default_factory=Relations)
+    """Which variables and cells hold one object when a trip begins."""
+    replaced: set[int] = field(default_factory=set[int])
+    """The variables that the body gives other objects."""
+    left: Sequence[Any] = ()
+    """The objects that the last staging of the body left in them."""
+    presumed: set[int] = field(default_factory=set[int])
+    """Of what is said only because it was found in the round before (see `rounds`)."""
+    widened: int | None = None
+    """Whose description was widened last."""
+
+    def found(self) -> Found:
+        """What the loop was found to carry, once that has settled."""
+        specs = tuple(self.specs[: len(self.names)])
+        return Found(tuple(self.names), specs, tuple(self.cells), frozenset(self.in_place), self.trip)
+
+    def forget(self, sharing: Sharing) -> None:
+        """Forget the cells and how objects are related: a variable that was an object of before the loop is others too,
+        so what the trip was given was not what trips are given."""
+        count = len(self.names)
+        self.cells.clear()
+        del self.initial[count:], self.specs[count:]
+        self.presumed = {i for i in self.presumed if i < count}
+        self.replaced, self.left = set(), ()
+        self.related = relations([self.initial], sharing)
+
+    def label(self, i: int) -> str:
+        """What a variable or cell is called."""
+        if i < len(self.names):
+            return label_of(self.names[i])
+        return list(self.cells.values())[i - len(self.names)].text
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTest:
+    """One staging of the test of a `while`: its value, and what it tells of carried flags once the loop is over."""
+
+    builder: GraphBuilder
+    pred: Value
+    over: Sequence[tuple[int, bool]]
+
+
+@dataclass(slots=True)
+class StagedBody:
+    """One staging of the body: what it was given, what it returned (objects, and their values then), what changed."""
+
+    builder: GraphBuilder
+    passed: list[Any]
+    outputs: list[Any]
+    values: list[Any]
+    changed: Changes
+    touched: set[Key]
+    test: StagedTest | None = None

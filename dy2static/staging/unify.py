@@ -1,0 +1,151 @@
+"""The description that covers two: what a value is after either of two paths."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dy2static.staging.lists import StageableList
+from dy2static.staging.spec import (
+    ConstantSpec,
+    ContainerSpec,
+    ListSpec,
+    MaybeSpec,
+    NeverSpec,
+    ObjectSpec,
+    OptionalSpec,
+    Spec,
+    StaleSpec,
+    TensorSpec,
+    UndefinedSpec,
+    apart,
+)
+from dy2static.staging.staged import NUMBERS, the_stager
+from eager.pytree import Node
+from graph.aval import Aval, Dim, scalar
+from graph.dtypes import of_scalar
+
+
+class MismatchError(Exception):
+    """No description covers both; `path` says where inside the variable."""
+
+    def __init__(self, path: str, a: Spec, b: Spec) -> None:
+        super().__init__(path)
+        self.path = path
+        self.a = a
+        self.b = b
+
+
+JoinDims = Callable[[Dim, Dim], Dim]
+"""The dim that covers two sizes that differ."""
+
+
+def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
+    """The description that covers both; MismatchError when there is none. `join` names a size that differs.
+
+    Python numbers adapt to tensors, numbers that differ become staged numbers, lists whose lengths differ become graph
+    lists, sizes that differ become symbolic.
+    """
+    if a == b:
+        return a
+    match a, b:
+        case (NeverSpec(), other) | (other, NeverSpec()):
+            return other
+        case (StaleSpec() as stale, _) | (_, StaleSpec() as stale):
+            return stale
+        case UndefinedSpec(), UndefinedSpec():
+            return a
+        case (UndefinedSpec(name), MaybeSpec() as other) | (MaybeSpec() as other, UndefinedSpec(name)):
+            return other
+        case (UndefinedSpec(name), other) | (other, UndefinedSpec(name)):
+            return MaybeSpec(name, other)
+        case (MaybeSpec(name, x), MaybeSpec(_, y)) | (MaybeSpec(name, x), y) | (x, MaybeSpec(name, y)):
+            return MaybeSpec(name, unify(x, y, join, path))
+        case (OptionalSpec(), ConstantSpec(None)):
+            return a
+        case (ConstantSpec(None), OptionalSpec()):
+            return b
+        case (OptionalSpec(x), OptionalSpec(y)) | (OptionalSpec(x), y) | (x, OptionalSpec(y)):
+            return OptionalSpec(unify(x, y, join, path))
+        case (ConstantSpec(None), other) | (other, ConstantSpec(None)):
+            return OptionalSpec(stageable(other))
+        case TensorSpec(), TensorSpec():
+            return _unify_tensors(a, b, join, path)
+        case (TensorSpec() as tensor, ConstantSpec(value)) | (ConstantSpec(value), TensorSpec() as tensor):
+            if type(value) not in NUMBERS:
+                raise MismatchError(path, a, b)
+            number = TensorSpec(scalar(of_scalar(value)), weak=True)
+            return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
+        case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
+            return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
+        case ListSpec(x), ListSpec(y):
+            return ListSpec(y if x is None else x if y is None else unify(x, y, join, path + "[...]"))
+        case ContainerSpec(), ContainerSpec() if a.node == b.node:
+            return ContainerSpec(
+                a.node,
+                tuple(
+                    unify(x, y, join, f"{path}{_step(a.node, key)}")
+                    for x, y, key in zip(a.parts, b.parts, a.node.keys, strict=True)
+                ),
+            )
+        case _:
+            if isinstance(a, ObjectSpec) or isinstance(b, ObjectSpec):
+                x, y = (s.apart(the_stager()) if isinstance(s, ObjectSpec) else s for s in (a, b))
+                if not isinstance(x, ConstantSpec) and not isinstance(y, ConstantSpec):
+                    return unify(x, y, join, path)
+            if _is_list(a) and _is_list(b):
+                return unify(as_list(a, join, path), as_list(b, join, path), join, path)
+            raise MismatchError(path, a, b)
+
+
+def _is_list(spec: Spec) -> bool:
+    return isinstance(spec, ListSpec) or (isinstance(spec, ContainerSpec) and issubclass(spec.node.kind, StageableList))
+
+
+def as_list(spec: Spec, join: JoinDims, path: str = "") -> Spec:
+    """The description of a Python list as a graph list."""
+    if not isinstance(spec, ContainerSpec):
+        return spec
+    element: Spec | None = None
+    for part in spec.parts:
+        part = stageable(apart(part, the_stager()))
+        element = part if element is None else unify(element, part, join, path + "[...]")
+    return ListSpec(element)
+
+
+def stageable(spec: Spec) -> Spec:
+    """Numbers as staged numbers: what an element of a graph list is."""
+    if isinstance(spec, ConstantSpec) and type(spec.value) in NUMBERS:
+        return TensorSpec(scalar(of_scalar(spec.value)), weak=True)
+    if isinstance(spec, ContainerSpec) and not issubclass(spec.node.kind, StageableList):
+        return ContainerSpec(spec.node, tuple(stageable(part) for part in spec.parts))
+    return spec
+
+
+def _step(node: Node, key: Any) -> str:
+    return f".{key}" if isinstance(key, str) and not issubclass(node.kind, dict) else f"[{key!r}]"
+
+
+def _unify_tensors(a: TensorSpec, b: TensorSpec, join: JoinDims, path: str) -> Spec:
+    if a.weak and b.weak:
+        return TensorSpec(scalar(np.result_type(a.aval.dtype, b.aval.dtype)), weak=True)
+    if a.weak != b.weak:
+        strong, weak = (b, a) if a.weak else (a, b)
+        if strong.aval.ndim or not _adapts(weak.aval, strong.aval):
+            raise MismatchError(path, a, b)
+        return strong
+    if a.aval.dtype != b.aval.dtype or a.aval.ndim != b.aval.ndim:
+        raise MismatchError(path, a, b)
+    return TensorSpec(join_avals(a.aval, b.aval, join))
+
+
+def _adapts(number: Aval, tensor: Aval) -> bool:
+    order = "biufc"
+    kind = tensor.dtype.kind if tensor.dtype.kind in order else "f"
+    return order.index(number.dtype.kind) <= order.index(kind) and (kind == "b") == (number.dtype.kind == "b")
+
+
+def join_avals(a: Aval, b: Aval, join: JoinDims) -> Aval:
+    """Equal dims, and joins of those that differ."""
+    dims: list[Dim] = [m if m == n else join(m, n) for m, n in zip(a.shape, b.shape, strict=True)]
+    return Aval(a.dtype, tuple(dims))

@@ -1,0 +1,60 @@
+"""What decides the native code of a graph, so that code on disk is found before anything is loaded that makes code."""
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graph.ir.op import Graph
+from graph.ir.printer import print_graph
+from graph.llvm.runtime.cache import default_cache
+from graph.llvm.runtime.host import known_machine
+from graph.llvm.runtime.version import compiler_version
+
+if TYPE_CHECKING:
+    from graph.execute.native_program import NativeProgram
+    from graph.llvm.module import LoweredModule
+
+
+class Blueprint:
+    """A verified graph and the options of its code; nothing is lowered yet. `change` is done to the graph last, as to
+    what is not kept on disk."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        exact: bool = False,
+        cpu: str = "host",
+        threads: int | None = None,
+        change: Callable[[Graph], Graph] | None = None,
+    ) -> None:
+        self.graph, self.exact, self.cpu, self.threads = graph, exact, cpu, threads
+        self.lowered: Callable[[], LoweredModule] = functools.cache(lambda: _maker().lowered(graph, exact, cpu, change))
+        """Makes the module, once: a process that finds the code on disk needs it to show it only."""
+
+    @functools.cached_property
+    def made_from(self) -> tuple[str, ...]:
+        """The texts that decide the code, for one kind of processor."""
+        return print_graph(self.graph, places=False), f"exact={self.exact}", compiler_version()
+
+    def kept(self) -> "NativeProgram | None":
+        """The program, where its code is on disk. Raises ValueError for a `cpu` that is no level of this one's."""
+        machine = known_machine(self.cpu)
+        found = None if machine is None else default_cache().kept(self.made_from, machine)
+        return None if found is None else _maker().loaded(self, found)
+
+    def compiled(self) -> "NativeProgram":
+        """The program; its code is from disk, or compiled now. Raises CycleError where values depend on themselves,
+        ValueError as `kept`."""
+        return _maker().compiled(self)
+
+    def made(self, data: Mapping[str, np.ndarray]) -> "NativeProgram":
+        """The program, compiled now and not kept. `data` are arrays that its code finds by name."""
+        return _maker().made(self, data)
+
+
+def _maker() -> Any:
+    return importlib.import_module("graph.execute.native_program")

@@ -1,0 +1,53 @@
+"""A table that keeps no object alive."""
+
+from dy2static.staging.by_identity import ByIdentity, let_go
+
+
+class Thing:
+    pass
+
+
+def test_it_forgets_objects_that_are_gone() -> None:
+    table, kept, gone = ByIdentity[str](), Thing(), Thing()
+    table.note(kept, "kept")
+    table.note(gone, "gone")
+    identity = id(gone)
+    assert (identity in table, table.get(identity), len(table)) == (True, "gone", 2)
+    del gone
+    assert (identity in table, table.get(identity), table.items()) == (False, None, [(kept, "kept")])
+
+
+def test_the_latest_is_the_last() -> None:
+    table, first, second = ByIdentity[int](), Thing(), Thing()
+    for x, known in ((first, 1), (second, 2), (first, 3)):
+        table.note(x, known)
+    assert table.items() == [(second, 2), (first, 3)]
+    assert list(table) == [id(second), id(first)]
+
+
+def test_what_has_no_weak_references_stays_until_it_is_forgotten() -> None:
+    table, held = ByIdentity[str](), {"a": 1}
+    table.note(held, "a dict")
+    assert table.items() == [({"a": 1}, "a dict")]
+    table.forget(id(held))
+    assert not table
+
+
+def test_what_has_no_weak_references_is_gone_when_nothing_else_refers_to_it() -> None:
+    table, other = ByIdentity[str](), ByIdentity[str]()
+    inner = {"b": 1}
+    outer = {"a": inner}
+    for known in (table, other):
+        known.note(outer, "outer")
+        known.note(inner, "inner")
+    identity = id(outer)
+    del outer
+    assert table.items() == [({"b": 1}, "inner")]
+    del inner
+    assert table.items() == [({"b": 1}, "inner")]  # `outer` holds it, and only the tables hold that
+    assert identity in table
+    let_go()
+    assert table.items() == other.items() == []
+    assert identity not in table
+    assert table.get(identity) is None
+    assert not table

@@ -1,0 +1,136 @@
+"""Loops in loops begin with what was found in the round before, and carry nothing that they need not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import eager as xp
+from dy2static import to_static
+from dy2static.staging.stager import Stager
+from support.defining import define
+
+
+def nested(depth: int, head: str, after: str = "") -> str:
+    """A function whose loops begin with a line each and stand in one another."""
+    lines, indent = ["def f(x, n):", "    t = 0.0", "    while_true = True"], "    "
+    for i in range(depth):
+        lines += [f"{indent}k{i} = 0", indent + head.format(i=i)]
+        indent += "    "
+        lines += [indent + line for line in (after.format(i=i, limit=100 + i), f"k{i} += 1") if line]
+    lines += [f"{indent}t = t + x.sum()", f"{indent}x = x * 0.5", "    return t, x"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        ("for i{i} in range(n):", ""),
+        ("while k{i} < n:", ""),
+        ("for i{i} in range(n):", "if t > {limit}: break"),
+        ("for i{i} in range(n):", "if t > {limit}: return t, x"),
+        ("while while_true:", "if t > {limit} or k{i} >= n: break"),
+    ],
+)
+def test_a_level_more_does_not_double_how_often_loops_are_staged(
+    head: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region, trips = Stager.region, list[int]()
+
+    def counted(stager: Stager, name: str) -> Any:
+        trips[-1] += name == "body"
+        return region(stager, name)
+
+    monkeypatch.setattr(Stager, "region", counted)
+    for depth in (5, 7):
+        trips.append(0)
+        function: Callable[..., Any] = define(nested(depth, head, after), xp=xp)
+        args = xp.ones(3), xp.asarray(2)
+        expected, found = function(*args), to_static(function, executor="interpreter")(*args)
+        assert float(found[0]) == pytest.approx(float(expected[0]))
+    assert trips[1] <= 3 * trips[0], "four times as many, if each level doubled them"
+
+
+SCALES = {2: 0.5, 3: 0.25}
+
+
+def test_what_a_trip_does_not_bear_out_is_taken_back() -> None:
+    def f(x: Any, n: Any) -> Any:
+        least = 1
+        for _ in range(n):
+            for j in (0, 1):
+                if j >= least:  # at first an ordinary test that only the second `j` passes; then one of the graph
+                    k = 2
+                    for _ in range(n):
+                        if j:
+                            k = k + 1
+                        else:
+                            x = x * SCALES[k]  # an ordinary number
+                    x = x + k
+            least = least - n
+        return x
+
+    args = xp.ones(2), xp.asarray(3)
+    assert to_static(f, executor="interpreter")(*args).tolist() == f(*args).tolist()
+
+
+def test_what_a_trip_leaves_as_it_was_is_an_ordinary_number_behind_the_loop() -> None:
+    def f(x: Any, n: Any) -> Any:
+        least = 1
+        for _ in range(n):
+            for j in (0, 1):
+                if j >= least:
+                    k = 2
+                    for _ in range(n):
+                        x = x + 1.0
+                        k = k + 1 if j else 2
+                    x = x + k if j else x * SCALES[k]
+            least = least - n
+        return x
+
+    args = xp.ones(2), xp.asarray(3)
+    assert to_static(f, executor="interpreter")(*args).tolist() == f(*args).tolist()
+
+
+def test_a_number_gets_no_wider_dtype_than_it_needs() -> None:
+    def f(x: Any, y: Any, n: Any) -> Any:
+        least = 1
+        for _ in range(n):
+            for j, step in ((0, 1), (1, 0.5)):
+                if j >= least:
+                    k = 0
+                    for _ in range(n):
+                        k = k + step
+                    if j:
+                        x = x + k
+                    else:
+                        y = y + k  # which stays an integer
+            least = least - n
+        return x, y
+
+    args = xp.ones(2), xp.asarray([1, 2]), xp.asarray(3)
+    expected, found = f(*args), to_static(f, executor="interpreter")(*args)
+    assert [y.dtype for y in expected] == [y.dtype for y in found]
+    assert [y.tolist() for y in expected] == [y.tolist() for y in found]
+
+
+class Model:
+    def __init__(self) -> None:
+        self.seen: Any = 0
+        self.kept: list[Any] = []
+
+    def run(self, x: Any, n: Any) -> Any:
+        for i in range(n):
+            for j in range(n):
+                self.seen = self.seen + i * j
+                self.kept.append(x * 2.0)
+                x += 1.0
+        return x
+
+
+def test_attributes_lists_and_tensors_that_inner_loops_change() -> None:
+    plain, static, shape = Model(), Model(), (2,)
+    x, y, n = xp.zeros(shape), xp.zeros(shape), xp.asarray(3)
+    expected, found = plain.run(x, n), to_static(static.run, executor="interpreter")(y, n)
+    assert (expected.tolist(), int(plain.seen)) == (found.tolist(), int(static.seen))
+    assert [k.tolist() for k in plain.kept] == [k.tolist() for k in static.kept]

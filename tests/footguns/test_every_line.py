@@ -1,0 +1,13 @@
+"""Each line of the list of footguns that is not about exported files has a test that is named after it."""
+
+import re
+from pathlib import Path
+
+OF_EXPORTED_FILES = {14, 25, 27, 28, 30}
+"""Lines about ONNX, deployment and options that come with them."""
+
+
+def test_every_line_has_a_test() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    found = {int(number) for source in sources for number in re.findall(r"^def test_(\d\d)_", source, re.MULTILINE)}
+    assert found >= set(range(1, 35)) - OF_EXPORTED_FILES
