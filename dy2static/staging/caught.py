@@ -141,7 +141,7 @@ class CaughtClass:
 
     def __ne__(self, other: object) -> Any:
         found = self.__eq__(other)
-        return found if found is NotImplemented else found == False  # noqa: E712 (it may be staged)
+        return found if found is NotImplemented else _negated(found)
 
     def __hash__(self) -> int:
         raise _unknown("the class, as a key,")
@@ -167,9 +167,14 @@ class CaughtName(StagedText):
         return self.caught.is_a(tuple(kind for kind in possible if kind.__name__ == other), exactly=True)
 
     def __ne__(self, other: object) -> Any:
-        return self.__eq__(other) == False  # noqa: E712 (it may be staged)
+        return _negated(self.__eq__(other)) if isinstance(other, str) else super().__ne__(other)
 
     __hash__ = StagedText.__hash__
+
+
+def _negated(truth: Any) -> Any:
+    """The opposite of a bool, which may be staged."""
+    return truth ^ True
 
 
 def _flat(kinds: Any) -> Iterator[type]:
