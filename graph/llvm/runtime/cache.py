@@ -2,8 +2,8 @@
 
 A file per entry, named by what the code was made from. Files are written under another name and renamed, so that a
 reader sees all of an entry or none; each has a checksum, and what is damaged counts as missing. Those not used for
-longest go when there are too many bytes. Nothing is locked: whatever another process does, the worst is to compile
-again.
+longest go when there are too many bytes: one entry in a few looks, by its name, as a look takes longer the more there
+are. Nothing is locked: whatever another process does, the worst is to compile again.
 
 `DY2STATIC_CACHE` is the folder, or `off`; `DY2STATIC_CACHE_BYTES` the most that it may hold.
 """
@@ -16,6 +16,7 @@ import os
 import struct
 import sys
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -27,6 +28,8 @@ DEFAULT_BYTES: Final = 1 << 29
 _MAGIC: Final = b"dy2static object 2\n"
 _SUFFIX: Final = ".dyo"
 _LENGTH: Final = struct.Struct("<Q")
+_PUTS_TO_A_LOOK: Final = 32
+"""On average. Entries so many times smaller than the limit can go beyond it together, by chance, before one looks."""
 
 
 class Cached(NamedTuple):
@@ -74,7 +77,7 @@ class ObjectCache(NamedTuple):
         return found
 
     def put(self, key: str, entry: Cached) -> None:
-        """Keep an entry, and drop the oldest ones where there are too many bytes."""
+        """Keep an entry; now and then, and for a large one always, drop the oldest where there are too many bytes."""
         data = _encoded(entry)
         if self.folder is None or len(data) > self.limit:
             return
@@ -89,13 +92,14 @@ class ObjectCache(NamedTuple):
             except OSError:
                 part.unlink(missing_ok=True)
                 raise
-            self._shrink()
+            if len(data) * _PUTS_TO_A_LOOK > self.limit or zlib.crc32(key.encode()) % _PUTS_TO_A_LOOK == 0:
+                self._shrink()
 
     def clear(self) -> None:
         """Drop all entries."""
         for path, _, _ in self._files():
             with contextlib.suppress(OSError):
-                path.unlink()
+                os.unlink(path)
 
     def size(self) -> int:
         """Bytes of all entries."""
@@ -108,18 +112,20 @@ class ObjectCache(NamedTuple):
             if total <= self.limit:
                 return
             with contextlib.suppress(OSError):
-                path.unlink()
+                os.unlink(path)
             total -= size
 
-    def _files(self) -> list[tuple[Path, int, int]]:
+    def _files(self) -> list[tuple[str, int, int]]:
         """Path, size, and time of last use of our files; what others remove meanwhile is left out."""
-        found: list[tuple[Path, int, int]] = []
-        with contextlib.suppress(OSError):
-            for path in [] if self.folder is None else [*self.folder.iterdir()]:
-                if path.suffix in (_SUFFIX, ".part"):
+        found: list[tuple[str, int, int]] = []
+        if self.folder is None:
+            return found
+        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((_SUFFIX, ".part")):
                     with contextlib.suppress(OSError):
-                        stat = path.stat()
-                        found.append((path, stat.st_size, stat.st_mtime_ns))
+                        stat = entry.stat()
+                        found.append((entry.path, stat.st_size, stat.st_mtime_ns))
         return found
 
 

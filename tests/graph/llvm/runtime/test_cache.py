@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,23 @@ def test_oldest_used_go_first(tmp_path: Path) -> None:
         cache.put(key, Cached(CODE))
         assert cache.size() <= 6000
     assert [key for key in "abcde" if cache.get(key) is not None] == ["a", "d", "e"]
+
+
+def test_of_small_entries_few_look_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    scan = os.scandir
+
+    def counted(path: str) -> Any:
+        looks.append(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    entry = Cached(ObjectCode(b"x" * 100, ()))
+    cache = ObjectCache(tmp_path, limit=20_000)
+    for i in range(1000):
+        cache.put(f"key{i}", entry)
+    assert 10 <= len(looks) <= 60
+    assert cache.size() <= 2 * 20_000
 
 
 def test_entry_beyond_the_limit_is_not_kept(tmp_path: Path) -> None:
