@@ -204,8 +204,8 @@ class Moving:
                 is_known = id(x) in self._reached or id(x) in self._known
                 if not (is_known or is_fixed or isinstance(x, (ArgumentRef, *ITSELF))):
                     yield x
-            elif isinstance(part, MadeSpec) and part.inner is None and not part.is_outside:
-                x = part.original
+            elif isinstance(part, MadeSpec) and part.content is not None and not part.is_outside:
+                x = part.content
                 is_raw = isinstance(x, np.ndarray | bytearray)
                 if not (is_raw or all(isinstance(item, BY_VALUE) for item in _items(x))):
                     yield x

@@ -4,7 +4,6 @@ After staging, all that converted code can have read is found again: the globals
 converted, and within these values the attributes whose names their source mentions.
 """
 
-import functools
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from dy2static.cache.contents import content
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
+from dy2static.staging.by_identity import of_class
 from dy2static.staging.stager import Asked
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -335,7 +335,7 @@ def computing(member: Any) -> list[types.FunctionType]:
     return [found for found in candidates if isinstance(found, types.FunctionType)]
 
 
-@functools.lru_cache(maxsize=1024)
+@of_class
 def library_names(cls: type) -> frozenset[str]:
     """The names that methods of `cls` from the numeric libraries, which run unconverted, can read attributes by."""
     names: set[str] = set()
@@ -347,7 +347,7 @@ def library_names(cls: type) -> frozenset[str]:
     return frozenset(names)
 
 
-@functools.lru_cache(maxsize=1024)
+@of_class
 def called_names(cls: type) -> frozenset[str]:
     """The names that a call of an object of `cls` reads, where that is a call of the numeric libraries: `forward`."""
     function = getattr(cls, "__call__", None)  # noqa: B004 - the function is wanted

@@ -1,5 +1,6 @@
 """What is known of objects, each by its identity and for as long as it lives."""
 
+import functools
 import sys
 import threading
 import weakref
@@ -102,3 +103,19 @@ class ByIdentity(Generic[T]):
         """The objects, the latest last, each with what is known of it."""
         there = [(of_reference(x), known) for x, known in list(self._held.values())]
         return [(x, known) for x, known in there if x is not None]
+
+
+def of_class(find: Callable[[type], T]) -> Callable[[type], T]:
+    """`find`, whose answer is kept for as long as the class lives, to which the answer may not refer: in a notebook the
+    same class is defined again and again."""
+    known = ByIdentity[T]()
+
+    @functools.wraps(find)
+    def kept(cls: type) -> T:
+        found = known.get(id(cls))
+        if found is None:
+            found = find(cls)
+            known.note(cls, found)
+        return found
+
+    return kept

@@ -4,6 +4,7 @@ What a run would have in place of a staged number or list is an ordinary one, wh
 AttributeError that one of them may have caused says nothing about a run.
 """
 
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, cast
 
@@ -16,8 +17,8 @@ from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
 
 STAND_INS: Final = (StagedNumber, StageableList, OptionalObject, MaybeDefined, StagedText)
-NAMES: Final = tuple(cls.__name__ for cls in STAND_INS)
-"""As Python's messages have them."""
+NAMES: Final = tuple(cls.__name__ for cls in STAND_INS if cls is not StageableList)
+"""As Python's messages have them. A list is named by its own name there, in the graph or not."""
 
 
 def may_concern_staging(error: Exception) -> bool:
@@ -27,11 +28,17 @@ def may_concern_staging(error: Exception) -> bool:
     if any(name in str(error) for name in NAMES):
         return True
     inner: list[FrameType] = []
+    user: FrameType | None = None
     step = error.__traceback__
     while step is not None:
-        inner = [] if is_users(step.tb_frame.f_code.co_filename) else [*inner, step.tb_frame]
+        if is_users(step.tb_frame.f_code.co_filename):
+            user, inner = step.tb_frame, []
+        else:
+            inner.append(step.tb_frame)
         step = step.tb_next
-    return any(_has_stand_in(value) for frame in inner for value in frame.f_locals.values())
+    if user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list):
+        return True
+    return any(_holds(frame, _is_stand_in) for frame in inner)
 
 
 def _has_in_a_run(owner: Any, name: str) -> bool:
@@ -45,12 +52,22 @@ def _has_in_a_run(owner: Any, name: str) -> bool:
     return isinstance(owner, STAND_INS)
 
 
-def _has_stand_in(value: Any, depth: int = 2) -> bool:
-    if isinstance(value, StageableList):
-        return value.staged is not None
-    if isinstance(value, STAND_INS):
+def _holds(frame: FrameType, wanted: Callable[[Any], bool]) -> bool:
+    return any(_is_within(value, wanted) for value in frame.f_locals.values())
+
+
+def _is_within(value: Any, wanted: Callable[[Any], bool], depth: int = 2) -> bool:
+    if wanted(value):
         return True
     if depth and isinstance(value, tuple | list | dict):
         items = cast("dict[Any, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
-        return any(_has_stand_in(item, depth - 1) for item in items)
+        return any(_is_within(item, wanted, depth - 1) for item in items)
     return False
+
+
+def _is_staged_list(value: Any) -> bool:
+    return isinstance(value, StageableList) and value.staged is not None
+
+
+def _is_stand_in(value: Any) -> bool:
+    return _is_staged_list(value) if isinstance(value, StageableList) else isinstance(value, STAND_INS)

@@ -2,7 +2,6 @@
 
 import array
 import copy
-import functools
 import random
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from dy2static.converters.allow import is_library
+from dy2static.staging.by_identity import of_class
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
@@ -73,8 +73,8 @@ def another(original: Any) -> Any:
     return copy.deepcopy(original) if isinstance(original, DRAWING) else copy.copy(original)
 
 
-@functools.lru_cache(maxsize=1024)
-def is_plain(cls: type[Any]) -> bool:
+@of_class
+def is_plain(cls: type) -> bool:
     """Whether instances of a class of the user's are their attributes and nothing more: no code of a library made them,
     and no container or number of Python is in them."""
     return not is_library(cls.__module__) and all(
@@ -110,12 +110,16 @@ def set_fields(value: Any, fields: Mapping[str, Any]) -> None:
             value.__dict__[name] = held
 
 
-@functools.lru_cache(maxsize=1024)
 def _slots_of(cls: type[Any]) -> Mapping[str, Any]:
     """Where the instances of a class have their slots, by name."""
-    slotted = (base for base in reversed(cls.__mro__) if "__slots__" in vars(base))
-    members = ((name, held) for base in slotted for name, held in vars(base).items())
-    return {name: held for name, held in members if isinstance(held, MemberDescriptorType)}
+    return {name: vars(cls.__mro__[at])[name] for name, at in _slotted(cls).items()}
+
+
+@of_class
+def _slotted(cls: type) -> Mapping[str, int]:
+    """The slots of a class by name: the places among its bases where they are defined, of several the first."""
+    bases = [(at, vars(base)) for at, base in enumerate(cls.__mro__) if "__slots__" in vars(base)]
+    return {name: at for at, held in reversed(bases) for name in held if isinstance(held[name], MemberDescriptorType)}
 
 
 def parts_of(spec: Any) -> Iterator[Any]:

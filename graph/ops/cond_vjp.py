@@ -14,7 +14,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.regions import trimmed
 from graph.ir.value import Value
 from graph.ir.walk import inline
-from graph.ops.cotangents import OperandSums, add_cotangents
+from graph.ops.cotangents import OperandSums, add_cotangents, as_known
 
 
 def cond_activity(d: Differentiator, op: Op, active: Sequence[bool]) -> tuple[bool, ...]:
@@ -146,7 +146,11 @@ def _backward_branch(
         [
             *(captured[p] for p in own.from_params),
             *(residuals[j] for j in range(len(own.residuals))),
-            *(ct for ct, i in zip(cts, active, strict=True) if own.active_results[i]),
+            *(
+                as_known(b, ct, own.forward.results[i].type)
+                for ct, i in zip(cts, active, strict=True)
+                if own.active_results[i]
+            ),
             *(seed_of[p] for p in own.seeded),
         ],
     )

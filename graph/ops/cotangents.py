@@ -85,6 +85,16 @@ def add_cotangents(b: Emitter[Any], x: Any, y: Any) -> Any:
     return b.add(x, y) if isinstance(b.type_of(x), Aval) else b.add_any(x, y)
 
 
+def as_known(b: Emitter[Value], ct: Value, primal: Type) -> Value:
+    """A cotangent in the sizes of its primal, where those are known and a branch or a loop has lost them."""
+    if not isinstance(primal, Aval):
+        return ct
+    if not any(isinstance(k, int) and k != own for k, own in zip(primal.shape, ct.shape, strict=True)):
+        return ct
+    sizes = zip(primal.shape, b.shape_of(ct), strict=True)
+    return b.reshape(ct, [k if isinstance(k, int) else own for k, own in sizes])
+
+
 class OperandSums:
     """Cotangents of the operands of a region op, some of which enter its backward half as sums so far.
 

@@ -8,7 +8,7 @@ carried as running sums, so that a rule may add to them in place.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.aval import Aval, Type, is_static, scalar
+from graph.aval import Aval, Type, scalar
 from graph.dtypes import int64
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, RegionVjp, Split
@@ -16,7 +16,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
 from graph.ir.walk import inline
-from graph.ops.cotangents import OperandSums
+from graph.ops.cotangents import OperandSums, as_known
 
 
 def _carried(op: Op) -> int:
@@ -196,7 +196,7 @@ def _backward(
     # The sums first: they replace what was there, and a captured value may also be what a carried one starts from.
     sums.put(dict(zip(captured_active, results[len(loop.active_carried) :], strict=True)))
     for i, ct in zip(loop.active_carried, results, strict=False):
-        d.add(operands[i], _as_known(b, ct, operands[i]))
+        d.add(operands[i], as_known(b, ct, operands[i].type))
 
 
 def _backward_body(
@@ -234,7 +234,7 @@ def _backward_body(
         [
             *(residual_of_param[p] for p in split.from_params),
             *(residuals[j] for j in range(len(split.residuals))),
-            *(cts[r] for r, on in enumerate(split.active_results) if on),
+            *(as_known(b, cts[r], split.forward.results[r].type) for r, on in enumerate(split.active_results) if on),
             *seeds,
         ],
     )
@@ -248,13 +248,6 @@ def _of_any_trip(b: GraphBuilder, inner: Type, outer: Type) -> Type:
         return inner
     dims = zip(inner.shape, outer.shape, strict=True)
     return Aval(inner.dtype, tuple(m if m == n else b.fresh_dim() for m, n in dims))
-
-
-def _as_known(b: GraphBuilder, ct: Value, operand: Value) -> Value:
-    """A cotangent in the shape of its operand, where that is known and the loop has lost it."""
-    if not isinstance(operand.type, Aval) or ct.shape == operand.shape or not is_static(operand.shape):
-        return ct
-    return b.reshape(ct, [d for d in operand.shape if isinstance(d, int)])
 
 
 WHILE_LOOP_VJP = RegionVjp(augment_loop, while_activity)

@@ -1,0 +1,5 @@
+def f(x, y, n, p, v, box, d):
+    out = []
+    pass
+    print()
+    int(out)
