@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import eager as xp
 from dy2static import to_static
 from dy2static.cache import cache
 from eager.parameter import Parameter
+from support.defining import run_text
 
 LEAST = 40
 """Bytes of the smallest object. Caches of Python and NumPy fill up slowly, with less than that a call."""
@@ -96,6 +98,43 @@ def test_many_kinds_of_calls() -> None:
     assert growth(call, 1000) < LEAST
     assert len(scaled.programs) <= 3 * 2 * 3
     assert scaled.explain().startswith(f"{scaled!r}: {len(scaled.programs)} programs")
+
+
+SECTION = """
+import dataclasses
+
+class Plain:
+    def __init__(self, x):
+        self.x = x
+
+    def scaled(self, by):
+        return self.x * by
+
+class Slotted:
+    __slots__ = ("x",)
+
+@dataclasses.dataclass
+class Data:
+    x: object
+
+def f(x):
+    made, slotted, data = Plain(x), Slotted(), Data(x)
+    slotted.x = x
+    if x > 0:
+        made.x, slotted.x, data.x = made.scaled(2.0), x + 1, x + 2
+    return made, slotted, data
+"""
+"""As in a notebook, where a section is run again and again."""
+
+
+def test_a_module_that_goes_takes_all_with_it() -> None:
+    namespace = run_text(SECTION, "<section>", xp=xp)
+    made, slotted, data = to_static(namespace["f"])(xp.asarray(1.0))
+    assert [float(x) for x in (made.x, slotted.x, data.x)] == [2.0, 2.0, 3.0]
+    alive = [weakref.ref(namespace[name]) for name in ("Plain", "Slotted", "Data", "f")]
+    del made, slotted, data, namespace
+    gc.collect()
+    assert [found() for found in alive] == [None] * 4
 
 
 @pytest.mark.slow
