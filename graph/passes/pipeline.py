@@ -23,6 +23,7 @@ from graph.passes.licm import licm
 from graph.passes.nested import Pass
 from graph.passes.prune_branch import prune_branch
 from graph.passes.simplify import simplify
+from graph.passes.sink import sink
 from graph.passes.transpose_products import transpose_products
 
 Observer = Callable[[str, Graph], None]
@@ -42,6 +43,7 @@ DEFAULT: Final[tuple[Pass, ...]] = (
     cse,
     licm,
     cse,  # of ops that several loops gave away
+    sink,  # after licm: what a loop need not repeat has left it
     dce,
 )
 

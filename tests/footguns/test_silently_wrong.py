@@ -11,6 +11,7 @@ import pytest
 
 import eager as xp
 from dy2static import to_static, trace
+from dy2static.cache.compiled import Executor
 from dy2static.errors import StagingError, TraceWarning
 from graph.errors import BranchTypeError, TraceGuardError
 from support.defining import define
@@ -133,6 +134,19 @@ def test_04_a_branch_has_the_right_gradient_where_one_side_is_nan() -> None:
     static = to_static(f)
     assert float(static.grad()(xp.asarray(0.0))) == 0.0
     assert float(static.grad()(xp.asarray(4.0))) == 0.25
+
+
+@pytest.mark.parametrize("executor", ["interpreter", "numpy", "native"])
+def test_04_what_the_taken_branch_does_not_read_gives_no_nan(executor: Executor) -> None:
+    def f(x: Any) -> Any:
+        inverse = 1 / x
+        scaled = xp.log(x) * inverse
+        return inverse + scaled if x > 0 else x * 3
+
+    static = to_static(f, executor=executor)
+    for gradient in (xp.grad(f), static.grad(), xp.grad(static)):
+        assert float(gradient(xp.asarray(0.0))) == 3.0
+        close(gradient(xp.asarray(2.0)), (-np.log(2.0)) / 4)
 
 
 def test_04_the_safe_form_of_where() -> None:

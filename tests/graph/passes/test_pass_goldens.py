@@ -20,6 +20,7 @@ from graph.passes.nested import Pass
 from graph.passes.pipeline import TO_RUN, optimize
 from graph.passes.prune_branch import prune_branch
 from graph.passes.simplify import simplify
+from graph.passes.sink import sink
 from graph.passes.small_tensors import small_tensors_as_numbers
 from graph.passes.transpose_products import transpose_products
 from graph.text.parser import parse
@@ -35,6 +36,7 @@ CASES: dict[str, Pass] = {
     "dce": dce,
     "prune_branch": prune_branch,
     "licm": licm,
+    "sink": sink,
     "invariant_carried": invariant_carried,
     "inline_calls": inline_calls,
     "branch_results": branch_results,
