@@ -1,5 +1,7 @@
 """A table that keeps no object alive."""
 
+import gc
+
 from dy2static.staging.by_identity import ByIdentity, let_go
 
 
@@ -51,3 +53,26 @@ def test_what_has_no_weak_references_is_gone_when_nothing_else_refers_to_it() ->
     assert identity not in table
     assert table.get(identity) is None
     assert not table
+
+
+class Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_is_collected_while_it_is_looked_through() -> None:
+    table = ByIdentity[int]()
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    try:
+        for i in range(6000):
+            table.note(Cycle(), i)
+        gc.set_threshold(gc.get_count()[0] + 1500)
+        gc.enable()
+        assert len(list(table)) == 6000
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+    gc.collect()
+    assert list(table) == []
