@@ -17,7 +17,7 @@ BENCH_ARGS ?=
 test pytest test-slow test-pythons: export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test pytest test-slow lint format test-pythons fuzz exhaustive bench hooks clean
+.PHONY: help venv demo test pytest test-slow lint format test-pythons fuzz exhaustive bench bench-peers hooks clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
