@@ -41,6 +41,9 @@ def execution(compiled: CompiledGraph) -> list[str]:
         line = f"calls NumPy for `{site.op.name}`{_at(site.op.loc)}{loop}: {site.reason}"
         if line not in lines:
             lines.append(line)
+    lines += [
+        f"may run side by side: {', '.join(f'the loop{_at(loc)}' for loc in group)}" for group in native.module.groups
+    ]
     return lines
 
 

@@ -9,16 +9,14 @@ from graph.execute.timeline import Event, Site, Total, in_order
 from graph.ir.lowering import (
     BuiltIn,
     Callback,
-    Choose,
     Elementwise,
     Gather,
     Generate,
-    Lowering,
     Reshape,
     View,
 )
 from graph.ir.op import Attrs, Graph, Op
-from graph.ir.opdef import Effect, NotDifferentiable, OpDef
+from graph.ir.opdef import Effect, NotDifferentiable, OpDef, lowering_of
 from graph.ir.value import Value
 from graph.llvm.abi import is_unrolled
 from graph.passes.nested import with_body
@@ -54,14 +52,6 @@ def timed_in_native(op: Op, loop: int) -> bool:
     if form is None or isinstance(form, Callback):
         return True
     return op.name not in FREE and not isinstance(form, PENDING) and any(map(_is_large, (*op.operands, *op.results)))
-
-
-def lowering_of(op: Op) -> Lowering | None:
-    """The form that an op takes in native code."""
-    form = op.opdef.lower
-    while isinstance(form, Choose):
-        form = form.rule(*(v.type for v in op.operands), **op.attrs)
-    return form
 
 
 def _is_large(v: Value) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from graph.aval import Type
 from graph.dtypes import DType
 from graph.errors import InternalError
-from graph.ir.lowering import Lowering
+from graph.ir.lowering import Choose, Lowering
 from graph.ir.op import Op
 
 if TYPE_CHECKING:
@@ -128,3 +128,11 @@ def _effect_of(op: Op) -> Effect:
                 return effect
             effect = max(effect, effect_of(inner))
     return effect
+
+
+def lowering_of(op: Op) -> Lowering | None:
+    """The form in which an op becomes native code."""
+    found = op.opdef.lower
+    while isinstance(found, Choose):
+        found = found.rule(*(v.type for v in op.operands), **op.attrs)
+    return found

@@ -80,6 +80,8 @@ RUNTIME: Final = {
     "counter, some 10 ns: called every microsecond to millisecond",
     "dy_callback": "i32(ptr ctx, i32 number, ptr operands, ptr results): run an op in NumPy; descriptors as above, "
     "operands are borrowed, results are owned by the caller",
+    "dy_side_by_side": "i32(ptr ctx, ptr group, i64 count, i64 is_worth_it): call the functions of a group, on several "
+    "threads where it is worth it; blocks that were there before are frozen meanwhile. See `runtime/pieces.py`",
     "dy_undo": "void(ptr ctx, i64 epoch): free the blocks of this number and later ones, whatever their counts",
     "dy_catch": "i32(ptr ctx, i32 number, i32 status, ptr results): after a status other than OK, ask a callback for "
     "what handles the exception; OK where it is caught, and no exception is set then",

@@ -62,7 +62,7 @@ def write_attempt(w: Writer, op: Op, form: Lowering) -> None:
     code.at(well)
     values = [load_descriptor(w.s, at, t) for at, t in zip(places, types[LEAD:], strict=True)]
     for at, t in zip(places, types[LEAD:], strict=True):
-        _thaw(w.s, at, t, epoch)
+        thaw(w.s, at, t, epoch)
     no_text = missing(w.s, types[1])
     done = _registers(w, [w.number(I64(0)), no_text, *values])
     well = b.block
@@ -105,7 +105,7 @@ def _filler(w: Writer, t: Type) -> Value:
     return w.own.take(made)
 
 
-def _thaw(s: Scalars, place: ir.Value, t: Type, epoch: ir.Value) -> None:
+def thaw(s: Scalars, place: ir.Value, t: Type, epoch: ir.Value) -> None:
     """Count what the descriptor at `place` holds of what was frozen until now: blocks older than `epoch`."""
     code, b = s.code, s.b
     match t:
@@ -117,7 +117,7 @@ def _thaw(s: Scalars, place: ir.Value, t: Type, epoch: ir.Value) -> None:
         case ListType():
             b.call(_thaw_function(code, t), [code.ctx, code.load(place, PTR), epoch])
         case OptionalType():
-            _thaw(s, code.offset(place, 8, I8), t.element, epoch)
+            thaw(s, code.offset(place, 8, I8), t.element, epoch)
 
 
 def _is_older(code: Code, block: ir.Value, epoch: ir.Value) -> ir.Value:
@@ -145,6 +145,6 @@ def _thaw_function(code: Code, t: ListType) -> ir.Function:
             b.store(epoch, number_at)
             items = items_of(s, block)
             with counted_loop(s, s.i64(length_of(s, block))) as i:
-                _thaw(s, element_place(s, items, t, s.size(i)), t.element, epoch)
+                thaw(s, element_place(s, items, t, s.size(i)), t.element, epoch)
     b.ret_void()
     return made

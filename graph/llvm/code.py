@@ -40,11 +40,13 @@ class Unit:
     metadata: list[str] = field(default_factory=list[str])
     loops: list[Loc] = field(default_factory=list[Loc])
     """Where the loops of the program are that are being written, the innermost last."""
+    groups: list[tuple[Loc, ...]] = field(default_factory=list[tuple[Loc, ...]])
+    """Where loops are that may run side by side."""
     is_exact: bool = False
     has_fma: bool = False
     vector_bytes: int = 16
     vector_registers: int = 16
-    has_attempts: bool = False
+    freezes: bool = False
     """Whether blocks may be frozen (see `blocks`)."""
     _constant_globals: dict[Any, ir.GlobalVariable] = field(default_factory=dict[Any, ir.GlobalVariable])
 
@@ -122,8 +124,8 @@ class Code:
         """How many have been written."""
         self.access_group: int | None = None
         """The metadata node of the accesses of a parallel loop."""
-        self.meets_frozen = unit.has_attempts
-        """Whether this function may run within an `attempt`."""
+        self.meets_frozen = unit.freezes
+        """Whether this function may run within an `attempt`, or as a piece."""
 
     @contextmanager
     def within(self, function: ir.Function) -> Generator[None]:

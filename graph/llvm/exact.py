@@ -5,6 +5,7 @@ from typing import Final
 from graph.aval import Aval
 from graph.ir.lowering import BuiltIn, Callback, Decomposed, Elementwise, Gather, Loops, Lowering, Reduce
 from graph.ir.op import Op
+from graph.ir.opdef import lowering_of
 
 REASON: Final = "exact code takes the order of its additions from NumPy"
 _PRODUCTS: Final = frozenset(["matmul", "add_matmul"])
@@ -73,3 +74,11 @@ def keeps_bits(op: Op, lowering: Lowering | None) -> bool:
             return op.name in _MOVING
         case _:
             return True
+
+
+def stays_native(op: Op, is_exact: bool) -> bool:
+    """Whether native code of an op calls no Python, but to fail, as far as its form says."""
+    lowering = lowering_of(op)
+    if lowering is None or isinstance(lowering, Callback | Decomposed):
+        return False
+    return not is_exact or keeps_bits(op, lowering)

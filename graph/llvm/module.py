@@ -20,17 +20,23 @@ from graph.llvm import (
     list_tensors,
     products,
     reductions,
+    side_by_side,
     stamps,
     sums,
     zeros,
 )
 from graph.llvm.code import CallbackSite, Unit
+from graph.llvm.exact import stays_native
 from graph.llvm.functions import write_function
 from graph.llvm.ir import make
 from graph.llvm.types import I32, PTR
 from graph.llvm.writer import Handler
+from graph.location import Loc
+from graph.schedule.side_by_side import side_by_side as pieces_joined
 
 ENTRY = "run"
+FREEZE = ("attempt", "side_by_side")
+"""Ops whose regions must leave the counts of blocks that are there already (see `blocks`)."""
 
 FORMS: Mapping[type, Handler] = {
     form.Elementwise: forms.write_elementwise,
@@ -62,6 +68,7 @@ BUILT_IN: Mapping[str, Handler] = {
     "for_loop": control_flow.write_for,
     "call": control_flow.write_call,
     "attempt": attempts.write_attempt,
+    "side_by_side": side_by_side.write_side_by_side,
     "zeros_like_any": zeros.write_zeros,
     "add_any": sums.write_add_any,
     **list_ops.BUILT_IN,
@@ -81,6 +88,8 @@ class LoweredModule:
     results: tuple[Type, ...]
     constants: tuple[np.ndarray, ...] = field(repr=False)
     callbacks: tuple[CallbackSite, ...] = field(repr=False)
+    groups: tuple[tuple[Loc, ...], ...] = ()
+    """Where loops are that may run side by side."""
 
 
 def lower(
@@ -92,13 +101,14 @@ def lower(
     has fused multiply-add, which the functions of `graph.llvm.math` then use. `vectors`: how many bytes its vector
     registers have, and how many of them there are.
     """
-    has_attempts = any(op.name == "attempt" for g in (graph, *graph.functions.values()) for op in walk(g))
+    graph = pieces_joined(graph, lambda op: stays_native(op, exact))
+    freezes = any(op.name in FREEZE for g in (graph, *graph.functions.values()) for op in walk(g))
     vector_bytes, vector_registers = vectors
     unit = Unit(
         make.Module("graph"),
         is_exact=exact,
         has_fma=fma,
-        has_attempts=has_attempts,
+        freezes=freezes,
         vector_bytes=vector_bytes,
         vector_registers=vector_registers,
     )
@@ -109,8 +119,8 @@ def lower(
         unit.functions[name] = (made, function)
     entry = make.Function(unit.module, signature, ENTRY)
     for made, function in unit.functions.values():
-        write_function(unit, made, function, FORMS, BUILT_IN, meets_frozen=unit.has_attempts)
+        write_function(unit, made, function, FORMS, BUILT_IN, meets_frozen=unit.freezes)
     write_function(unit, entry, graph, FORMS, BUILT_IN, meets_frozen=False)
     text = "\n".join([str(unit.module), *unit.metadata]) + "\n"
     params, results = (tuple(v.type for v in values) for values in (graph.params, graph.results))
-    return LoweredModule(text, params, results, tuple(unit.constants), tuple(unit.callbacks))
+    return LoweredModule(text, params, results, tuple(unit.constants), tuple(unit.callbacks), tuple(unit.groups))

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from graph.aval import Aval
-from graph.ir.lowering import Choose, Elementwise, Lowering
+from graph.ir.lowering import Elementwise
 from graph.ir.op import Graph, Op
-from graph.ir.opdef import lookup
+from graph.ir.opdef import lookup, lowering_of
 from graph.ir.value import Value
 from graph.llvm.exact import keeps_bits
 from graph.ops.index_lowering import is_run
@@ -45,14 +45,6 @@ def _visit(graph: Graph) -> Graph:
         if _leaves_c_order(op, lies_otherwise):
             made.update((v, op) for v in op.results if isinstance(v.type, Aval))
     return with_body(graph, ops)
-
-
-def lowering_of(op: Op) -> Lowering | None:
-    """The form in which an op becomes native code."""
-    found = op.opdef.lower
-    while isinstance(found, Choose):
-        found = found.rule(*(v.type for v in op.operands), **op.attrs)
-    return found
 
 
 def _leaves_c_order(op: Op, lies_otherwise: bool) -> bool:

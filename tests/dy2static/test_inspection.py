@@ -93,6 +93,25 @@ def test_explain_says_what_is_called_back_and_where() -> None:
     assert outside == f"  calls NumPy for `print` at test_inspection.py:{first + 6}: Python prints"
 
 
+def both_ways(x: Any, n: Any) -> Any:
+    a, b = x, x
+    for i in range(n):
+        a = xp.tanh(a + i)
+    for i in range(n):
+        b = xp.tanh(b + (n - i))
+    return a, b
+
+
+def test_explain_says_what_may_run_side_by_side() -> None:
+    f = to_static(both_ways, executor="native", compile="now")
+    x, n = xp.asarray(np.linspace(0, 1, 1000)), xp.asarray(100)
+    for found, expected in zip(f(x, n), both_ways(x, 100), strict=True):
+        assert np.allclose(np.asarray(found), np.asarray(expected), rtol=1e-12)
+    first = both_ways.__code__.co_firstlineno
+    loops = ", ".join(f"the loop at test_inspection.py:{first + k}" for k in (2, 4))
+    assert f.explain().splitlines()[-1] == f"  may run side by side: {loops}"
+
+
 def test_traces_say_it_too() -> None:
     traced = trace(plain, xp.asarray(np.ones(3)))
     assert "  runs " in traced.explain()

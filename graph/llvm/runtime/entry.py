@@ -1,17 +1,12 @@
-"""The way in and the ways out of native code, in the word language: one call, its callbacks, its look at the clock."""
+"""The way in and the ways out of native code, in the word language: one call and its callbacks."""
 
-import platform
-import sys
-import time
 from typing import Final
 
 from graph.llvm.abi import HEADER, Status
 from graph.llvm.runtime.memory import (
+    GROUP,
     PEAK,
-    POLL_AT,
-    POLLED,
     PROGRAM,
-    THREAD,
     count_up,
     dy_alloc,
     dy_begin,
@@ -26,27 +21,24 @@ from graph.llvm.runtime.object_layout import (
     TUPLE_ITEMS,
 )
 from graph.llvm.runtime.objects import SIZE, give, holds_list, take
+from graph.llvm.runtime.polling import INTERRUPTED, OK, ticks, with_gil, without_gil
 from graph.llvm.runtime.python_api import (
     add_reference,
-    check_signals,
     drop_reference,
     error_fetch,
     error_normalize,
     int_object,
     none,
-    release_gil,
     set_traceback,
-    take_gil,
-    thread_id,
     tuple_fill,
     tuple_item,
     tuple_new,
     tuple_size,
     vectorcall,
 )
-from graph.llvm.runtime.stack import dy_stack_end, main_thread
+from graph.llvm.runtime.stack import dy_stack_end
 from graph.llvm.runtime.threads import hold_blas, let_blas_go
-from graph.llvm.runtime.words import External, Half, Word, cycles, reserve, run_code
+from graph.llvm.runtime.words import Half, Word, reserve, run_code
 
 # A program: what a call has to know. `plan.py` writes it.
 CODE: Final = 0
@@ -93,93 +85,15 @@ CALL_RESULTS: Final = 24
 CALL_RESULT_NODES: Final = 32
 CALLBACK_BYTES: Final = 40
 
-OK: Final = int(Status.OK)
 RAISED: Final = int(Status.RAISED)
-INTERRUPTED: Final = int(Status.INTERRUPTED)
 NO_MEMORY: Final = int(Status.NO_MEMORY)
 DOES_NOT_FIT: Final = 1
 """Instead of a result: an argument has to be made fit."""
-
-HAS_CYCLES: Final = platform.machine().lower() in ("x86_64", "amd64")
-IS_WINDOWS: Final = sys.platform == "win32"
-MONOTONIC: Final = 0 if sys.platform == "win32" else time.CLOCK_MONOTONIC
-clock_gettime = External("clock_gettime", "i32(i32, i64)")
-milliseconds = External("GetTickCount64", "i64()")
-
-LOOK_EVERY: Final = 1 << 22
-"""Cycles, or else nanoseconds, between two looks at the clock: 1 to 4 milliseconds."""
-ASK_EVERY: Final = 20_000_000
-"""Nanoseconds between two questions for signals."""
 
 LONG_RUN: Final = 1 << 17
 """Cycles, or else nanoseconds, from which on a run is worth letting other threads in: some 50 microseconds."""
 STACK_ROOM: Final = 1 << 15
 """Bytes of descriptors that a call has on the stack."""
-
-
-def nanoseconds() -> Word:
-    """A clock that only goes forward."""
-    if IS_WINDOWS:
-        return milliseconds() * 1_000_000
-    at = reserve(16)
-    clock_gettime(MONOTONIC, at)
-    return load(at) * 1_000_000_000 + load(at + 8)
-
-
-def dy_clock() -> Word:
-    """`nanoseconds`, for code that is timed."""
-    return nanoseconds()
-
-
-def ticks() -> Word:
-    """The cheapest clock: cycles, or else nanoseconds."""
-    return cycles() if HAS_CYCLES else nanoseconds()
-
-
-def dy_poll(ctx: Word) -> Half:
-    """OK, or INTERRUPTED with an exception set."""
-    now = ticks()
-    if now < load(ctx + POLL_AT):
-        return OK
-    store(ctx + POLL_AT, now + LOOK_EVERY)
-    return look(ctx)
-
-
-def look(ctx: Word) -> Word:
-    """Every 20 ms: let other threads run from now on, and ask for signals where this thread is the one that handles
-    them."""
-    now = nanoseconds()
-    if not load(ctx + POLLED):
-        store(ctx + POLLED, now)
-        return OK
-    if now - load(ctx + POLLED) < ASK_EVERY:
-        return OK
-    store(ctx + POLLED, now)
-    is_main = ((thread_id() ^ load(main_thread)) & 0xFFFFFFFF) == 0
-    failed = 0
-    if is_main or not load(ctx + THREAD):
-        with_gil(ctx)
-        if is_main:
-            failed = check_signals()
-        without_gil(ctx)
-    return INTERRUPTED if failed else OK
-
-
-def without_gil(ctx: Word) -> Word:
-    """Let other threads of Python run."""
-    if not load(ctx + THREAD):
-        store(ctx + THREAD, release_gil())
-    return 0
-
-
-def with_gil(ctx: Word) -> Word:
-    """Hold the GIL; 1 if it was not held before."""
-    thread = load(ctx + THREAD)
-    if not thread:
-        return 0
-    store(ctx + THREAD, 0)
-    take_gil(thread)
-    return 1
 
 
 def fail(program: Word, status: Word) -> Word:
@@ -193,7 +107,9 @@ def fail(program: Word, status: Word) -> Word:
 
 
 def dy_callback(ctx: Word, number: Half, operands: Word, results: Word) -> Half:
-    """Call Python: OK, or RAISED with an exception set."""
+    """Call Python: OK, or RAISED with an exception set. A piece of a group is run again where it would."""
+    if load(ctx + GROUP):
+        return RAISED
     was_released = with_gil(ctx)
     callback = load(load(ctx + PROGRAM) + CALLBACKS) + number * CALLBACK_BYTES
     status = call_back(ctx, callback, operands, results)
@@ -242,6 +158,8 @@ def take_results(ctx: Word, callback: Word, found: Word, results: Word) -> Word:
 
 def dy_catch(ctx: Word, number: Half, status: Half, results: Word) -> Half:
     """After a status other than OK: OK where a callback knows what handles the exception, else RAISED with one set."""
+    if load(ctx + GROUP):
+        return RAISED
     was_released = with_gil(ctx)
     callback = load(load(ctx + PROGRAM) + CALLBACKS) + number * CALLBACK_BYTES
     caught = catch(ctx, callback, status, results)

@@ -44,7 +44,11 @@ POLLED: Final = POLL_AT + 8
 THREAD: Final = POLL_AT + 16
 """The Python thread state while the GIL is released, else 0."""
 PROGRAM: Final = POLL_AT + 24
-RING: Final = POLL_AT + 32
+GROUP: Final = POLL_AT + 32
+"""The group of the piece that the context is of (see `pieces.py`): such code calls no Python. 0 for a run's own."""
+NUMBER: Final = POLL_AT + 40
+"""Which piece of the group it is."""
+RING: Final = POLL_AT + 48
 LIVE: Final = RING + 64
 """Bytes in live blocks."""
 PEAK: Final = LIVE + 8
@@ -247,9 +251,27 @@ def dy_begin(program: Word, stack_end: Word) -> Word:
     store(ctx + POLLED, 0)
     store(ctx + THREAD, 0)
     store(ctx + PROGRAM, program)
+    store(ctx + GROUP, 0)
     store(ctx + LIVE, 0)
     store(ctx + PEAK, 0)
     return ctx
+
+
+def adopt(ctx: Word, other: Word) -> Word:
+    """Have the live blocks of another context, which is to be ended."""
+    first = load(other + RING + NEXT)
+    if first != other + RING:
+        last = load(other + RING + PREVIOUS)
+        following = load(ctx + RING + NEXT)
+        store(first + PREVIOUS, ctx + RING)
+        store(last + NEXT, following)
+        store(following + PREVIOUS, last)
+        store(ctx + RING + NEXT, first)
+        store(other + RING + NEXT, other + RING)
+        store(other + RING + PREVIOUS, other + RING)
+    store(ctx + LIVE, load(ctx + LIVE) + load(other + LIVE))
+    store(other + LIVE, 0)
+    return 0
 
 
 def dy_end(ctx: Word) -> Word:

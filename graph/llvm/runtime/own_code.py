@@ -2,16 +2,17 @@
 
 from typing import Final
 
-from graph.llvm.runtime import entry, half, memory, stack, threads
+from graph.llvm.runtime import entry, half, memory, pieces, polling, stack, threads
 from graph.llvm.runtime.translate import module_text
 
 _EXPORTS: Final = (
     entry.dy_call,
     entry.dy_callback,
     entry.dy_catch,
-    entry.dy_clock,
-    entry.dy_poll,
     entry.dy_run,
+    pieces.dy_side_by_side,
+    polling.dy_clock,
+    polling.dy_poll,
     stack.dy_stack_end,
     memory.dy_begin,
     memory.dy_end,
@@ -33,6 +34,7 @@ _CELLS: Final = (
     "dy_left_over",
     "dy_default_threads",
     "dy_threads_started",
+    "dy_groups",
     "dy_blas_get_threads",
     "dy_blas_set_threads",
 )

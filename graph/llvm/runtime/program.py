@@ -115,6 +115,7 @@ def native_program(
         ctypes.addressof(statistics),
         threads or 0,
         int(multiplies),
+        int(plain is None),
     )
     plan.kept.append(statistics)
     program = struct.pack(f"={len(words)}q", *words)

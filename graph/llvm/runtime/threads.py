@@ -36,6 +36,8 @@ THREADS: Final = 128
 """Where a program says how many threads it may have; 0 where it does not."""
 MULTIPLIES: Final = 136
 """Where it says whether it calls BLAS."""
+SIDE_BY_SIDE: Final = 144
+"""Where it says whether its pieces may run on several threads."""
 MOST: Final = 64
 """Threads of the pool."""
 
@@ -157,12 +159,16 @@ def start_threads(wanted: Word) -> Word:
     return 0
 
 
+def threads_of(program: Word) -> Word:
+    """How many threads a program may have."""
+    threads = load(program + THREADS)
+    return threads if threads else load(default_threads)
+
+
 def dy_parallel(ctx: Word, body: Word, closure: Word, count: Word, least: Word, step: Word) -> Word:
     """Run `i32 body(closure, first, last)` for all of 0 .. count - 1: in chunks of at least `least`, a multiple of
     `step`, on as many threads as the program may have; or as a whole where there is one thread."""
-    threads = load(load(ctx + PROGRAM) + THREADS)
-    if not threads:
-        threads = load(default_threads)
+    threads = threads_of(load(ctx + PROGRAM))
     chunks = count // least
     if threads > chunks:
         threads = chunks
@@ -200,6 +206,18 @@ def let_blas_go(program: Word) -> Word:
 
 def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) -> Word:
     """A loop on this thread and on helpers."""
+    offer(body, closure, count, chunk, helpers)
+    take_chunks(body, closure, count, chunk)
+    withdraw()
+    lock(mutex)
+    while load(job + ACTIVE):
+        wait_for(work_is_done, mutex)
+    unlock(mutex)
+    return 0
+
+
+def offer(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) -> Word:
+    """Have helpers for a job, where they wake up in time."""
     lock(mutex)
     if load(started) < helpers:
         start_threads(helpers)
@@ -212,7 +230,11 @@ def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) ->
     for _ in range(helpers):
         wake_one(work_is_there)
     unlock(mutex)
-    take_chunks(body, closure, count, chunk)
+    return 0
+
+
+def withdraw() -> Word:
+    """Let nobody join any more, and look for a while whether those that have joined are done."""
     lock(mutex)
     store(job + SEATS, 0)
     unlock(mutex)
@@ -220,8 +242,4 @@ def share(body: Word, closure: Word, count: Word, chunk: Word, helpers: Word) ->
         if not load(job + ACTIVE):
             break
         relax()
-    lock(mutex)
-    while load(job + ACTIVE):
-        wait_for(work_is_done, mutex)
-    unlock(mutex)
     return 0
