@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from graph.aval import Aval, Dim, ListType, Shape, SymDim, Type, dim_add, dim_scale, dim_sub
+from graph.aval import Aval, Dim, ListType, OptionalType, Shape, SymDim, Type, dim_add, dim_scale, dim_sub
 from graph.dtypes import DType, int64, of_scalar
 from graph.errors import DTypeError, GraphError, InternalError
 from graph.ir.emitter import Emitter, Scalar, Size
-from graph.ir.op import NO_FUNCTIONS, Attr, Graph, Op
+from graph.ir.op import NO_ATTRS, NO_FUNCTIONS, Attr, Graph, Op
 from graph.ir.opdef import OpDef, Operand, lookup
 from graph.ir.value import Value
 from graph.location import UNKNOWN, Loc
@@ -119,11 +119,11 @@ class GraphBuilder(Emitter[Value]):
         types: Sequence[Type] | None = None,
     ) -> tuple[Value, ...]:
         """Append one op whose operands already have the right dtypes; `types` are inferred unless given."""
-        lifted = tuple(self.lift(v) for v in operands)
+        lifted = tuple([self.lift(v) for v in operands])
         if types is None:
             types = self.infer(opdef, lifted, attrs, regions)
-        results = tuple(Value(t) for t in types)
-        op = Op(opdef, lifted, results, MappingProxyType(dict(attrs)), regions, self.loc)
+        results = tuple([Value(t) for t in types])
+        op = Op(opdef, lifted, results, MappingProxyType(dict(attrs)) if attrs else NO_ATTRS, regions, self.loc)
         if self.watch is not None:
             self.watch(op)
         self.ops.append(op)
@@ -136,14 +136,15 @@ class GraphBuilder(Emitter[Value]):
     ) -> tuple[Type, ...]:
         """The types of the results, new sizes named; errors carry the builder's location."""
         try:
-            inferred = opdef.infer(*(v.type for v in operands), **attrs, **({"regions": regions} if regions else {}))
+            types = [v.type for v in operands]
+            inferred = opdef.infer(*types, **attrs, regions=regions) if regions else opdef.infer(*types, **attrs)
         except GraphError as error:
             raise error.at(self.loc) from None
         return self.name_sizes(inferred if isinstance(inferred, tuple) else (inferred,))
 
     def name_sizes(self, types: tuple[Type, ...]) -> tuple[Type, ...]:
         """Give the sizes that shape rules left open ('?', '?1', ...) names of their own."""
-        if not any("?" in str(t) for t in types if not isinstance(t, Aval) or not all(type(d) is int for d in t.shape)):
+        if not any(map(_has_open_size, types)):
             return types
         fresh: dict[str, SymDim] = {}
 
@@ -174,6 +175,8 @@ class GraphBuilder(Emitter[Value]):
         self, opdef: OpDef, operands: Sequence[Value | Scalar], weak: Sequence[bool] | None = None
     ) -> tuple[Value, ...]:
         """Operands cast to the dtypes that the op asks for; where `weak[i]`, a 0-d value is as a Python scalar."""
+        if opdef.promote is None:
+            return tuple([x if isinstance(x, Value) else self.constant(x, of_scalar(x)) for x in operands])
         kinds: list[Operand | None] = []
         for i, x in enumerate(operands):
             if not isinstance(x, Value):
@@ -182,8 +185,6 @@ class GraphBuilder(Emitter[Value]):
                 kinds.append(None)
             else:
                 kinds.append(_weak_kind(x.dtype) if weak is not None and weak[i] else x.dtype)
-        if opdef.promote is None:
-            return tuple(x if isinstance(x, Value) else self.constant(x, of_scalar(x)) for x in operands)
         try:
             targets = opdef.promote([k for k in kinds if k is not None])
         except TypeError as error:
@@ -191,8 +192,10 @@ class GraphBuilder(Emitter[Value]):
             raise DTypeError(f"`{opdef.name}` does not take ({names}): {error}", loc=self.loc) from None
         wanted = iter(targets)
         return tuple(
-            x if isinstance(x, Value) and k is None else self.cast(x, next(wanted))
-            for x, k in zip(operands, kinds, strict=True)
+            [
+                x if isinstance(x, Value) and k is None else self.cast(x, next(wanted))
+                for x, k in zip(operands, kinds, strict=True)
+            ]
         )
 
     def cast(self, x: Value | Scalar, dtype: DType) -> Value:
@@ -272,6 +275,14 @@ class GraphBuilder(Emitter[Value]):
     def captured(self) -> dict[Value, Value]:
         """Outer value -> parameter, for the captures that are parameters (constants were copied)."""
         return {outer: inner for outer, inner in self.captures.items() if self.producer.get(inner) is None}
+
+
+def _has_open_size(t: Type) -> bool:
+    """Whether a shape rule left a size of this type open. Those of the elements of a list stay so."""
+    if isinstance(t, Aval):
+        names = [name for dim in t.shape if not isinstance(dim, int) for name in dim.names if name.startswith("?")]
+        return bool(names)
+    return isinstance(t, OptionalType) and _has_open_size(t.element)
 
 
 def _weak_kind(dtype: DType) -> type[bool] | type[int] | type[float] | type[complex]:

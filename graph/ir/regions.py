@@ -16,15 +16,13 @@ def close(
     Returns the graphs and the outer values that must be passed as the trailing operands.
     """
     lifted = [[b.lift(v) for v in values] for b, values in zip(builders, results, strict=True)]
-    outer: dict[Value, None] = {}
+    captured: list[dict[Value, Value]] = []
     for b in builders:
         assert b.parent is not None
-        for value in b.captured():
-            outer.setdefault(b.parent.lift(value))
+        captured.append({b.parent.lift(value): param for value, param in b.captured().items()})
+    outer = dict.fromkeys(value for inner in captured for value in inner)
     graphs: list[Graph] = []
-    for b, values in zip(builders, lifted, strict=True):
-        assert b.parent is not None
-        inner = {b.parent.lift(value): param for value, param in b.captured().items()}
+    for b, values, inner in zip(builders, lifted, captured, strict=True):
         params = [inner.get(value) or Value(value.type, value.hint) for value in outer]
         graphs.append(Graph(b.name, (*b.params, *params), tuple(b.ops), tuple(values)))
     return tuple(graphs), tuple(outer)

@@ -10,6 +10,8 @@ from graph.ops.shape_rules import UNKNOWN_DIM
 
 def join_types(a: Type, b: Type) -> Type | None:
     """The type that covers both: dims that differ become unknown; None where dtype, rank or kind differ."""
+    if a is b:
+        return a
     if isinstance(a, Aval) and isinstance(b, Aval):
         if a.dtype != b.dtype or a.ndim != b.ndim:
             return None
@@ -44,6 +46,8 @@ def number_unknown(types: Sequence[Type]) -> tuple[Type, ...]:
 
 def is_covered(outer: Type, param: Type) -> bool:
     """Whether a value of type `outer` may enter as a parameter of type `param` (symbolic dims take any size)."""
+    if outer is param:
+        return True
     if isinstance(outer, Aval) and isinstance(param, Aval):
         return (
             outer.dtype == param.dtype

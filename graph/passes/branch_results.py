@@ -8,7 +8,7 @@ import numpy as np
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, with_body
+from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
 
 
 def branch_results(graph: Graph) -> Graph:
@@ -21,7 +21,7 @@ def _visit(graph: Graph) -> Graph:
     env: dict[Value, Value] = {}
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, operands=renamed(old.operands, env), regions=[_visit(r) for r in old.regions])
+        op = visited(old, env, _visit)
         if op.name != "cond":
             ops.append(op)
             continue

@@ -70,15 +70,15 @@ def _fold_regions(op: Op, known: dict[Value, np.ndarray]) -> tuple[Graph, ...]:
             carried = range(len(op.operands))
     regions: list[Graph] = []
     for side, region in enumerate(op.regions):
-        read = uses(region)
         inside = known
         if op.name == "cond" and op.operands[0] in op.operands[1:]:
             inside = {**known, op.operands[0]: _frozen(np.array(side == 0))}
         constant: dict[Value, np.ndarray] = {}
         for i, (param, operand) in enumerate(zip(region.params, op.operands[lead:], strict=True)):
-            if i not in carried and operand in inside and operand.type == param.type and param in read:
+            if i not in carried and operand in inside and operand.type == param.type:
                 constant[param] = inside[operand]
-        regions.append(_fold(region, constant))
+        read = uses(region) if constant else {}
+        regions.append(_fold(region, {param: array for param, array in constant.items() if param in read}))
     return tuple(regions)
 
 

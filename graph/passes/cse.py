@@ -5,8 +5,8 @@ from collections.abc import Hashable
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, with_body
-from graph.passes.structure import attr_key, attrs_key, graph_key
+from graph.passes.nested import in_functions, renamed, visited, with_body
+from graph.passes.structure import are_equal, attr_key, attrs_key
 
 
 def cse(graph: Graph) -> Graph:
@@ -20,14 +20,17 @@ def cse(graph: Graph) -> Graph:
 
 def _cse(graph: Graph) -> Graph:
     env: dict[Value, Value] = {}
-    first: dict[Hashable, Op] = {}
+    first: dict[Hashable, list[Op]] = {}
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, operands=renamed(old.operands, env), regions=[_cse(r) for r in old.regions])
+        op = visited(old, env, _cse)
         key = _key(op)
         if key is not None:
-            same = first.setdefault(key, op)
-            if same is not op and all(a.type == b.type for a, b in zip(op.results, same.results, strict=True)):
+            alike = first.setdefault(key, [])
+            same = next((other for other in alike if _have_equal_regions(op, other)), None)
+            if same is None:
+                alike.append(op)
+            elif all(a.type == b.type for a, b in zip(op.results, same.results, strict=True)):
                 env.update(zip(op.results, same.results, strict=True))
                 continue
         ops.append(op)
@@ -35,7 +38,7 @@ def _cse(graph: Graph) -> Graph:
 
 
 def _key(op: Op) -> Hashable:
-    """Equal for ops of which one is enough; None for those that must all stay."""
+    """Equal for ops of which one is enough, where their regions are equal too; None for those that must all stay."""
     match op.name:
         case "check":
             return op.name, op.operands[0]  # the message of a check that holds is not read
@@ -45,5 +48,8 @@ def _key(op: Op) -> Hashable:
             return None
         case _:
             # Types follow from the rest, but for the names of sizes.
-            regions = tuple([graph_key(region) for region in op.regions]) if op.regions else ()
-            return op.name, op.operands, attrs_key(op), regions
+            return op.name, op.operands, attrs_key(op)
+
+
+def _have_equal_regions(op: Op, other: Op) -> bool:
+    return len(op.regions) == len(other.regions) and all(map(are_equal, op.regions, other.regions))

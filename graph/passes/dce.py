@@ -1,6 +1,7 @@
 """Dead code: ops, results, carried values, operands and parameters that nothing needs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
 from graph.ir.op import Graph, Op
@@ -37,16 +38,6 @@ class _Liveness:
 
     def __init__(self) -> None:
         self._known: dict[tuple[Graph, frozenset[int]], frozenset[Value]] = {}
-        self._effects: dict[Op, Effect] = {}
-
-    def effect(self, op: Op) -> Effect:
-        found = self._effects.get(op)
-        if found is None:
-            found = self._effects[op] = effect_of(op)
-        return found
-
-    def is_kept(self, op: Op, needed: Collection[Value]) -> bool:
-        return any(v in needed for v in op.results) or self.effect(op) is not Effect.PURE
 
     def needed(self, graph: Graph, results: Iterable[int]) -> frozenset[Value]:
         """The values of `graph` (not of its regions) that its effects and the given results need."""
@@ -55,12 +46,12 @@ class _Liveness:
         if key not in self._known:
             values = {graph.results[i] for i in wanted}
             for op in reversed(graph.ops):
-                if self.is_kept(op, values):
+                if _is_kept(op, values):
                     values.update([op.operands[i] for i in self.operands(op, values)] if op.regions else op.operands)
             self._known[key] = frozenset(values)
         return self._known[key]
 
-    def results(self, op: Op, needed: Collection[Value]) -> list[int]:
+    def results(self, op: Op, needed: AbstractSet[Value]) -> list[int]:
         """The results of a region op that must stay: for loops, with the carried values that those need."""
         live = {i for i, v in enumerate(op.results) if v in needed}
         if op.name not in ("while_loop", "for_loop"):
@@ -73,7 +64,7 @@ class _Liveness:
                 return sorted(live)
             live = grown
 
-    def _read(self, op: Op, live: Collection[int]) -> set[int]:
+    def _read(self, op: Op, live: Iterable[int]) -> set[int]:
         """Parameters, by index, that some region needs for the live results."""
         read: set[int] = set()
         for region in op.regions:
@@ -82,7 +73,7 @@ class _Liveness:
             read.update(i for i, p in enumerate(region.params) if p in needed)
         return read
 
-    def operands(self, op: Op, needed: Collection[Value]) -> list[int]:
+    def operands(self, op: Op, needed: AbstractSet[Value]) -> list[int]:
         """The operands that must stay."""
         if op.name not in ("cond", "while_loop", "for_loop"):
             return list(range(len(op.operands)))
@@ -96,6 +87,10 @@ class _Liveness:
         return sorted(always | (read - carried))
 
 
+def _is_kept(op: Op, needed: AbstractSet[Value]) -> bool:
+    return not needed.isdisjoint(op.results) or effect_of(op) is not Effect.PURE
+
+
 def _trimmed(graph: Graph, results: Iterable[int], liveness: _Liveness | None = None) -> Graph:
     """`graph` with these of its results, and only the ops that they and the effects need."""
     known = _Liveness() if liveness is None else liveness
@@ -103,12 +98,12 @@ def _trimmed(graph: Graph, results: Iterable[int], liveness: _Liveness | None = 
     needed = known.needed(graph, wanted)
     ops: list[Op] = []
     for op in graph.ops:
-        if known.is_kept(op, needed):
+        if _is_kept(op, needed):
             ops.append(_trimmed_op(op, needed, known) if op.regions else op)
     return with_body(graph, ops, [graph.results[i] for i in wanted])
 
 
-def _trimmed_op(op: Op, needed: Collection[Value], known: _Liveness) -> Op:
+def _trimmed_op(op: Op, needed: AbstractSet[Value], known: _Liveness) -> Op:
     if op.name not in ("cond", "while_loop", "for_loop"):
         return op
     live = known.results(op, needed)

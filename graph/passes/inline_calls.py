@@ -9,7 +9,7 @@ from graph.aval import Aval, Dim, Shape, SymDim, Type, dim_add, dim_scale
 from graph.ir.op import Attr, Graph, Op
 from graph.ir.value import Value
 from graph.ir.walk import walk
-from graph.passes.nested import renamed, replaced, with_body
+from graph.passes.nested import renamed, replaced, visited, with_body
 
 MAX_OPS: Final = 200
 """Functions of more ops are inlined only where they are called once."""
@@ -81,7 +81,7 @@ class _State:
         env: dict[Value, Value] = {}
         ops: list[Op] = []
         for old in graph.ops:
-            op = replaced(old, operands=renamed(old.operands, env), regions=[self.visit(r) for r in old.regions])
+            op = visited(old, env, self.visit)
             function = self._inlined.get(str(op.attrs["function"])) if op.name == "call" else None
             if function is None:
                 ops.append(op)

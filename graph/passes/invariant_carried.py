@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, with_body
+from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
 
 
 def invariant_carried(graph: Graph) -> Graph:
@@ -17,7 +17,7 @@ def _visit(graph: Graph) -> Graph:
     env: dict[Value, Value] = {}
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, operands=renamed(old.operands, env), regions=[_visit(r) for r in old.regions])
+        op = visited(old, env, _visit)
         lead = {"while_loop": 0, "for_loop": 1}.get(op.name)
         if lead is None:
             ops.append(op)

@@ -30,6 +30,13 @@ def replaced(
     return Op(op.opdef, *new, op.loc)
 
 
+def visited(op: Op, env: Mapping[Value, Value], visit: Pass) -> Op:
+    """`op` with its operands under a renaming, and `visit` done to its regions."""
+    if not env and not op.regions:
+        return op
+    return replaced(op, operands=renamed(op.operands, env), regions=[visit(region) for region in op.regions])
+
+
 def with_body(graph: Graph, ops: Sequence[Op], results: Sequence[Value] | None = None) -> Graph:
     """`graph` with other ops, and other results where given; parameters and functions stay."""
     new, yields = tuple(ops), graph.results if results is None else tuple(results)

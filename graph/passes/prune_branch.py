@@ -8,8 +8,8 @@ import numpy as np
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, lookup
 from graph.ir.value import Value
-from graph.passes.nested import copied_ops, in_functions, renamed, replaced, with_body
-from graph.passes.structure import graph_key
+from graph.passes.nested import copied_ops, in_functions, renamed, visited, with_body
+from graph.passes.structure import are_equal
 
 
 def prune_branch(graph: Graph) -> Graph:
@@ -29,7 +29,7 @@ def _prune(graph: Graph) -> Graph:
                 constants[op.result] = np.asarray(op.attrs["value"])
 
     for old in graph.ops:
-        op = replaced(old, operands=renamed(old.operands, env), regions=[_prune(r) for r in old.regions])
+        op = visited(old, env, _prune)
         inlined: tuple[Sequence[Op], tuple[Value, ...]] | None
         match op.name:
             case "cond":
@@ -55,7 +55,7 @@ def _taken(op: Op, constants: dict[Value, np.ndarray]) -> Graph | None:
     if test is not None:
         return op.regions[0] if test else op.regions[1]
     then, other = op.regions
-    return then if len(then.ops) == len(other.ops) and graph_key(then) == graph_key(other) else None
+    return then if are_equal(then, other) else None
 
 
 def _is_never(test: Graph) -> bool:

@@ -12,7 +12,7 @@ from graph.dtypes import DType, bfloat16
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, with_body
+from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def _simplify(graph: Graph) -> Graph:
     env: dict[Value, Value] = {}
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, operands=renamed(old.operands, env), regions=[_simplify(r) for r in old.regions])
+        op = visited(old, env, _simplify)
         made = _applied(context, op)
         if isinstance(made, Value):
             env[op.result] = made

@@ -31,6 +31,12 @@ def attrs_key(op: Op) -> Hashable:
     return frozenset([(name, attr_key(value)) for name, value in op.attrs.items()]) if op.attrs else NO_KEY
 
 
+def are_equal(a: Graph, b: Graph) -> bool:
+    """Whether two regions have one structure (see `graph_key`)."""
+    is_alike = len(a.ops) == len(b.ops) and all(x.opdef is y.opdef for x, y in zip(a.ops, b.ops, strict=True))
+    return is_alike and graph_key(a) == graph_key(b)
+
+
 def graph_key(graph: Graph) -> Hashable:
     """The structure of a region: parameters, ops and results by position, without names, hints and locations."""
     number: dict[Value, int] = {}
@@ -38,9 +44,9 @@ def graph_key(graph: Graph) -> Hashable:
         number[value] = len(number)
     ops: list[Hashable] = []
     for op in graph.ops:
-        operands = tuple(number[v] for v in op.operands)
-        regions = tuple(graph_key(region) for region in op.regions)
-        ops.append((op.name, operands, attrs_key(op), regions, tuple(v.type for v in op.results)))
+        operands = tuple([number[v] for v in op.operands])
+        regions = tuple([graph_key(region) for region in op.regions])
+        ops.append((op.name, operands, attrs_key(op), regions, tuple([v.type for v in op.results])))
         for value in op.results:
             number[value] = len(number)
     return tuple(v.type for v in graph.params), tuple(ops), tuple(number[v] for v in graph.results)
