@@ -185,7 +185,10 @@ class Pulled:
 
         Raises: TypeError where asking for them could have effects.
         """
-        items = [*self.seen[self.given() :], *items_left(self.iterator)]
+        seen, rest = self.seen[self.given() :], items_left(self.iterator)
+        if isinstance(rest, range) and seen:  # of a `count`: it has no end, and is not written out
+            rest = range(seen[0], rest.stop, rest.step)
+        items = rest if isinstance(rest, range) else [*seen, *rest]
         self.lost()
         return items
 

@@ -3,6 +3,8 @@
 So the time that staging takes grows with the source and not with the number of trips.
 """
 
+import ast
+import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
@@ -20,6 +22,8 @@ MOST_OPS: Final = 300
 """Ops that the trips of a Python loop may put into the graph before the rest of them is rolled."""
 TOO_MANY_OPS: Final = 3000
 """And how many they may be before there is a warning, where the body cannot be rolled."""
+MOST_OPS_WITHOUT_END: Final = 100_000
+"""And how many at most where a run decides when the loop ends, over an iterator that may have no end of its own."""
 SOME_ADDED: Final = 300
 """Items that a loop may go over which its own body has added to the list, before the rest of it is rolled."""
 MOST_ADDED: Final = 10_000
@@ -66,6 +70,17 @@ class Roller:
         self._is_tried = self._count > MOST_OPS
         return self._is_tried or self.added == SOME_ADDED
 
+    def refuse_no_end(self, items: Iterator[Any]) -> None:
+        """Raises: StagingError for a loop that goes on and on over an iterator, and that a run would leave."""
+        if self._count > MOST_OPS_WITHOUT_END:
+            raise StagingError(
+                f"this loop has put more than {MOST_OPS_WITHOUT_END} ops into the graph and has not ended: a run "
+                f"decides when it does, and its {type(items).__name__} gives one item after the other",
+                next_step="go over a list of the items, or write it as a `while`, or as a `for` over `range` or "
+                "`itertools.count`.",
+                loc=user_location(),
+            )
+
     def roll(self, rest: Callable[[], State]) -> State | None:
         """The state after `rest`, which stages the remaining trips as a loop of the graph; None when the body cannot be
         one."""
@@ -86,6 +101,8 @@ def items_left(items: Iterator[Any]) -> Sequence[Any]:
 
     Raises: TypeError for another iterator: asking it for items could have effects.
     """
+    if isinstance(items, itertools.count):
+        return _counted(items)
     kind, args, *state = _state_of(items)
     if kind is iter and isinstance(args[0], OF_PYTHON):
         return [*args[0]][state[0] if state else 0 :]
@@ -96,6 +113,17 @@ def items_left(items: Iterator[Any]) -> Sequence[Any]:
     if kind is reversed and state and isinstance(args[0], OF_PYTHON):
         return [*args[0]][state[0] :: -1] if state[0] >= 0 else []
     raise TypeError(_not_at_hand(items))
+
+
+def _counted(items: "itertools.count[Any]") -> Sequence[int]:
+    """What an `itertools.count` has still to give, up to the largest integer of a graph."""
+    written: Any = ast.literal_eval(
+        repr(items).removeprefix("count")
+    )  # pickling, which also tells it, is on its way out
+    first, step = cast("tuple[Any, Any]", written if isinstance(written, tuple) else (written, 1))
+    if not (type(first) is int and type(step) is int and step):
+        raise TypeError("only a `count` by integers, that change, can be one")
+    return range(first, (1 << 63) - 1 if step > 0 else -(1 << 63), step)
 
 
 def lists_of(items: Iterator[Any]) -> tuple[StageableList, ...]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from dy2static.runtime.rolling import Roller
 from dy2static.staging.locate import user_place
-from dy2static.staging.loop import staged_while
+from dy2static.staging.loop import ChangingTestError, staged_while
 from dy2static.staging.rounds import NO_TRIP, Trip
-from dy2static.staging.staged import current
+from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 
 
@@ -31,19 +31,50 @@ def while_(
             if not is_staged_value(value):
                 trial.keep()
         if not trial.is_kept:
-            return staged_while(stager, test, body, state, names)
+            return _in_graph(stager, test, body, state, names)
         if not value:
             return state
         if has_exit:
             trip = NO_TRIP if stager.rounds.at(user_place()) else _trip_to_staged_exit(stager, test, body, state)
             if trip is not None:
-                return staged_while(stager, test, body, state, names, trip)
+                return _in_graph(stager, test, body, state, names, trip)
         has_exit = False
         if roller.is_due():
-            rolled = roller.roll(lambda: staged_while(stager, test, body, state, names))  # noqa: B023 - called at once
+            rolled = roller.roll(lambda: _in_graph(stager, test, body, state, names))  # noqa: B023 - called at once
             if rolled is not None:
                 return rolled
         state = body(*state)
+
+
+def _in_graph(
+    stager: Stager,
+    test: Callable[..., Any],
+    body: Callable[..., Any],
+    state: tuple[Any, ...],
+    names: tuple[str, ...],
+    trip: Trip = NO_TRIP,
+) -> tuple[Any, ...]:
+    """The loop as one of the graph. A test that changes something is made before the loop and after each trip."""
+    with stager.cells.variables.of(test, body), stager.trial() as trial:
+        try:
+            after = staged_while(stager, test, body, state, names, trip)
+        except ChangingTestError:
+            pass
+        else:
+            trial.keep()
+            return after
+
+    def passes(state: tuple[Any, ...]) -> StagedNumber:
+        return StagedNumber.of(stager.predicate(test(*state)))
+
+    def goes_on(passed: StagedNumber, *_: Any) -> StagedNumber:
+        return passed
+
+    def tested(_: Any, *state: Any) -> tuple[Any, ...]:
+        after = body(*state)
+        return (passes(after), *after)
+
+    return staged_while(stager, goes_on, tested, (passes(state), *state), ("the test", *names))[1:]
 
 
 def _trip_to_staged_exit(

@@ -1,5 +1,7 @@
 """Long loops over ordinary values: the rest of them is a loop of the graph."""
 
+import itertools
+
 import eager as xp
 from support.programs import f64, program
 
@@ -87,3 +89,38 @@ def over_reversed_and_dicts(x):
     for key, value in {k: k / 2 for k in range(250)}.items():
         x = x * 0.9 + key * value * 0.001
     return x
+
+
+@program([f64(3.0)], [f64(0.02)], [f64(1e30)], grad=0)
+def over_a_count(x):
+    for i in itertools.count(2):
+        x = x * 0.5
+        if x < 0.01:
+            break
+    for k in itertools.count(10, -3):
+        if x * k < -1.0 or k < -400:
+            break
+        x = x * 1.5
+    return x, i, k
+
+
+@program([f64(3.0)], [f64(0.012)], [f64(1e30)])
+def a_count_that_ends_in_an_error(x):
+    for i in itertools.count():
+        x = x * 0.5
+        if x < 0.01:
+            break
+        if i > 20:
+            raise ValueError(f"not small after {i}")
+    return x, i
+
+
+@program([f64(3.0)], [f64(0.012)])
+def trips_that_always_raise(x):
+    for i in range(1_000_000):
+        x = x * 0.9
+        if x < 0.011:
+            return x, i
+        if i > 2:
+            raise ValueError("too long")
+    return x, -1

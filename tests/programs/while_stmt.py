@@ -179,3 +179,76 @@ def gcd(a, b):
     while b != 0:
         a, b = b, a % b
     return a
+
+
+class Walk:
+    def __init__(self, x):
+        self.x = x
+        self.steps = 0
+        self.seen = []
+
+    def advance(self, by):
+        self.steps += 1
+        self.x = self.x * 0.5 + by
+        self.seen.append(self.x)
+        return self.x > 1
+
+
+@program([f64(100.0)], [f64(0.5)], [f64(float("nan"))], grad=0)
+def a_test_that_changes_an_object(x):
+    walk = Walk(x)
+    while walk.advance(0.1) and walk.steps < 5:
+        walk.x = walk.x * 0.9
+    return walk.x, walk.steps, walk.seen
+
+
+@program([f64(100.0)], [f64(0.5)], grad=0)
+def a_test_that_changes_what_the_body_does_not(x):
+    calls = []
+
+    def is_large(y):
+        calls.append(y)
+        return y > 1
+
+    while is_large(x):
+        x = x / 3
+    return x, calls
+
+
+@program([f64(40.0), i64(0)], [f64(40.0), i64(2)], [f64(0.5), i64(0)], grad=0)
+def a_changing_test_of_a_loop_that_is_left(x, n):
+    walk = Walk(x)
+    trips = 0
+    while walk.advance(n * 0.25):
+        trips += 1
+        if trips > n + 1:
+            break
+        if walk.x > 11:
+            continue
+        walk.x = walk.x - 0.125
+    else:
+        trips = -trips
+    return walk.x, walk.steps, trips
+
+
+@program([f64([3.0, 1.0, 2.0])], [f64([])], grad=0)
+def a_test_that_takes_from_a_list(v):
+    rest = [x * 2 for x in v]
+    total = xp.sum(v) * 0
+    while rest and rest.pop() < 5:
+        total = total + len(rest)
+    return total, rest
+
+
+@program([f64(3.0)], [f64(-1.0)])
+def a_test_that_fails(x):
+    walk = Walk(x)
+
+    def advanced():
+        if walk.steps > 1:
+            raise ValueError(f"{walk.steps} steps")
+        return walk.advance(0.2)
+
+    while advanced():
+        walk.x = walk.x + 1
+    return walk.x

@@ -271,6 +271,18 @@ def is_not(a: Any, b: Any) -> bool:
     return a is not b
 
 
+def equal(a: Any, b: Any) -> Any:
+    return a == b
+
+
+def unequal(a: Any, b: Any) -> Any:
+    return a != b
+
+
+def percent(template: str, values: Any) -> str:
+    return template % values
+
+
 def del_attr(obj: Any, name: str) -> None:
     delattr(obj, name)
 

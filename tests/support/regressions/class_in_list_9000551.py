@@ -1,6 +1,7 @@
 class Cell:
     pass
 
+
 def f(x, y, n, p, v, box, d):
     m = n
     out = []

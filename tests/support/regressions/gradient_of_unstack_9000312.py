@@ -9,5 +9,6 @@ def f(x, y, n, p, v, box, d):
             w = xp.stack([k])
         else:
             a = a
+
     inner2(u)
     return a
