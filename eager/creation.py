@@ -72,7 +72,7 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
     if copy is False:
         raise ValueError("tensors are immutable: the values of other objects are always copied")
     if isinstance(obj, TensorSequence):
-        return asarray(obj.__stack__(0), dtype=wanted)
+        return obj.__gather__(wanted)
     if isinstance(obj, SEQUENCE) and _holds_tensor(cast("Sequence[Any]", obj)):
         return asarray(apply(STACK, *_alike(cast("Sequence[Any]", obj)), axis=0), dtype=wanted)
     if wanted is not None:

@@ -52,6 +52,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 RECORDER: Final[ContextVar[Recorder | None]] = ContextVar("eager.recorder", default=None)
 
+SHOW: Final[ContextVar[Callable[[Any, str, str], str] | None]] = ContextVar("eager.show", default=None)
+"""What gives the texts of tensors, by tensor, conversion ("" or "r") and format spec, where a text is read whose
+tensors a recorder fills in."""
+
 
 def active() -> Recorder | None:
     """The recorder of this context."""

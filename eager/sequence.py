@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from eager.tensor import Tensor
+    from graph.dtypes import DType
 
 
 @runtime_checkable
@@ -12,6 +13,10 @@ class TensorSequence(Protocol):
 
     def __stack__(self, axis: int) -> "Tensor":
         """The elements along a new axis."""
+        ...
+
+    def __gather__(self, dtype: "DType | None") -> "Tensor":
+        """The tensor that `asarray` makes: as `__stack__`, of that dtype, and empty where there are no elements."""
         ...
 
     def __concat__(self, axis: int) -> "Tensor":

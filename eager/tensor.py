@@ -11,7 +11,7 @@ import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, SCALAR
-from eager.recorder import RECORDER
+from eager.recorder import RECORDER, SHOW
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
@@ -289,13 +289,16 @@ class Tensor(Methods):
     # Text
 
     def __str__(self) -> str:
-        return format_tensor(self._data)
+        show = SHOW.get()
+        return format_tensor(self._data) if show is None else show(self, "", "")
 
     def __repr__(self) -> str:
-        return repr_tensor(self._data)
+        show = SHOW.get()
+        return repr_tensor(self._data) if show is None else show(self, "r", "")
 
     def __format__(self, spec: str) -> str:
-        return format_value(self._data, spec)
+        show = SHOW.get()
+        return format_value(self._data, spec) if show is None else show(self, "", spec)
 
     # Copies
 

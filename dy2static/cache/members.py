@@ -9,6 +9,8 @@ from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted, convert_function
+from dy2static.source.load import has_source
+from dy2static.staging.text import as_text
 from graph.errors import GraphError
 
 BINARY: Final = (
@@ -22,6 +24,8 @@ OPERATORS: Final = frozenset(
     )
 )
 """The methods that Python calls and that may make objects."""
+TEXTS: Final = frozenset({"__str__", "__repr__", "__format__"})
+"""The methods whose result Python wants to be a text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +66,8 @@ def members_of(kinds: Sequence[type]) -> Iterator[Member]:
 
 def _converted(owner: type, name: str, member: Any) -> Member:
     made = [(function, convert_function(function)) for function in _functions(member)]
-    return Member(owner, name, _with(member, dict(made)), tuple(made))
+    converted = _with(member, dict(made))
+    return Member(owner, name, as_text(converted) if name in TEXTS else converted, tuple(made))
 
 
 def _member_of(cls: type, code: CodeType) -> Member | None:
@@ -78,7 +83,7 @@ def _functions(member: Any) -> list[FunctionType]:
         candidates: list[Any] = [member.fget, member.fset, member.fdel]
     else:
         candidates = [member]
-    return [function for function in candidates if isinstance(function, FunctionType)]
+    return [function for function in candidates if isinstance(function, FunctionType) and has_source(function)]
 
 
 def _with(member: Any, made: dict[Any, Converted]) -> Any:

@@ -24,6 +24,7 @@ from dy2static.converters import (
     jumps,
     list_display,
     match_stmt,
+    percent,
     raise_stmt,
     stores,
     try_stmt,
@@ -53,6 +54,7 @@ STATEMENTS: dict[type[ast.AST], Any] = {
 }
 EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.Attribute: class_attribute.convert,
+    ast.BinOp: percent.convert,
     ast.BoolOp: bool_ops.convert_bool_op,
     ast.Call: calls.convert,
     ast.Compare: bool_ops.convert_compare,

@@ -36,7 +36,7 @@ def convert_unary_op(node: ast.UnaryOp, rewriter: Rewriter) -> ast.expr:
 
 def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
     """`a < b < c` -> `_rt.compare_chain(a, ('<', lambda: b), ('<', lambda: c))`; `a in b` -> `_rt.in_(a, b)`;
-    `a is None` -> `_rt.is_(a, None)`.
+    `a is None` -> `_rt.is_(a, None)`; `a == b` -> `_rt.equal(a, b)`, but for a number or text that is written out.
 
     Other single comparisons stay: operators know staged values.
     """
@@ -49,9 +49,12 @@ def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
         case (ast.Is() | ast.IsNot()) as op:
             name = "is_" if isinstance(op, ast.Is) else "is_not"
             return call(rewriter.ctx.runtime, name, [node.left, rewriter.expression(node.comparators[0])], node)
-        case _:
-            node.comparators[0] = rewriter.expression(node.comparators[0])
-            return node
+        case op:
+            right = node.comparators[0] = rewriter.expression(node.comparators[0])
+            if not isinstance(op, ast.Eq | ast.NotEq) or isinstance(right, ast.Constant):
+                return node
+            name = "equal" if isinstance(op, ast.Eq) else "unequal"
+            return call(rewriter.ctx.runtime, name, [node.left, right], node)
 
 
 def convert_membership(node: ast.Compare, rewriter: Rewriter) -> ast.expr:

@@ -10,11 +10,13 @@ from builtins import slice as slice_  # noqa: F401  # pyright: ignore[reportUnus
 from dy2static.runtime.assert_stmt import assert_ as assert_
 from dy2static.runtime.bool_ops import and_ as and_
 from dy2static.runtime.bool_ops import compare_chain as compare_chain
+from dy2static.runtime.bool_ops import equal as equal
 from dy2static.runtime.bool_ops import in_ as in_
 from dy2static.runtime.bool_ops import is_ as is_
 from dy2static.runtime.bool_ops import is_not as is_not
 from dy2static.runtime.bool_ops import not_ as not_
 from dy2static.runtime.bool_ops import or_ as or_
+from dy2static.runtime.bool_ops import unequal as unequal
 from dy2static.runtime.calls import call as call
 from dy2static.runtime.class_attribute import class_of as class_of
 from dy2static.runtime.comprehensions import dict_of as dict_of
@@ -51,6 +53,7 @@ from dy2static.runtime.stores import update_attr as update_attr
 from dy2static.runtime.stores import update_attr_by as update_attr_by
 from dy2static.runtime.stores import update_item as update_item
 from dy2static.runtime.stores import update_item_by as update_item_by
+from dy2static.runtime.texts import percent as percent
 from dy2static.runtime.try_stmt import try_ as try_
 from dy2static.runtime.undefined import Undefined as Undefined
 from dy2static.runtime.undefined import read as read

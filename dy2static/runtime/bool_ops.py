@@ -1,14 +1,16 @@
 """`and`, `or`, `not`, chained comparisons, `in`: each operand is evaluated only when Python would."""
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, ValuesView
 from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
+from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
-from dy2static.staging.optional import is_none, maybe_none, present
+from dy2static.staging.lists import StageableList, is_of_graph
+from dy2static.staging.optional import OptionalObject, is_none, maybe_none, present
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.truth import OnlyTruth
@@ -31,8 +33,8 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
+    "==": lambda a, b: equal(a, b),
+    "!=": lambda a, b: unequal(a, b),
     "is": lambda a, b: is_(a, b),
     "is not": lambda a, b: is_not(a, b),
     "in": _in,
@@ -125,6 +127,35 @@ def is_not(a: Any, b: Any) -> Any:
     return not_(is_(a, b))
 
 
+def equal(a: Any, b: Any) -> Any:
+    """`a == b`.
+
+    Raises: StagingError for objects that are equal to themselves only, and are one on some paths.
+    """
+    if goes_by_identity(a):
+        is_one(a, b)
+    if current() is not None and (_compares_parts(a) or _compares_parts(b)):
+        return lists_written_out.equal(a, b)
+    return a == b
+
+
+def _compares_parts(value: Any) -> bool:
+    """Whether it is equal to what has equal parts, and has some in the graph."""
+    parts = lists_written_out.parts_of(value)
+    return parts is not None and is_of_graph(parts[1])
+
+
+def unequal(a: Any, b: Any) -> Any:
+    """`a != b`, as `equal`."""
+    cls = cast("type[Any]", type(a))
+    has_opposite = cls.__ne__ is object.__ne__ and cls.__eq__ is not object.__eq__
+    if has_opposite or _compares_parts(a) or _compares_parts(b):
+        return not_(equal(a, b))
+    if goes_by_identity(a):
+        is_one(a, b)
+    return a != b
+
+
 def _there(value: Any) -> Any:
     return present(value, "TypeError", "this value is None")
 
@@ -133,8 +164,6 @@ def compare_chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
     """`first < b() < c()`; links are operator and the right side, evaluated once and only when needed."""
     symbol, operand = links[0]
     right = operand()
-    if symbol in ("==", "!=") and goes_by_identity(first):
-        is_one(first, right)
     result = in_(first, right, symbol) if symbol in ("in", "not in") else COMPARISONS[symbol](first, right)
     if len(links) == 1:
         return result
@@ -154,11 +183,14 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(container, Tensor):
         equal = stager.apply(lookup("eq"), (container, item), {})
         return StagedNumber.of(stager.builder.any(equal.value, axis=None, keepdims=False))
-    if isinstance(item, StagedNumber) and isinstance(container, range):
-        return _in_range(item, container)
-    if isinstance(item, Tensor) and isinstance(container, (list, tuple)):
-        candidates = cast("Sequence[Any]", container)
-        return or_(*(_equals(item, other) for other in candidates)) if len(candidates) else False
+    if isinstance(item, Tensor) and not item.ndim and isinstance(container, range):
+        return _truth(stager, _in_range(item, container))
+    if isinstance(container, StageableList) and container.staged is not None:
+        return container.holds(item)
+    if isinstance(container, list | tuple | ValuesView):
+        candidates = container = tuple(cast("Iterable[Any]", container))
+        if any(map(_is_compared_in_graph, (item, *candidates))):
+            return _truth(stager, or_(*(_equals(item, other) for other in candidates))) if len(candidates) else False
     if isinstance(item, CaughtClass) and isinstance(container, Collection):
         return item.is_one_of(tuple(x for x in cast("Collection[Any]", container) if isinstance(x, type)))
     if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
@@ -173,10 +205,14 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     return item in container
 
 
-def _in_range(item: StagedNumber, container: range) -> Any:
+def _is_compared_in_graph(value: Any) -> bool:
+    return isinstance(value, Tensor | OptionalObject) or is_of_graph(value) or _compares_parts(value)
+
+
+def _in_range(item: Tensor, container: range) -> Any:
     low, high = sorted((container[0], container[-1])) if container else (0, -1)
     return and_(lambda: item >= low, lambda: item <= high, lambda: (item - low) % abs(container.step) == 0)
 
 
 def _equals(item: Any, other: Any) -> Callable[[], Any]:
-    return lambda: item is other or item == other
+    return lambda: item is other or equal(item, other)

@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
+from dy2static.runtime.f_strings import fstring
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
@@ -14,7 +15,7 @@ from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell, stores_itself
-from dy2static.staging.iterables import is_staged_iterable, staged_range
+from dy2static.staging.iterables import StagedRange, is_staged_iterable, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
@@ -235,6 +236,8 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
         return _of_maybe(stager, x, isinstance(None, classes), lambda there: isinstance_(stager, there, classes))
     if isinstance(x, Caught):
         return x.is_a(classes)
+    if isinstance(x, StagedRange):
+        return isinstance(range(0), classes)
     if isinstance(x, StagedNumber | StagedText):
         flat = cast("tuple[Any, ...]", classes if isinstance(classes, tuple) else (classes,))
         kind = str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
@@ -259,6 +262,8 @@ def type_(stager: Stager, *args: Any) -> Any:
         return PYTHON_NUMBERS[args[0].dtype.kind]
     if len(args) == 1 and isinstance(args[0], StagedText):
         return str
+    if len(args) == 1 and isinstance(args[0], StagedRange):
+        return range
     if len(args) == 1 and isinstance(args[0], Tensor):
         return Tensor
     if len(args) == 1 and isinstance(args[0], StageableList):
@@ -300,6 +305,10 @@ def repr_(stager: Stager, value: Any) -> Any:
     return text.plain()
 
 
+def format_(_: Stager, value: Any, spec: Any = "") -> Any:
+    return fstring((value, "", spec))
+
+
 BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     len: len_,
     int: int_,
@@ -320,6 +329,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     setattr: setattr_,
     str: str_,
     repr: repr_,
+    format: format_,
     round: round_,
     divmod: divmod_,
     pow: pow_,

@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import (
     BuiltinFunctionType,
     BuiltinMethodType,
@@ -25,6 +25,8 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.runtime.identity import check_key
+from dy2static.runtime.list_display import list_
+from dy2static.runtime.texts import method_of_text
 from dy2static.source.convert import convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.instances import copied_within
@@ -65,6 +67,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if isinstance(function, np.ufunc) or kwargs.get("out") is not None or _is_of_library(function):
         note_arrays(stager, function, args, kwargs)
     if isinstance(function, BuiltinMethodType | MethodWrapperType):
+        of_text = method_of_text(function)
+        if of_text is not None:
+            return of_text(function.__self__, *args, **kwargs)
         if args:
             check_key(function.__self__, args[0])
         note_change(stager, function, args, kwargs)
@@ -85,6 +90,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return Pulled(made)
     if function in COPYING or (isinstance(function, type) and _makes_instances(function)):
         stager.cells.made(made)
+        if function not in COPYING:
+            _fill_own_lists(made, (*args, *kwargs.values()))
     elif isinstance(function, type):  # its `__new__` may give an object that was there
         stager.cells.born(made)
     if function is copy.deepcopy:
@@ -92,6 +99,17 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             stager.cells.made(inner)
     random_calls.note(stager, function, made)
     return made
+
+
+def _fill_own_lists(made: Any, passed: Sequence[Any]) -> None:
+    """The lists that a dataclass has made for fields with `default_factory=list` become lists of converted code, which
+    can change in the graph, as those that an `__init__` of the user's makes."""
+    if not dataclasses.is_dataclass(made) or hasattr(made, "__post_init__"):
+        return
+    for field in dataclasses.fields(made):
+        held: Any = getattr(made, field.name, None)
+        if field.default_factory is list and type(held) is list and not any(held is x for x in passed):
+            object.__setattr__(made, field.name, list_([]))
 
 
 def _own_init(cls: type[Any]) -> Callable[..., Any] | None:

@@ -1,9 +1,9 @@
 """f-strings: text now, or text that is made when the graph runs."""
 
-from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from dy2static.staging.optional import OptionalObject
+from dy2static.staging.shown import reading
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
 
@@ -29,8 +29,12 @@ def _taken(value: Any, conversion: str, spec: str) -> Part:
         value, conversion = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__(), ""
     if isinstance(value, Tensor | StagedText | OptionalObject):
         return value, conversion, spec
-    convert = CONVERSIONS.get(conversion)
-    return format(value if convert is None else convert(value), spec)
-
-
-CONVERSIONS: Final[dict[str, Callable[[object], str]]] = {"s": str, "r": repr, "a": ascii}
+    if not conversion:  # not within `StagedText`: what fails here concerns the value alone
+        with reading() as marks:
+            made = format(value, spec)
+        if not marks.are_any:
+            return made
+    text = StagedText()
+    text.add_formatted(value, conversion, spec)
+    found = text.plain()
+    return found if isinstance(found, str) else (found, "", "")

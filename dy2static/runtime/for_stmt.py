@@ -1,6 +1,6 @@
 """`for`: over Python iterables in Python, over tensors and staged ranges as a loop of the graph."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any, cast
 
 from dy2static.runtime.bool_ops import and_, not_
@@ -10,8 +10,9 @@ from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_stage
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
-from dy2static.staging.staged import current, the_stager
+from dy2static.staging.staged import StagedNumber, current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
+from graph.dtypes import int64
 
 Body = Callable[..., tuple[Any, ...]]
 State = tuple[Any, ...]
@@ -134,6 +135,8 @@ def _unrolled(
         is_over = stop(*state)
         is_staged = is_staged_value(is_over)
         is_left = is_left or is_staged
+        if roller is not None and is_left and not isinstance(iterable, Sized):
+            roller.refuse_no_end(items)
         if not is_staged and is_over:
             break
         try:
@@ -144,24 +147,33 @@ def _unrolled(
         except Exception as error:  # whatever the user's iterator raises: it counts in runs that come here
             if not is_staged:
                 raise
-            return _guarded(is_over, _raising, error, state, names)
+            return _guarded(is_over, _raising, error, state, names)[0]
         done += 1
-        state = _guarded(is_over, body, item, state, names) if is_staged else body(item, *state)
+        if not is_staged:
+            state = body(item, *state)
+            continue
+        state, goes_on = _guarded(is_over, body, item, state, names)
+        if not goes_on:
+            break
     if pulled and is_left:
         pulled.lost()
     return state
 
 
-def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str, ...]) -> State:
-    """One trip of an unrolled loop that may be over."""
+def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str, ...]) -> tuple[State, bool]:
+    """One trip of an unrolled loop that may be over; and whether the loop may go on: not where a trip always raises."""
+    goes_on = False
 
     def skip(*state: Any) -> State:
         return state
 
     def trip(*state: Any) -> State:
-        return body(item, *state)
+        nonlocal goes_on
+        after = body(item, *state)
+        goes_on = True
+        return after
 
-    return if_(is_over, skip, trip, state, names)
+    return if_(is_over, skip, trip, state, names), goes_on
 
 
 def _raising(error: Exception, *_: Any) -> State:
@@ -180,4 +192,5 @@ def _until(
         return (i + 1, *body(over.item(i), *state))
 
     with stager.lists.walking(() if over.now else over.walked):
-        return staged_while(stager, test, trip, (0, *state), ("the position", *names))[1:]
+        first = StagedNumber.of(stager.builder.constant(0, int64))  # each trip has another one
+        return staged_while(stager, test, trip, (first, *state), ("the position", *names))[1:]

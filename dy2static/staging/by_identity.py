@@ -28,16 +28,18 @@ class _Local(threading.local):
 
 
 LOCAL: Final = _Local()
+ROOM: Final = 32
+"""How many entries a table has at least, before it looks for those that are of no use any more."""
 GONE: Final = object()
 """In the place of an object that was let go of."""
 OURS: Final = 2
 """How many references to an object are counted that only a `Kept` holds: its own, and that of the count."""
 
 
-def reference_to(x: Any, gone: Callable[[Any], object]) -> Any:
-    """A weak reference, which calls `gone` when the object is no more; a `Kept` where Python has none."""
+def reference_to(x: Any) -> Any:
+    """A weak reference; a `Kept` where Python has none."""
     try:
-        return weakref.ref(x, gone)
+        return weakref.ref(x)
     except TypeError:
         found = LOCAL.kept.get(id(x))
         if found is None:
@@ -64,7 +66,7 @@ def let_go() -> None:
 
 
 def _is_gone(held: Any) -> bool:
-    return type(held) is Kept and held.held is GONE
+    return held.held is GONE if type(held) is Kept else held() is None
 
 
 class ByIdentity(Generic[T]):
@@ -73,12 +75,23 @@ class ByIdentity(Generic[T]):
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[Any, T]] = {}
+        """By identity, a reference to the object and what is known. Where the object is gone, it counts for nothing: a
+        callback for each would cost more than to drop them together, when there are many."""
+        self._room = ROOM
 
     def note(self, x: Any, known: T) -> None:
         """Set what is known of an object, which is the latest now."""
-        held, identity = self._held, id(x)
-        held.pop(identity, None)
-        held[identity] = reference_to(x, lambda _: held.pop(identity, None)), known
+        identity = id(x)
+        self._held.pop(identity, None)
+        if len(self._held) >= self._room:
+            self._drop_gone()
+        self._held[identity] = reference_to(x), known
+
+    def _drop_gone(self) -> None:
+        for identity, (held, _) in self._held.copy().items():
+            if _is_gone(held):
+                self._held.pop(identity, None)
+        self._room = max(ROOM, 2 * len(self._held))
 
     def get(self, identity: int) -> T | None:
         """What is known of the object."""

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from dy2static.staging.by_identity import ByIdentity
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, HandleCell, Key, ListCell, is_made_in, put_value
-from dy2static.staging.instances import Instances
+from dy2static.staging.instances import Home, Instances
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.stale import Stale, StaleTensor
@@ -48,7 +48,7 @@ class Cells:
         self._check = check
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._frames: list[Frame] = [{}]
-        self._born = [ByIdentity[None]()]
+        self._born: list[Home] = [ByIdentity()]
         self._loops: list[tuple[Frame, GraphBuilder]] = []
         self.instances = Instances()
         self.variables = Variables()
@@ -58,9 +58,10 @@ class Cells:
         """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
         the body of a loop."""
         frame: Frame = {}
+        born: Home = ByIdentity()
         held = self.variables.held()
         self._frames.append(frame)
-        self._born.append(ByIdentity[None]())
+        self._born.append(born)
         if loop is not None:
             self._loops.append((frame, loop))
         try:
@@ -77,7 +78,7 @@ class Cells:
     def trial(self) -> Generator["Trial"]:
         """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
         frame: Frame = {}
-        born = ByIdentity[None]()
+        born: Home = ByIdentity()
         held = self.variables.held()
         self._frames.append(frame)
         self._born.append(born)
@@ -93,7 +94,7 @@ class Cells:
                 undo(frame)
                 set_back(held)
 
-    def _merge(self, frame: Frame, born: ByIdentity[None]) -> None:
+    def _merge(self, frame: Frame, born: Home) -> None:
         """Add the changes of a frame that has ended to the one around it."""
         outer = self._frames[-1]
         for key, entry in frame.items():

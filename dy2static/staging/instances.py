@@ -51,7 +51,7 @@ class Instances:
         """Note an object as what a block left in another one."""
         if id(original) in self._homes:
             self._homes.note(copied, NOWHERE)
-            self._originals.note(copied, reference_to(self._original(original), lambda _: None))
+            self._originals.note(copied, reference_to(self._original(original)))
 
     def __contains__(self, value: Any) -> bool:
         return id(value) in self._homes

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging import lists_written_out
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, present
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.shown import unknown_text
+from dy2static.staging.staged import StagedNumber, the_stager
 from eager.tensor import Tensor
 from graph.dtypes import int64
 
@@ -35,6 +37,49 @@ class StagedIterable:
     def count(self) -> Any:
         """The length as it is now."""
         return self.length if self.now is None else self.now()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagedRange(StagedIterable):
+    """A `range` with staged bounds. Converted code asks it what it may ask a `range`."""
+
+    start: Any = 0
+    stop: Any = 0
+    step: Any = 1
+
+    def __len__(self) -> Any:
+        return self.length
+
+    def __contains__(self, item: Any) -> Any:
+        if not isinstance(item, Tensor | int | float):
+            return False
+        return the_stager().call(lists_written_out.is_in_range, (self, item), {})
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            raise _refused("a slice of a `range`")
+        return the_stager().call(lists_written_out.item_of_range, (self, index), {})
+
+    def __iter__(self) -> Iterator[Any]:
+        raise _refused("iteration outside of a `for` of converted code")
+
+    def __eq__(self, other: object) -> bool:
+        raise _refused("`==` of a `range`")
+
+    def __repr__(self) -> str:
+        if not isinstance(self.step, int):
+            raise unknown_text()
+        return f"range({self.start}, {self.stop}{'' if self.step == 1 else f', {self.step}'})"
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+
+def _refused(what: str) -> StagingError:
+    return StagingError(
+        f"{what}: not available where its bounds are known only when the graph runs",
+        next_step="use a `for` over it, `len`, `in`, an index, or a list of its items.",
+        loc=user_location(),
+    )
 
 
 class StagedIterator(OneShot):
@@ -116,7 +161,7 @@ def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
         # ceil((stop - start) / step), for either sign of the step
         trips = -((start - stop) // StagedNumber.of(b.where(b.eq(value, 0), b.constant(1, int64), value)))
     length = trips if isinstance(trips, int) else StagedNumber.of(b.maximum(stager.lift(trips), 0))
-    return StagedIterable(length, lambda i: start + i * step)
+    return StagedRange(length, lambda i: start + i * step, start=start, stop=stop, step=step)
 
 
 def _integer(stager: "Stager", x: Any) -> Any:

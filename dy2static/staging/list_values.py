@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging import lists_written_out
 from dy2static.staging.advice import kinds_of
 from dy2static.staging.lists import StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
-from dy2static.staging.spec import ListSpec, Spec, StaleSpec, apart, element_types, pack, spec_of, unpack
+from dy2static.staging.spec import ListSpec, Spec, StaleSpec, TensorSpec, apart, element_types, pack, spec_of, unpack
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import refused
 from dy2static.staging.taped_ops import append_op
 from dy2static.staging.unify import MismatchError, as_list, stageable, unify
+from eager.creation import asarray
+from eager.tensor import Tensor
+from graph.dtypes import DType, float64
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -231,6 +235,25 @@ class ListValues:
 
     def stack(self, items: StageableList, axis: int) -> Any:
         return self._joined("list_stack", items, axis)
+
+    def gather(self, items: StageableList, dtype: DType | None) -> Tensor:
+        """What `asarray` makes of a list: of no elements an empty tensor, of floats where no dtype is given. Where that
+        is another type than the elements have, a run raises what `stack` does."""
+        if items.staged is None:
+            return asarray([self._gathered(item) for item in items], dtype=dtype)
+        element = items.staged.element
+        if element is None:
+            return asarray([], dtype=dtype)
+        numbers = element.aval.dtype if isinstance(element, TensorSpec) and not element.aval.ndim else None
+        if numbers is not None and (dtype is not None or numbers == float64):
+            return self._stager.call(lists_written_out.as_tensor, (items, dtype or numbers), {})
+        return asarray(self.stack(items, 0), dtype=dtype)
+
+    def _gathered(self, item: Any) -> Any:
+        """An item for `asarray`: lists in lists as Python's."""
+        if not isinstance(item, StageableList):
+            return item
+        return [self._gathered(x) for x in item] if item.staged is None else self.gather(item, None)
 
     def concat(self, items: StageableList, axis: int) -> Any:
         return self._joined("list_concat_tensors", items, axis)

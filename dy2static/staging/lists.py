@@ -1,11 +1,17 @@
 """Lists of converted code: Python lists until control flow of the graph changes their length, then graph lists."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
-from dy2static.staging.staged import StagedTensor, current, the_stager
+from dy2static.staging import lists_written_out
+from dy2static.staging.shown import mark_of
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, current, the_stager
 from eager.pytree import register_pytree
+from eager.tensor import Tensor
+from graph.dtypes import DType
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -40,6 +46,12 @@ class StageableList(list[Any]):
             stager.cells.touch_list(self)
         return self.staged is not None
 
+    def _changing_at(self, index: Any, *, resizes: bool = True) -> bool:
+        """The same for a change at an index: one that only the graph knows moves the elements into the graph."""
+        if not self._changing(resizes=resizes) and isinstance(index, StagedTensor):
+            the_stager().lists.become_staged(self)
+        return self.staged is not None
+
     def append(self, item: Any, /) -> None:
         if self._changing():
             the_stager().lists.append(self, item)
@@ -59,13 +71,13 @@ class StageableList(list[Any]):
             super().extend(items)
 
     def insert(self, index: SupportsIndex, item: Any, /) -> None:
-        if self._changing():
+        if self._changing_at(index):
             the_stager().lists.insert(self, index, item)
         else:
             super().insert(index, item)
 
     def pop(self, index: SupportsIndex = -1, /) -> Any:
-        if self._changing():
+        if self._changing_at(index):
             return the_stager().lists.pop(self, index)
         return super().pop(index)
 
@@ -89,9 +101,86 @@ class StageableList(list[Any]):
             self.replace(stager.call(sorted, (self,), {"key": key, "reverse": reverse}))
 
     def remove(self, item: Any, /) -> None:
-        if self._changing():
-            the_stager().lists.unsupported("remove")
-        super().remove(item)
+        if self._is_known(item):
+            self._changing()
+            super().remove(item)
+        else:
+            self._ask(lists_written_out.remove_from, item)
+
+    def index(self, item: Any, start: Any = 0, stop: Any = sys.maxsize, /) -> Any:
+        if self._is_known(item, start, stop):
+            return super().index(item, start, stop)
+        return self._ask(lists_written_out.index_of, item, start, stop)
+
+    def count(self, item: Any, /) -> Any:
+        return super().count(item) if self._is_known(item) else self._ask(lists_written_out.count_in, item)
+
+    def holds(self, item: Any) -> Any:
+        """Whether `item` is in the list: staged where only the graph knows."""
+        return super().__contains__(item) if self._is_known(item) else self._ask(lists_written_out.is_in, item)
+
+    def __contains__(self, item: Any, /) -> bool:
+        return bool(self.holds(item))
+
+    def __eq__(self, other: object, /) -> Any:
+        return self._compared(operator.eq, super().__eq__, other)
+
+    def __ne__(self, other: object, /) -> Any:
+        return self._compared(operator.ne, super().__ne__, other)
+
+    def __lt__(self, other: Any, /) -> Any:
+        return self._compared(operator.lt, super().__lt__, other)
+
+    def __le__(self, other: Any, /) -> Any:
+        return self._compared(operator.le, super().__le__, other)
+
+    def __gt__(self, other: Any, /) -> Any:
+        return self._compared(operator.gt, super().__gt__, other)
+
+    def __ge__(self, other: Any, /) -> Any:
+        return self._compared(operator.ge, super().__ge__, other)
+
+    def _compared(self, compare: Callable[[Any, Any], Any], known: Callable[[Any], Any], other: Any) -> Any:
+        if not isinstance(other, list) or self._is_known(cast(object, other)):
+            return known(cast(object, other))
+        if compare in (operator.eq, operator.ne):
+            return self._ask(lists_written_out.are_equal if compare is operator.eq else lists_written_out.differ, other)
+        return self._ask(lists_written_out.are_in_order, other, compare)
+
+    def _is_known(self, *others: Any) -> bool:
+        """Whether Python can compare the items with these values by itself: none of them is in the graph."""
+        return not any(map(is_of_graph, (self, *others)))
+
+    def _ask(self, written_out: Any, *args: Any) -> Any:
+        """What a function of `lists_written_out` says of this list."""
+        stager = the_stager()
+        for item in args:
+            is_alone = item is not None and cast("type[Any]", type(item)).__eq__ is object.__eq__
+            if self.staged is not None and is_alone and not callable(item):
+                stager.lists.unsupported("comparing objects that are equal to themselves only")
+        return stager.call(written_out, (self, *args), {})
+
+    def __mul__(self, times: Any, /) -> Any:
+        if isinstance(times, Tensor):
+            _check_times(times)
+            return self._ask(lists_written_out.repeated, times)
+        if not hasattr(times, "__index__"):
+            kind = cast("type[Any]", type(times))
+            if kind.__module__ != "builtins" and not isinstance(times, list):
+                return NotImplemented
+            raise TypeError(f"can't multiply sequence by non-int of type {kind.__name__!r}")
+        if self.staged is not None:
+            return self._ask(lists_written_out.repeated, operator.index(times))
+        made = super().__mul__(times)
+        return _born(StageableList(made))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: Any, /) -> Any:
+        made = self * times
+        self._changing()
+        self.replace(made)
+        return self
 
     def __getitem__(self, index: Any, /) -> Any:
         if self.staged is not None:
@@ -102,15 +191,13 @@ class StageableList(list[Any]):
         return _born(StageableList(found)) if isinstance(index, slice) else found
 
     def __setitem__(self, index: Any, item: Any, /) -> None:
-        if not self._changing(resizes=isinstance(index, slice)) and isinstance(index, StagedTensor):
-            the_stager().lists.become_staged(self)
-        if self.staged is not None:
+        if self._changing_at(index, resizes=isinstance(index, slice)):
             the_stager().lists.set(self, index, item)
         else:
             super().__setitem__(index, item)
 
     def __delitem__(self, index: Any, /) -> None:
-        if self._changing():
+        if self._changing_at(index):
             the_stager().lists.delete(self, index)
         else:
             super().__delitem__(index)
@@ -128,7 +215,8 @@ class StageableList(list[Any]):
 
     def __len__(self) -> int:
         if self.staged is not None:
-            return the_stager().to_python(self.length(), "len")
+            length = self.length()
+            return length if isinstance(length, int) else the_stager().to_python(length, "index")
         return super().__len__()
 
     def __iter__(self) -> Iterator[Any]:
@@ -140,6 +228,9 @@ class StageableList(list[Any]):
         if self.staged is not None:
             return bool(self.length() > 0)
         return super().__len__() > 0
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.staged is None else mark_of(self, "r")
 
     def copy(self) -> "StageableList":
         """Another list of the same elements."""
@@ -183,6 +274,9 @@ class StageableList(list[Any]):
     def __stack__(self, axis: int) -> Any:
         return the_stager().lists.stack(self.as_staged(), axis)
 
+    def __gather__(self, dtype: DType | None) -> Tensor:
+        return the_stager().lists.gather(self, dtype)
+
     def __concat__(self, axis: int) -> Any:
         return the_stager().lists.concat(self.as_staged(), axis)
 
@@ -199,6 +293,26 @@ def _born(made: StageableList) -> StageableList:
     if stager is not None:
         stager.cells.born(made)
     return made
+
+
+def _check_times(times: Tensor) -> None:
+    """Raises: TypeError, with Python's text, for what a list cannot be repeated by."""
+    kind = times.dtype.kind
+    if isinstance(times, StagedNumber):
+        if kind not in "bi":
+            raise TypeError(f"can't multiply sequence by non-int of type {PYTHON_NUMBERS[kind].__name__!r}")
+    elif times.ndim or kind not in "iu":
+        raise TypeError("only integer scalar arrays can be converted to a scalar index")
+
+
+def is_of_graph(value: Any) -> bool:
+    """Whether what a value is equal to is known only when the graph runs."""
+    if isinstance(value, StageableList) and value.staged is not None:
+        return True
+    if isinstance(value, list | tuple | dict):
+        held: Any = cast(Any, value)
+        return any(map(is_of_graph, held.values() if isinstance(value, dict) else held))
+    return isinstance(value, StagedTensor)
 
 
 def _flatten(items: StageableList) -> tuple[list[Any], None]:

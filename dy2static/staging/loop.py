@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from dy2static.errors import StagingError
 from dy2static.staging.branch import key_error
 from dy2static.staging.carried import Carried, StagedBody, StagedTest
 from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, ListCell
@@ -34,7 +33,7 @@ from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.stale import refused
 from dy2static.staging.undefined import Undefined
-from dy2static.staging.unify import MismatchError, unify
+from dy2static.staging.unify import MismatchError, stageable, unify
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
 from graph.errors import InternalError
@@ -50,6 +49,10 @@ MOST_ROUNDS: Final = 20
 Body = Callable[..., tuple[Any, ...]]
 
 
+class ChangingTestError(Exception):
+    """The test of a `while` changes something: `while_loop` has no place for that."""
+
+
 def staged_while(
     stager: Stager,
     test: Callable[..., Any],
@@ -61,25 +64,21 @@ def staged_while(
     """Append a `while_loop`; returns the values of `names` after it. `trip` is what the loops in a trial of the body
     were found to carry.
 
-    Raises: LoopTypeError naming a variable whose type changes from trip to trip.
+    Raises: LoopTypeError naming a variable whose type changes from trip to trip; ChangingTestError.
     """
     loc = user_location()
 
     def trip_of(carried: Carried) -> StagedBody:
-        with stager.region("test") as builder, stager.cells.variables.of(test), stager.cells.frame() as frame:
+        with stager.region("test") as builder, stager.cells.variables.of(test), stager.cells.frame():
             values = _enter(stager, carried, builder)
-            entered = set(frame)
             stager.cells.own(test, names)
             stager.builder.loc = loc
-            truth = until_raised(stager, test, *values)
-            pred = stager.predicate(False if truth is None else truth)
+            with stager.cells.frame() as changed:
+                truth = until_raised(stager, test, *values)
+                pred = stager.predicate(False if truth is None else truth)
+                if changed:
+                    raise ChangingTestError(next(iter(changed.values()))[0].text)
             told, over = (_carried_facts(builder, stager.told(pred, holds)) for holds in (True, False))
-            if left := [cell for key, (cell, _) in frame.items() if key not in entered]:
-                raise StagingError(
-                    f"the test of this loop changes {left[0].text}",
-                    next_step="make the change in the body, before or after the test.",
-                    loc=loc,
-                )
         staged = _stage_body(stager, carried, body, None, told)
         staged.test = StagedTest(builder, pred, over)
         return staged
@@ -120,7 +119,9 @@ def _settle(
     place = user_place()
     carried = _begin(stager, state, names, trip)
     before = stager.rounds.at(place)
-    if before is not None and before.names == tuple(names):  # one call of a builtin may make several loops
+    if before is None:
+        _presume_breaks(carried)
+    elif before.names == tuple(names):  # one call of a builtin may make several loops
         _presume(stager, carried, before)
     for _ in range(MOST_ROUNDS):
         try:
@@ -148,6 +149,14 @@ def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Tri
     carried = Carried(names, list(state), [spec_of(value, stager) for value in state], trip)
     carried.related = relations([carried.initial], stager.sharing)
     return carried
+
+
+def _presume_breaks(carried: Carried) -> None:
+    """Begin with flags of the graph for `break`: as a rule a run decides where a loop is left."""
+    for i, name in enumerate(carried.names):
+        if name.startswith("did_break") and carried.initial[i] is False:
+            carried.specs[i] = stageable(carried.specs[i])
+            carried.presumed.add(i)
 
 
 def _presume(stager: Stager, carried: Carried, before: Found) -> None:

@@ -296,11 +296,6 @@ OTHERS: Final = {
 }
 
 
-def _text(self: Any) -> str:
-    maybe = maybe_none(self)
-    return "<staged>" if maybe is None else f"<staged {maybe.spec} or None>"
-
-
 def _bind(cls: Any) -> None:
     for name, symbol in BINARY.items():
         setattr(cls, f"__{name}__", _binary(f"__{name}__", symbol))
@@ -318,7 +313,8 @@ def _bind(cls: Any) -> None:
     cls.__bool__ = _no_truth
     cls.__hash__ = StagedNumber.__hash__ if cls is OptionalNumber else object.__hash__
     cls.__getattribute__ = _attribute
-    cls.__repr__ = cls.__str__ = _text
+    for name in ("__repr__", "__str__", "__format__"):
+        setattr(cls, name, getattr(StagedTensor, name))
 
 
 for _class in (OptionalTensor, OptionalNumber, OptionalObject):

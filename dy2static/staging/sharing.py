@@ -100,8 +100,7 @@ class Sharing:
         for x, other in ((a, b), (b, a)):
             known = self._alike.get(id(x))
             if known is None:
-                known = ByIdentity[str]()
-                self._alike.note(x, known)
+                self._alike.note(x, known := ByIdentity())
             known.note(other, label)
 
     def note_all_alike(self, a: Any, b: Any, label: str) -> None:

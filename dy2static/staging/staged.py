@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
+from dy2static.staging.shown import mark_of
 from eager.dispatch import apply
 from eager.recorder import active
 from eager.tensor import Tensor
@@ -72,9 +73,13 @@ class StagedTensor(Tensor):
         return self.value.aval
 
     def __repr__(self) -> str:
-        return f"<staged {self.value.type}>"
+        return mark_of(self, "r")
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return mark_of(self, "")
+
+    def __format__(self, spec: str) -> str:
+        return mark_of(self, "", spec)
 
 
 StagedTensor.__name__ = Tensor.__name__  # Python's messages name the class of an operand
@@ -169,6 +174,17 @@ def _no_hash(self: StagedNumber) -> NoReturn:
     )
 
 
+def _lacks(self: StagedNumber, name: str) -> NoReturn:
+    kind = PYTHON_NUMBERS[self.dtype.kind]
+    if name.startswith("__") or not hasattr(kind, name):
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}", name=name, obj=self)
+    raise StagingError(
+        f"`{name}` needs {'an' if kind is int else 'a'} {kind.__name__} that is known while the graph is built",
+        next_step="use operators, `abs`, `round`, and the functions of `math` and `eager`.",
+        loc=user_location(),
+    )
+
+
 def _immutable(self: StagedNumber, key: Any, value: Any) -> NoReturn:
     raise TypeError("a number does not support item assignment")
 
@@ -195,6 +211,7 @@ for _op in ("lt", "le", "gt", "ge", "eq", "ne"):
 for _name, _op in {"neg": "neg", "abs": "abs", "invert": "bitwise_invert", "pos": "positive"}.items():
     setattr(StagedNumber, f"__{_name}__", _number_unary(_op))
 StagedNumber.__setitem__ = _immutable  # pyright: ignore[reportAttributeAccessIssue]
+StagedNumber.__getattr__ = _lacks  # pyright: ignore[reportAttributeAccessIssue]
 StagedNumber.__hash__ = _no_hash  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -132,7 +132,7 @@ class Stager:
     def told(self, test: Value, truth: bool) -> "Facts":
         """What is known where `test` is true, or false."""
         b: GraphBuilder | None = self.builder
-        while b is not None and test not in self._told:
+        while b is not None and self._told and test not in self._told:
             outer = next((outer for outer, inner in b.captures.items() if inner is test), None)
             b = None if outer is None else b.parent
             test = outer or test
@@ -494,6 +494,6 @@ def ambiguous(size: int) -> str:
 
 def is_staged_value(x: Any) -> bool:
     """Whether the truth of `x` is known only when the graph runs."""
-    if isinstance(x, Tensor) or type(x) is OptionalObject:
-        return True
-    return getattr(x, "staged", None) is not None
+    if isinstance(x, StageableList):
+        return x.staged is not None
+    return isinstance(x, Tensor) or type(x) is OptionalObject

@@ -1,12 +1,15 @@
 """Text that contains values of the graph: made when the graph runs."""
 
+import functools
+from collections.abc import Callable
 from typing import Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
-from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
+from dy2static.staging.shown import mark_of, reading, unknown_text
+from dy2static.staging.staged import StagedNumber, current, the_stager
 from eager.tensor import Tensor
 from graph.aval import Aval
 from graph.ir.value import Value
@@ -61,7 +64,7 @@ class StagedText:
 
     def __getattr__(self, name: str) -> Any:
         if hasattr(str, name):
-            raise _unknown_text()
+            raise unknown_text()
         raise AttributeError(f"'str' object has no attribute {name!r}", name=name, obj=self)
 
     def _append(self, value: Value, form: str) -> None:
@@ -79,7 +82,7 @@ class StagedText:
             made._append(self.values[0], f"{self.forms[0]} quoted")
             return made
         if not (all(map(_is_plain, self.parts)) and all(map(_is_number, self.values, self.forms))):
-            raise _unknown_text()
+            raise unknown_text()
         made.add("'")
         made.add_value(self)
         made.add("'")
@@ -88,7 +91,7 @@ class StagedText:
     def formatted(self, spec: str) -> "StagedText":
         """`format(text, spec)`. Raises: StagingError but for the texts of a caught exception."""
         if self.parts != ["", ""] or not self.forms[0].startswith("!error") or ":" in self.forms[0]:
-            raise _unknown_text()
+            raise unknown_text()
         made = StagedText()
         made._append(self.values[0], f"{self.forms[0]}:{spec}")
         return made
@@ -123,7 +126,38 @@ class StagedText:
         elif type(value) in (list, tuple, StageableList) and any(map(_has_text_later, value)):
             self._add_items(value)
         else:
-            self.add(repr(value) if quoted else str(value))
+            self._add_made(lambda: repr(value) if quoted else str(value))
+
+    def add_formatted(self, value: Any, conversion: str, spec: str) -> None:
+        """Append the text of an f-string field for a value that is not of the graph itself."""
+        if conversion:
+            text = StagedText()
+            text.add_any(value, quoted=conversion != "s")
+            if conversion == "a":
+                text.parts = [part.encode("ascii", "backslashreplace").decode() for part in text.parts]
+            if text.values:
+                self.add_value(text, "", spec)
+                return
+            value = text.parts[0]
+        self._add_made(lambda: format(value, spec))
+
+    @staticmethod
+    def made_by(make: Callable[[], str]) -> "StagedText":
+        """The text that Python makes by a function, with the staged parts left open."""
+        text = StagedText()
+        text._add_made(make)
+        return text
+
+    def _add_made(self, make: Callable[[], str]) -> None:
+        with reading() as marks:
+            made = make()
+        marks.split(made, self.add, self._add_marked)
+
+    def _add_marked(self, value: Any, conversion: str, spec: str) -> None:
+        if isinstance(value, StageableList):
+            self.add_any(value)
+        else:
+            self.add_value(value, conversion, spec)
 
     def _add_items(self, items: list[Any] | tuple[Any, ...]) -> None:
         opening, closing = ("[", "]") if isinstance(items, list) else ("(", ")")
@@ -134,9 +168,20 @@ class StagedText:
         self.add(",)" if isinstance(items, tuple) and len(items) == 1 else closing)
 
 
+def as_text(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of converted code that Python calls for a text: what a run makes is marked for it."""
+
+    @functools.wraps(method)
+    def text(*args: Any) -> Any:
+        found = method(*args)
+        return mark_of(found, "") if isinstance(found, StagedText) else found
+
+    return text
+
+
 def _has_text_later(value: Any) -> bool:
     """Whether the text of an item is known only when the graph runs."""
-    if isinstance(value, StagedTensor | StagedText) or hasattr(cast(Any, type(value)), "__staged_text__"):
+    if isinstance(value, Tensor | StagedText) or hasattr(cast(Any, type(value)), "__staged_text__"):
         return True
     return type(value) in (list, tuple, StageableList) and any(map(_has_text_later, cast("list[Any]", value)))
 
@@ -149,22 +194,17 @@ def _is_number(value: Value, form: str) -> bool:
     return isinstance(value.type, Aval) and not value.ndim and not form.startswith("!error")
 
 
-def _unknown_text() -> StagingError:
-    return StagingError(
-        "text that contains a value of the graph is known only when the graph runs; here Python needs it before",
-        next_step="use it in `print`, `logging`, `assert` and `raise`, or work with the value instead of its text.",
-        loc=user_location(),
-    )
-
-
 def _refused(*_: Any) -> Any:
-    raise _unknown_text()
+    raise unknown_text()
 
 
 _COMPARED = ("eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "contains")
-_READ = ("len", "iter", "getitem", "mul", "mod", "str", "format")
+_READ = ("len", "iter", "getitem", "mul", "mod")
 for _name in (*_COMPARED, *_READ):
     setattr(StagedText, f"__{_name}__", _refused)
+StagedText.__str__ = lambda self: mark_of(self, "")
+StagedText.__repr__ = lambda self: mark_of(self, "r")
+StagedText.__format__ = lambda self, spec: mark_of(self, "", spec)
 
 
 def _refuse_unknown(value: Any) -> None:

@@ -26,7 +26,8 @@ class Variables:
     def of(self, *blocks: Any) -> Generator[None]:
         """These blocks run within: whatever is undone there sets back what they bind."""
         before = self._bound
-        self._bound = {**before, **{id(cell): cell for cell in variables_of(blocks)}}
+        new = {id(cell): cell for cell in variables_of(blocks) if id(cell) not in before}
+        self._bound = {**before, **new} if new else before
         try:
             yield
         finally:

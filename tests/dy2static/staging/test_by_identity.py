@@ -76,3 +76,12 @@ def test_what_is_collected_while_it_is_looked_through() -> None:
         gc.enable()
     gc.collect()
     assert list(table) == []
+
+
+def test_entries_of_objects_that_are_gone_do_not_pile_up() -> None:
+    table, kept = ByIdentity[int](), [Thing() for _ in range(50)]
+    for i in range(2000):
+        table.note(Thing(), i)
+        table.note(kept[i % 50], i)
+    assert sorted(known for _, known in table.items()) == list(range(1950, 2000))
+    assert len(vars(table)["_held"]) <= 200

@@ -134,3 +134,38 @@ def test_attributes_lists_and_tensors_that_inner_loops_change() -> None:
     expected, found = plain.run(x, n), to_static(static.run, executor="interpreter")(y, n)
     assert (expected.tolist(), int(plain.seen)) == (found.tolist(), int(static.seen))
     assert [k.tolist() for k in plain.kept] == [k.tolist() for k in static.kept]
+
+
+def test_a_loop_with_a_break_is_staged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def f(x: Any) -> Any:
+        total = x[0] * 0
+        for v in x:
+            if v > 2:
+                break
+            total = total + v
+        return total
+
+    region, names = Stager.region, list[str]()
+
+    def counted(stager: Stager, name: str) -> Any:
+        names.append(name)
+        return region(stager, name)
+
+    monkeypatch.setattr(Stager, "region", counted)
+    x = xp.asarray([1.0, 2.0, 3.0, 4.0])
+    assert float(to_static(f, executor="interpreter")(x)) == float(f(x)) == 3.0
+    assert names.count("body") == 1
+
+
+def test_a_break_that_no_run_decides_is_taken_back() -> None:
+    def f(x: Any, stops: bool) -> Any:
+        total = x[0] * 0
+        for v in x:
+            if stops:
+                break
+            total = total + v
+        return total
+
+    x = xp.asarray([1.0, 2.0, 3.0])
+    for stops in (False, True):
+        assert float(to_static(f, executor="interpreter")(x, stops)) == float(f(x, stops))

