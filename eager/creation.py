@@ -8,7 +8,7 @@ import numpy as np
 from eager.dispatch import apply, data_of, shaped
 from eager.numpy_types import ARRAY_OR_SCALAR, SCALAR, SEQUENCE
 from eager.recorder import RECORDER
-from eager.sequence import TensorSequence
+from eager.sequence import GatheredSequence, TensorSequence
 from eager.tensor import Tensor, wrap
 from graph.dtypes import SHORT_NAMES, DType, bool_, float64, int64, is_integer, of_scalar
 from graph.errors import DTypeError
@@ -71,8 +71,10 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
         return astype(obj, wanted)
     if copy is False:
         raise ValueError("tensors are immutable: the values of other objects are always copied")
-    if isinstance(obj, TensorSequence):
+    if isinstance(obj, GatheredSequence):
         return obj.__gather__(wanted)
+    if isinstance(obj, TensorSequence):
+        return asarray(obj.__stack__(0), dtype=wanted)
     if isinstance(obj, SEQUENCE) and _holds_tensor(cast("Sequence[Any]", obj)):
         return asarray(apply(STACK, *_alike(cast("Sequence[Any]", obj)), axis=0), dtype=wanted)
     if wanted is not None:

@@ -15,10 +15,15 @@ class TensorSequence(Protocol):
         """The elements along a new axis."""
         ...
 
-    def __gather__(self, dtype: "DType | None") -> "Tensor":
-        """The tensor that `asarray` makes: as `__stack__`, of that dtype, and empty where there are no elements."""
-        ...
-
     def __concat__(self, axis: int) -> "Tensor":
         """The elements joined along an axis."""
+        ...
+
+
+@runtime_checkable
+class GatheredSequence(TensorSequence, Protocol):
+    """One that also makes a tensor where it has no elements."""
+
+    def __gather__(self, dtype: "DType | None") -> "Tensor":
+        """What `asarray` gives: the elements along a new first axis, of that dtype."""
         ...
