@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import gc
 import multiprocessing
 import os
 import sys
@@ -11,6 +12,13 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
 from support.fuzzing import Modes, Report, check_seed  # noqa: E402
+from support.random_programs.parts import Part  # noqa: E402
+
+
+def settle() -> None:
+    """What a process has by now stays: each refusal collects garbage, and need not go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def run_seeds(seeds: range, modes: Modes) -> Report:
@@ -46,15 +54,18 @@ def main() -> int:
     parser.add_argument("--verify", type=int, default=4, help="graphs of every so many are verified between passes")
     parser.add_argument("--constructs", action="store_true", help="how often each construct was there and refused")
     parser.add_argument(
-        "--core", action="store_true", help="branches, loops, jumps, functions, lists and state; nothing else"
+        "--part",
+        choices=[part.value for part in Part],
+        default=Part.WHOLE.value,
+        help="of the language: control flow over tensors, Python values and lists; with functions and classes; whole",
     )
     options = parser.parse_args()
-    modes = Modes(options.gradients, options.native, options.verify, options.core)
+    modes = Modes(options.gradients, options.native, options.verify, Part(options.part))
     began = time.perf_counter()
     seeds = range(options.seed, options.seed + options.count)
     pieces = [seeds[i : i + 50] for i in range(0, len(seeds), 50)]
     whole = Report()
-    with multiprocessing.get_context("fork" if options.jobs == 1 else "spawn").Pool(options.jobs) as pool:
+    with multiprocessing.get_context("fork" if options.jobs == 1 else "spawn").Pool(options.jobs, settle) as pool:
         for report in pool.imap_unordered(functools.partial(run_seeds, modes=modes), pieces):
             for i, text in enumerate(report.differences.values(), len(whole.differences)):
                 if i < options.most:

@@ -9,6 +9,7 @@ import pytest
 
 from support import fuzzing
 from support.fuzzing import Modes, Report, check_seed, kind_of
+from support.random_programs.parts import CONTROL, Part
 from support.random_programs.program import RandomProgram, random_program
 from support.random_programs.shrink import shrunk
 from support.random_programs.writer import COMPOUND, EXPRESSIONS, SIMPLE
@@ -32,7 +33,20 @@ def test_core_programs_are_of_the_core() -> None:
     others = {maker.name for maker in makers if not maker.core}
     assert {"try", "with", "match values", "for over a generator"} <= others
     for seed in range(PROGRAMS):
-        assert not others & random_program(seed, core=True).constructs.keys()
+        assert not others & random_program(seed, Part.CORE).constructs.keys()
+
+
+def test_programs_of_control_flow_are_that_alone() -> None:
+    makers = {maker.name for maker in [*SIMPLE, *COMPOUND, *itertools.chain.from_iterable(EXPRESSIONS.values())]}
+    assert makers > CONTROL
+    used: set[str] = set()
+    for seed in range(20 * PROGRAMS):
+        program = random_program(seed, Part.CONTROL)
+        used.update(program.constructs)
+        nodes = list(ast.walk(ast.parse(program.source)))
+        assert sum(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) for node in nodes) == 1
+        assert not any(isinstance(node, ast.ListComp | ast.Try | ast.With | ast.Yield | ast.Match) for node in nodes)
+    assert {"if", "while", "for", "jump", "early return", "append"} <= used <= CONTROL
 
 
 def test_a_program_that_takes_too_long_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +67,7 @@ def test_a_program_that_takes_too_long_is_no_difference(monkeypatch: pytest.Monk
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_program_that_does_not_end_in_plain_python_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     source = "def f(x, y, n, p, v, box, d):\n    out = [x]\n    for x in out:\n        out.append(x)\n"
-    monkeypatch.setattr(fuzzing, "random_program", lambda seed, core: RandomProgram(source, Counter()))
+    monkeypatch.setattr(fuzzing, "random_program", lambda seed, part: RandomProgram(source, Counter()))
     monkeypatch.setattr(fuzzing, "PLAIN_SECONDS", 0.2)
     report = Report()
     check_seed(0, report, Modes(0, 0, 0))

@@ -31,6 +31,7 @@ from support.differential import REFUSALS, total
 from support.module_state import ModuleState
 from support.programs import f64, i64
 from support.random_programs.box import Box
+from support.random_programs.parts import Part
 from support.random_programs.program import random_program
 from support.random_programs.shrink import shrunk
 
@@ -50,8 +51,7 @@ class Modes:
     native: int = 10
     verify: int = 4
     """Graphs are verified between the passes."""
-    core: bool = False
-    """Programs are of the core only."""
+    part: Part = Part.WHOLE
 
     @staticmethod
     def is_due(every: int, seed: int) -> bool:
@@ -240,7 +240,7 @@ def check_source(
 
 def check_seed(seed: int, report: Report, modes: Modes) -> None:
     """Make a program of the seed and check it; a difference goes to the report with the smallest such program."""
-    program = random_program(seed, core=modes.core)
+    program = random_program(seed, modes.part)
     report.counts["programs"] += 1
     try:
         what, reasons = _guarded(program.source, seed, modes, report.counts)

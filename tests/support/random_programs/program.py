@@ -14,6 +14,7 @@ import support.random_programs.compound_statements
 import support.random_programs.functions  # noqa: F401
 
 # isort: on
+from support.random_programs.parts import Part
 from support.random_programs.prelude import prelude_of
 from support.random_programs.writer import Writer
 
@@ -27,8 +28,8 @@ class RandomProgram:
     """How often each stands in `f`."""
 
 
-def random_program(seed: int, *, core: bool = False) -> RandomProgram:
-    """The program of a seed: of all constructs, or of the core."""
-    writer = Writer(seed, size=6 + seed % 18, core=core)
+def random_program(seed: int, part: Part = Part.WHOLE) -> RandomProgram:
+    """The program of a seed, of a part of the language."""
+    writer = Writer(seed, size=6 + seed % 18, part=part)
     source = writer.source()
     return RandomProgram(f"{prelude_of(source)}\n\n\n{source}", writer.used)

@@ -30,7 +30,7 @@ ASSIGNED = (
 
 @simple(weight=10)
 def assignment(w: Writer) -> str:
-    kind = w.pick(*ASSIGNED)
+    kind = w.pick(*w.kinds(*ASSIGNED))
     return f"{w.name(kind)} = {w.value(kind)}"
 
 
@@ -122,7 +122,7 @@ def parallel_assignment(w: Writer) -> str:
 
 @simple()
 def several_targets(w: Writer) -> str:
-    kind = w.pick("t", "t", "p", "v", "o")
+    kind = w.pick(*w.kinds("t", "t", "p", "v", "o"))
     return f"{w.name(kind)} = {w.name(kind)} = {w.value(kind, 1)}"
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from support.random_programs.parts import CONTROL, CONTROL_KINDS, Part
 from support.random_programs.prelude import STATE
 
 KINDS: Final = {
@@ -123,10 +124,9 @@ def _words(write: Any) -> str:
 class Writer:
     """Writes one program; `seed` decides all."""
 
-    def __init__(self, seed: int, size: int = 12, *, core: bool = False) -> None:
+    def __init__(self, seed: int, size: int = 12, *, part: Part = Part.WHOLE) -> None:
         self.rng = random.Random(seed)
-        self.core = core
-        """Whether only makers of the core are chosen."""
+        self.part = part
         self.left = size
         self.used: Counter[str] = Counter()
         self.lines: list[str] = []
@@ -140,9 +140,9 @@ class Writer:
         self.needed: set[str] = set()
         """Names that must be bound at the start: functions inside the program bind them."""
         self.counters = 0
-        self.result: Sequence[str] = self.rng.choices("ttttppivglhoe", k=self.rng.randint(1, 3))
+        self.result: Sequence[str] = self.rng.choices(self.kinds(*"ttttppivglhoe"), k=self.rng.randint(1, 3))
         if self.chance(0.15):
-            self.result = [*self.result, self.pick("s", "nt", "dc", "a", "b")]
+            self.result = [*self.result, self.pick(*self.kinds("s", "nt", "dc", "a", "b"))]
 
     def source(self) -> str:
         """The text of the function `f`; it uses names of the prelude."""
@@ -168,8 +168,22 @@ class Writer:
     def pick(self, *choices: str) -> str:
         return self.rng.choice(choices)
 
+    def kinds(self, *kinds: str) -> list[str]:
+        """Those of the kinds that programs of this part have."""
+        return [kind for kind in kinds if self.part is not Part.CONTROL or kind in CONTROL_KINDS]
+
+    def has(self, maker: Maker[Any]) -> bool:
+        """Whether programs of this part have what it writes."""
+        match self.part:
+            case Part.CONTROL:
+                return maker.name in CONTROL
+            case Part.CORE:
+                return maker.core
+            case Part.WHOLE:
+                return True
+
     def choose(self, makers: Sequence[Maker[Write]]) -> Maker[Write]:
-        fit = [m for m in makers if (m.core or not self.core) and (m.when is None or m.when(self))]
+        fit = [m for m in makers if self.has(m) and (m.when is None or m.when(self))]
         (maker,) = self.rng.choices(fit, [maker.weight for maker in fit])
         self.used[maker.name] += 1
         return maker
@@ -233,7 +247,8 @@ class Writer:
 
     def value(self, kind: str, depth: int = 0) -> str:
         """An expression of a kind; the deeper it stands, the simpler."""
-        if kind not in EXPRESSIONS or depth > 1 or self.chance(LEAVES.get(kind, 0.4)):
+        is_leaf = kind not in EXPRESSIONS or not any(map(self.has, EXPRESSIONS[kind]))
+        if is_leaf or depth > 1 or self.chance(LEAVES.get(kind, 0.4)):
             return self.leaf(kind)
         return self.choose(EXPRESSIONS[kind]).write(self, depth + 1)
 
