@@ -13,6 +13,7 @@ from dy2static.staging.cells import ItemCell
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.optional import kind_of, maybe_none, present
 from dy2static.staging.sharing import own_handle
 from dy2static.staging.staged import StagedTensor, current, the_stager
 from eager.tensor import Tensor
@@ -86,6 +87,9 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     if stager is not None and type(cast(Any, target)) is dict and symbol == "|" and isinstance(value, dict):
         for key in cast("dict[Any, Any]", value):
             stager.cells.touch(ItemCell(cast(Any, target), key))
+    if isinstance(target, Tensor) and maybe_none(target) is None:
+        text = f"unsupported operand type(s) for {symbol}=: {kind_of(target)!r} and 'NoneType'"
+        value = present(value, "TypeError", text)
     return IN_PLACE[symbol](target, value)
 
 

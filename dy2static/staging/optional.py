@@ -139,7 +139,7 @@ class OptionalObject:
     __slots__ = ("__weakref__", "_data")
 
 
-def _kind_of(value: Any) -> str:
+def kind_of(value: Any) -> str:
     """The name that Python's messages have for the class of a value."""
     maybe = maybe_none(value)
     if isinstance(value, StagedNumber):
@@ -158,8 +158,8 @@ def _operands(self: Any, other: Any, text: Callable[[str, str], str]) -> tuple[A
             b.loc = user_location()
             either = b.logical_or(mine.flag, its.flag)
             b.check(either, error="TypeError", parts=(text("NoneType", "NoneType"),), forms=())
-    own = present(self, "TypeError", text("NoneType", _kind_of(other)))
-    return own, present(other, "TypeError", text(_kind_of(own), "NoneType"))
+    own = present(self, "TypeError", text("NoneType", kind_of(other)))
+    return own, present(other, "TypeError", text(kind_of(own), "NoneType"))
 
 
 def _applied(own: Any, name: str, other: Any, turned: str, text: Callable[[str, str], str]) -> Any:
@@ -170,7 +170,7 @@ def _applied(own: Any, name: str, other: Any, turned: str, text: Callable[[str, 
         found = getattr(cls, method)(x, y) if method and hasattr(cls, method) else NotImplemented
         if found is not NotImplemented:
             return found
-    the_stager().raise_in_graph(TypeError, (text(_kind_of(own), _kind_of(other)),))
+    the_stager().raise_in_graph(TypeError, (text(kind_of(own), kind_of(other)),))
 
 
 def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
@@ -188,9 +188,7 @@ def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any
 
 def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        own = present(
-            self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {_kind_of(other)!r}"
-        )
+        own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {kind_of(other)!r}")
         if not isinstance(self, OptionalTensor):
             return getattr(own, plain)(other)
         return _put(self, getattr(own, name)(other))

@@ -315,8 +315,9 @@ def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
         return [b.constant(True), *(append_op(stager, "some", v) for v in pack(inner, value, stager))]
     if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
         return [value.flag, *value.values]
-    bare = unpack(as_left(value.spec), iter([append_op(stager, "unwrap", v, name="") for v in value.values]), stager)
-    return [value.flag, *(append_op(stager, "some", v) for v in pack(inner, bare, stager))]
+    whole = {append_op(stager, "unwrap", v, name=""): v for v in value.values}
+    bare = unpack(as_left(value.spec), iter(whole), stager)
+    return [value.flag, *(whole[v] if v in whole else append_op(stager, "some", v) for v in pack(inner, bare, stager))]
 
 
 def _pack_optional(inner: Spec, value: Any, stager: "Stager") -> list[Value]:

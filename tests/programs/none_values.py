@@ -366,3 +366,18 @@ def added_to_another(x, y):
     if y > 0:
         w = y * 2
     return z + w
+
+
+@program([f64(1.0), f64(1.0)], [f64(1.0), f64(-1.0)])
+def added_in_place(x, z):
+    u = None if z > 0 else 2.0
+    x += u
+    return x
+
+
+@program([i64(3), f64(1.0)], [i64(3), f64(-1.0)])
+def added_to_a_number(n, z):
+    total = int(n)
+    step = None if z > 0 else 2
+    total += step
+    return total
