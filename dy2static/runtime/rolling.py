@@ -24,6 +24,8 @@ TOO_MANY_OPS: Final = 3000
 """And how many they may be before there is a warning, where the body cannot be rolled."""
 MOST_OPS_WITHOUT_END: Final = 100_000
 """And how many at most where a run decides when the loop ends, over an iterator that may have no end of its own."""
+MOST_COUNTED: Final = 1 << 62
+"""How far an `itertools.count` goes: within the integers of a graph."""
 SOME_ADDED: Final = 300
 """Items that a loop may go over which its own body has added to the list, before the rest of it is rolled."""
 MOST_ADDED: Final = 10_000
@@ -116,14 +118,13 @@ def items_left(items: Iterator[Any]) -> Sequence[Any]:
 
 
 def _counted(items: "itertools.count[Any]") -> Sequence[int]:
-    """What an `itertools.count` has still to give, up to the largest integer of a graph."""
-    written: Any = ast.literal_eval(
-        repr(items).removeprefix("count")
-    )  # pickling, which also tells it, is on its way out
+    """What an `itertools.count` has still to give: so many items that no run comes to their end."""
+    # Its text is asked, as Python is about to give up its state for pickling.
+    written: Any = ast.literal_eval(repr(items).removeprefix("count"))
     first, step = cast("tuple[Any, Any]", written if isinstance(written, tuple) else (written, 1))
     if not (type(first) is int and type(step) is int and step):
-        raise TypeError("only a `count` by integers, that change, can be one")
-    return range(first, (1 << 63) - 1 if step > 0 else -(1 << 63), step)
+        raise TypeError("it goes over an `itertools.count` that does not count by an integer")
+    return range(first, first + MOST_COUNTED // abs(step) * step, step)
 
 
 def lists_of(items: Iterator[Any]) -> tuple[StageableList, ...]:

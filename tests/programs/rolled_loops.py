@@ -97,11 +97,20 @@ def over_a_count(x):
         x = x * 0.5
         if x < 0.01:
             break
-    for k in itertools.count(10, -3):
+    for k in itertools.count(10, -1):
         if x * k < -1.0 or k < -400:
             break
         x = x * 1.5
     return x, i, k
+
+
+@program([f64(3.0)], [f64(0.02)], grad=0)
+def over_a_count_from_below_zero(x):
+    for i in itertools.count(-300):
+        x = x * 0.999
+        if x < 0.01:
+            break
+    return x, i
 
 
 @program([f64(3.0)], [f64(0.012)], [f64(1e30)])
