@@ -230,7 +230,7 @@ class StageableList(list[Any]):
         return super().__len__() > 0
 
     def __repr__(self) -> str:
-        return super().__repr__() if self.staged is None else mark_of(self, "r")
+        return super().__repr__() if self.staged is None else mark_of(self, "r", shown="<staged list>")
 
     def copy(self) -> "StageableList":
         """Another list of the same elements."""

@@ -15,6 +15,7 @@ from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.instances import children
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
 from eager.tensor import Tensor
@@ -294,6 +295,11 @@ OTHERS: Final = {
 }
 
 
+def _text(self: Any) -> str:
+    maybe = maybe_none(self)
+    return mark_of(self, "r", shown="<staged>" if maybe is None else f"<staged {maybe.spec} or None>")
+
+
 def _bind(cls: Any) -> None:
     for name, symbol in BINARY.items():
         setattr(cls, f"__{name}__", _binary(f"__{name}__", symbol))
@@ -311,7 +317,8 @@ def _bind(cls: Any) -> None:
     cls.__bool__ = _no_truth
     cls.__hash__ = StagedNumber.__hash__ if cls is OptionalNumber else object.__hash__
     cls.__getattribute__ = _attribute
-    for name in ("__repr__", "__str__", "__format__"):
+    cls.__repr__ = _text
+    for name in ("__str__", "__format__"):
         setattr(cls, name, getattr(StagedTensor, name))
 
 

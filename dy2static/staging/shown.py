@@ -7,12 +7,13 @@ while the graph is built.
 
 import contextlib
 import re
+import sys
 from collections.abc import Callable, Generator
 from typing import Any, Final, NoReturn
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
-from eager.recorder import SHOW
+from eager.recorder import SHOW, active
 
 MARK: Final = re.compile("\0([0-9]+)\0")
 
@@ -60,15 +61,18 @@ def reading() -> Generator[Marks]:
         SHOW.reset(token)
 
 
-def mark_of(value: Any, conversion: str, spec: str = "") -> str:
-    """The text of a value of the graph, as Python asks for it.
+def mark_of(value: Any, conversion: str, spec: str = "", *, shown: str = "") -> str:
+    """The text of a value of the graph, as Python asks for it; `shown` is what people see of it, who look at the values
+    of a failed call, or in a debugger.
 
     Raises: StagingError where it is not put into a text of converted code.
     """
     mark = SHOW.get()
-    if mark is None:
-        raise unknown_text()
-    return mark(value, conversion, spec)
+    if mark is not None:
+        return mark(value, conversion, spec)
+    if shown and (active() is None or sys.gettrace() is not None):
+        return shown
+    raise unknown_text()
 
 
 class Mark(str):
@@ -99,7 +103,9 @@ def _refused(*_: Any, **__: Any) -> NoReturn:
     raise unknown_text()
 
 
-_KEPT: Final = {"__new__", "__init__", "__getattribute__", "__setattr__", "__delattr__", "__class__", "__doc__"}
-_KEPT_TOO: Final = {"__add__", "__init_subclass__", "__subclasshook__", "__getnewargs__", "__sizeof__", "__dir__"}
-for _name in set(dir(str)) - vars(Mark).keys() - _KEPT - _KEPT_TOO:
+_KEPT: Final = {
+    *("__new__", "__init__", "__getattribute__", "__setattr__", "__delattr__", "__class__", "__doc__", "__add__"),
+    *("__init_subclass__", "__subclasshook__", "__getnewargs__", "__sizeof__", "__dir__"),
+}
+for _name in set(dir(str)) - vars(Mark).keys() - _KEPT:
     setattr(Mark, _name, _refused)

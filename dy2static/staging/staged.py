@@ -1,13 +1,12 @@
 """Values known only when the graph runs: staged tensors, and staged Python numbers."""
 
-import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import mark_of
 from eager.dispatch import apply
-from eager.recorder import SHOW, active
+from eager.recorder import active
 from eager.tensor import Tensor
 from graph.aval import Aval, Type
 from graph.dtypes import DType
@@ -74,8 +73,7 @@ class StagedTensor(Tensor):
         return self.value.aval
 
     def __repr__(self) -> str:
-        is_for_a_person = SHOW.get() is None and (current() is None or sys.gettrace() is not None)
-        return f"<staged {self.value.type}>" if is_for_a_person else mark_of(self, "r")  # after an error; in a debugger
+        return mark_of(self, "r", shown=f"<staged {self.value.type}>")
 
     def __str__(self) -> str:
         return mark_of(self, "")

@@ -203,7 +203,7 @@ _READ = ("len", "iter", "getitem", "mul", "mod")
 for _name in (*_COMPARED, *_READ):
     setattr(StagedText, f"__{_name}__", _refused)
 StagedText.__str__ = lambda self: mark_of(self, "")
-StagedText.__repr__ = lambda self: mark_of(self, "r")
+StagedText.__repr__ = lambda self: mark_of(self, "r", shown="<staged str>")
 StagedText.__format__ = lambda self, spec: mark_of(self, "", spec)
 
 

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import textwrap
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import eager as xp
 from dy2static import run_eagerly, set_run_eagerly, to_static
+from graph.errors import GraphError
 from support.defining import define
 from support.golden import assert_golden
 
@@ -205,3 +207,28 @@ def test_the_result_under_run_eagerly_is_that_of_the_graph(script: Path) -> None
     with run_eagerly():
         expected = np.asarray(static(a))
     np.testing.assert_array_equal(np.asarray(static(a)), expected)
+
+
+def test_values_of_a_failed_call_can_be_looked_at() -> None:
+    @to_static
+    def f(x: Any) -> Any:
+        items = [x]
+        while x > 1:
+            items.append(x)
+            x = x / 2
+        maybe = x if x > 0 else None
+        text = f"{x} and {len(items)}"
+        return x @ xp.ones(4), maybe, text
+
+    with pytest.raises(GraphError) as caught:
+        f(xp.ones(()))
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__) if frame.f_code.co_name == "f"]
+    shown = {
+        name: repr(value) for name, value in frames[-1].f_locals.items() if name in ("x", "items", "maybe", "text")
+    }
+    assert shown == {
+        "x": "<staged f64[]>",
+        "items": "<staged list>",
+        "maybe": "<staged f64[] or None>",
+        "text": "<staged str>",
+    }
