@@ -11,8 +11,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
-from support.fuzzing import Modes, Report, check_seed  # noqa: E402
-from support.random_programs.parts import Part  # noqa: E402
+from support.fuzzing import Modes, Part, Report, check_seed  # noqa: E402
 
 
 def settle() -> None:

@@ -1,6 +1,7 @@
 """`while`: a Python loop while its test is an ordinary value, a `while_loop` of the graph once it is staged."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dy2static.runtime.rolling import Roller
@@ -40,7 +41,7 @@ def while_(
                 return _in_graph(stager, test, body, state, names, trip)
         has_exit = False
         if roller.is_due():
-            rolled = roller.roll(lambda: _in_graph(stager, test, body, state, names))  # noqa: B023 - called at once
+            rolled = roller.roll(partial(_in_graph, stager, test, body, state, names))
             if rolled is not None:
                 return rolled
         state = body(*state)

@@ -107,8 +107,7 @@ class ByIdentity(Generic[T]):
         return found is not None and not _is_gone(found[0])
 
     def __iter__(self) -> Iterator[int]:
-        there = self._held.copy()  # at once: what is collected meanwhile goes from the table
-        return iter([identity for identity, (held, _) in there.items() if not _is_gone(held)])
+        return iter([identity for identity, (held, _) in self._held.items() if not _is_gone(held)])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

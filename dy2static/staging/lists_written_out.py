@@ -92,25 +92,24 @@ def is_in(items: Any, item: Any) -> Any:
 
 
 @converts
+def place_of_difference(a: Any, b: Any) -> Any:
+    """The first place with other items in two lists; -1 where there is none, as far as the shorter one goes."""
+    for i in range(min(len(a), len(b))):
+        if not is_equal(a[i], b[i]):
+            return i
+    return -1
+
+
+@converts
 def are_equal(a: Any, b: Any) -> Any:
     """`a == b` of lists."""
-    if len(a) != len(b):
-        return False
-    for i in range(len(a)):  # noqa: SIM110 - all of a generator would be one more loop to stage
-        if not is_equal(a[i], b[i]):
-            return False
-    return True
+    return len(a) == len(b) and place_of_difference(a, b) < 0
 
 
 @converts
 def are_equal_dicts(a: Any, b: Any) -> Any:
     """`a == b` of dicts."""
-    if a.keys() != b.keys():
-        return False
-    for key in a:  # noqa: SIM110 - all of a generator would be one more loop to stage
-        if not is_equal(a[key], b[key]):
-            return False
-    return True
+    return a.keys() == b.keys() and place_of_difference([a[key] for key in a], [b[key] for key in a]) < 0
 
 
 @converts
@@ -122,10 +121,8 @@ def differ(a: Any, b: Any) -> Any:
 @converts
 def are_in_order(a: Any, b: Any, compare: Callable[[Any, Any], Any]) -> Any:
     """`compare(a, b)` of lists, by the first items that differ, or else by their lengths."""
-    for i in range(min(len(a), len(b))):
-        if not is_equal(a[i], b[i]):
-            return bool(compare(a[i], b[i]))
-    return compare(len(a), len(b))
+    place = place_of_difference(a, b)
+    return compare(len(a), len(b)) if place < 0 else bool(compare(a[place], b[place]))
 
 
 @converts

@@ -280,8 +280,7 @@ class GraphBuilder(Emitter[Value]):
 def _has_open_size(t: Type) -> bool:
     """Whether a shape rule left a size of this type open. Those of the elements of a list stay so."""
     if isinstance(t, Aval):
-        names = [name for dim in t.shape if not isinstance(dim, int) for name in dim.names if name.startswith("?")]
-        return bool(names)
+        return any(name.startswith("?") for dim in t.shape if not isinstance(dim, int) for name in dim.names)
     return isinstance(t, OptionalType) and _has_open_size(t.element)
 
 

@@ -96,7 +96,7 @@ def _plan(region: Graph, outside: Mapping[Value, Value], is_worth: IsWorth) -> _
     invariant = set(outside)
     candidates: dict[Value, Op] = {}
     for op in region.ops:
-        if all(v in invariant for v in op.operands) and _may_move(op):
+        if all(v in invariant for v in op.operands) and may_move(op):
             invariant.update(op.results)
             candidates.update(dict.fromkeys(op.results, op))
     chosen: set[Op] = set()
@@ -129,7 +129,8 @@ def _split(region: Graph, outside: Mapping[Value, Value], chosen: set[Op]) -> _M
     return motion
 
 
-def _may_move(op: Op) -> bool:
+def may_move(op: Op) -> bool:
+    """Whether nobody can see when, and how often, an op is run."""
     if effect_of(op) is not Effect.PURE or not op.results or op.name in MAY_NOT_END:
         return False
     return not any(inner.name in MAY_NOT_END for region in op.regions for inner in walk(region))

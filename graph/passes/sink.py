@@ -5,16 +5,13 @@ is infinite that makes a NaN: plain Python, which never got to the branch that r
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from graph.ir.op import Graph, Op
-from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
-from graph.ir.walk import uses, walk
+from graph.ir.walk import uses
+from graph.passes.licm import may_move
 from graph.passes.nested import in_functions, renamed, replaced, with_body
-
-MAY_NOT_END: Final = frozenset(["while_loop", "call"])
-"""Where a program ends does not depend on what else is computed."""
 
 
 class Branch(NamedTuple):
@@ -55,19 +52,13 @@ def _targets(graph: Graph) -> dict[Op, Branch]:
     for op in reversed(graph.ops):
         places = {place for v in op.results for place in readers.get(v, ())}
         target = places.pop() if len(places) == 1 else None
-        if target is not None and _may_move(op):
+        if target is not None and may_move(op):
             targets[op] = target
         else:
             target = None
         for v, read in _read_by(op).items():
             readers.setdefault(v, set()).update([target] if target is not None else read)
     return targets
-
-
-def _may_move(op: Op) -> bool:
-    if effect_of(op) is not Effect.PURE or op.name in MAY_NOT_END:
-        return False
-    return not any(inner.name in MAY_NOT_END for region in op.regions for inner in walk(region))
 
 
 def _read_by(op: Op) -> Mapping[Value, set[Branch | None]]:
