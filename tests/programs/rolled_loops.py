@@ -133,3 +133,27 @@ def trips_that_always_raise(x):
         if i > 2:
             raise ValueError("too long")
     return x, -1
+
+
+class Naturals:
+    """Goes on for ever; asking it for a number changes it, so that it cannot be asked ahead of the run."""
+
+    def __init__(self):
+        self.next = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.next += 1
+        return self.next
+
+
+@program([f64(3.0)], [f64(0.012)], [f64(0.02)])
+def endless_trips_that_raise_in_the_end(x):
+    for i in Naturals():
+        if i > 2:
+            raise ValueError(f"not small before {i}")
+        x = x * 0.5
+        if x < 0.005:
+            return x, i
