@@ -8,7 +8,7 @@ carried as running sums, so that a rule may add to them in place.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.aval import Aval, Type, scalar
+from graph.aval import Aval, ListType, OptionalType, Type, scalar
 from graph.dtypes import int64
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, RegionVjp, Split
@@ -17,6 +17,8 @@ from graph.ir.opdef import lookup
 from graph.ir.value import Value
 from graph.ir.walk import inline
 from graph.ops.cotangents import OperandSums, as_known
+from graph.ops.regions import join_types
+from graph.ops.shape_rules import UNKNOWN_DIM
 
 
 def _carried(op: Op) -> int:
@@ -190,7 +192,7 @@ def _backward(
     seeds = [sums.seed(p) for p in captured_active]
     passed = [operands[i] for i in loop.invariant]
     last = b.sub(trips, 1)
-    body = _backward_body(b, loop, operands, saved, seeds, passed)
+    body = _backward_body(b, loop, operands, saved, cts, seeds, passed)
     state = [*cts, *seeds]
     results = b.append(lookup("for_loop"), (trips, *state, last, *saved, *passed), {"carried": len(state)}, (body,))
     # The sums first: they replace what was there, and a captured value may also be what a carried one starts from.
@@ -204,15 +206,19 @@ def _backward_body(
     loop: _Loop,
     operands: Sequence[Value],
     saved: Sequence[Value],
+    given: Sequence[Value],
     sums: Sequence[Value],
     passed: Sequence[Value],
 ) -> Graph:
-    """One trip back: `body(i, *cotangents, *sums, last, *lists, *captured)`."""
+    """One trip back: `body(i, *cotangents, *sums, last, *lists, *captured)`; `given`: what the cotangents start as."""
     b = GraphBuilder("body", sizes=sizes)
     split, lead = loop.split, loop.lead
     params = split.forward.params
     i = b.param(scalar(int64))
-    cts = {p: b.param(_of_any_trip(b, params[lead + p].type, operands[p].type)) for p in loop.active_carried}
+    cts = {
+        p: b.param(_of_any_trip(b, params[lead + p].type, operands[p].type, ct.type))
+        for p, ct in zip(loop.active_carried, given, strict=True)
+    }
     seeds = [b.param(v.type) for v in sums]
     last = b.param(scalar(int64))
     lists = [b.param(v.type) for v in saved]
@@ -242,12 +248,22 @@ def _backward_body(
     return b.build([by_param[lead + p] for p in (*loop.active_carried, *loop.active_captured)])
 
 
-def _of_any_trip(b: GraphBuilder, inner: Type, outer: Type) -> Type:
-    """The type of a carried value before and after a trip: a dim that may change has a name of its own."""
-    if not isinstance(inner, Aval) or not isinstance(outer, Aval):
-        return inner
-    dims = zip(inner.shape, outer.shape, strict=True)
-    return Aval(inner.dtype, tuple(m if m == n else b.fresh_dim() for m, n in dims))
+def _of_any_trip(b: GraphBuilder, *types: Type) -> Type:
+    """The type of a cotangent before and after every trip: a dim in which these differ has a name of its own."""
+    joined = types[0]
+    for t in types[1:]:
+        wider = join_types(joined, t)
+        assert wider is not None
+        joined = wider
+    return _named(b, joined)
+
+
+def _named(b: GraphBuilder, t: Type) -> Type:
+    if isinstance(t, ListType):
+        return t  # each element has sizes of its own: they stay unknown
+    if isinstance(t, OptionalType):
+        return OptionalType(_named(b, t.element))
+    return Aval(t.dtype, tuple(b.fresh_dim() if dim == UNKNOWN_DIM else dim for dim in t.shape))
 
 
 WHILE_LOOP_VJP = RegionVjp(augment_loop, while_activity)
