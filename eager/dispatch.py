@@ -136,8 +136,10 @@ def apply_in_place(opdef: OpDef, operands: Sequence[Tensor], attrs: Mapping[str,
 def _record(recorder: Recorder, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
     given = [held(x) if isinstance(x, Tensor) else x if type(x) in WEAK else data_of(x, opdef.name) for x in operands]
     result: Any = recorder.apply(opdef, given, attrs)
-    if any(isinstance(x, Tensor) and x._link is not None for x in given):
-        _track(opdef, given, given, attrs, result if isinstance(result, TUPLE) else (result,))
+    for x in given:
+        if isinstance(x, Tensor) and x._link is not None:
+            _track(opdef, given, given, attrs, result if isinstance(result, TUPLE) else (result,))
+            break
     return result
 
 

@@ -1,8 +1,9 @@
 """How a block of statements can end: by running into what follows, or by leaving it early."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Any
 
 Loop = ast.While | ast.For
 
@@ -20,27 +21,28 @@ Exits = frozenset[Exit]
 FALL: Exits = frozenset([Exit.FALL])
 
 
-def blocks_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+BLOCKS: dict[type[ast.stmt], Callable[[Any], Sequence[list[ast.stmt]]]] = {
+    ast.If: lambda node: (node.body, node.orelse),
+    ast.While: lambda node: (node.body, node.orelse),
+    ast.For: lambda node: (node.body, node.orelse),
+    ast.With: lambda node: (node.body,),
+    ast.Try: lambda node: (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody),
+}
+
+
+def blocks_of(statement: ast.stmt) -> Sequence[list[ast.stmt]]:
     """The blocks of statements in a construct, in source order; functions and classes inside are none of its."""
-    match statement:
-        case ast.If() | ast.While() | ast.For():
-            yield statement.body
-            yield statement.orelse
-        case ast.With():
-            yield statement.body
-        case ast.Try():
-            yield statement.body
-            for handler in statement.handlers:
-                yield handler.body
-            yield statement.orelse
-            yield statement.finalbody
-        case _:
-            pass
+    blocks = BLOCKS.get(type(statement))
+    return () if blocks is None else blocks(statement)
 
 
 def is_endless(loop: Loop) -> bool:
     """`while True`: it ends by `break`, `return` or an exception only."""
     return isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and bool(loop.test.value)
+
+
+LEAVING = frozenset([*BLOCKS, ast.Return, ast.Break, ast.Continue, ast.Raise])
+"""All other statements run into what follows."""
 
 
 class Escapes:
@@ -59,6 +61,8 @@ class Escapes:
         return exits | FALL
 
     def statement(self, statement: ast.stmt) -> Exits:
+        if type(statement) not in LEAVING:
+            return FALL
         known = self._known.get(statement)
         if known is None:
             known = self._known[statement] = self._find(statement)

@@ -9,54 +9,17 @@ Code behind `raise` counts as reached: in a graph a branch that raises has to gi
 import ast
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeGuard
 
-from dy2static.analysis.escapes import blocks_of
+from dy2static.analysis.escapes import BLOCKS, blocks_of
+from dy2static.analysis.facts import Carried, Flow
 from dy2static.analysis.survey import PLAIN, Scope, children, signature_expressions
 
 COMPREHENSIONS_ARE_FUNCTIONS = sys.version_info < (3, 12)
 
 EVERY = -1
 """All names: what can never go on has bound, and overwritten, whatever one asks for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """The names that go in and out of one construct, in order of first binding. Loops, `try` and `with` give back what
-    they take."""
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    assigned: frozenset[str]
-    """Every name that it binds, carried or not."""
-    watched: tuple[str, ...] = ()
-    """Of a `try` or `with`: the names that somebody reads, as its body left them, after an exception in the body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Facts about one function.
-
-    `unbound_reads`: loads that may find their name unbound; those of them in `late_reads` stand in a function inside,
-    for which the name is a free variable. `undefined`: names that have to start as a marker for "unbound", as they are
-    carried, or read where Python's own error would say something else. `captured`: locals that a function inside reads,
-    and what a `try` or `with` binds: they stay one variable through all constructs.
-    """
-
-    carried: dict[ast.stmt, Carried]
-    unbound_reads: frozenset[ast.Name]
-    late_reads: frozenset[ast.Name]
-    undefined: tuple[str, ...]
-    captured: frozenset[str]
-
-    def seeing(self, outer: "Flow") -> "Flow":
-        """These facts, and those about reads that `outer` has noted inside this function."""
-        return replace(
-            self,
-            unbound_reads=self.unbound_reads | outer.unbound_reads,
-            late_reads=self.late_reads | outer.late_reads,
-        )
 
 
 @dataclass(slots=True)
@@ -85,6 +48,8 @@ class _Summary:
 
 NOTHING = _Summary(0, 0, 0)
 NO_NAMES: frozenset[str] = frozenset()
+BRANCHING = frozenset([*BLOCKS, ast.Delete, ast.Return])
+"""What does more than to read names and then bind some."""
 
 
 def is_stop_test(statement: ast.stmt) -> TypeGuard[ast.If]:
@@ -101,6 +66,7 @@ class _Analysis:
         self.leaving = leaving
         self.names: list[str] = []
         self.bits: dict[str, int] = {}
+        self.spelled: dict[int, tuple[str, ...]] = {}
         for name in scope.bound:
             self.bit(name)
         self.locals = self.mask(name for name in scope.bound if scope.is_local(name))
@@ -137,12 +103,16 @@ class _Analysis:
         return mask
 
     def spell(self, mask: int) -> tuple[str, ...]:
-        found: list[str] = []
-        while mask:
-            lowest = mask & -mask
-            found.append(self.names[lowest.bit_length() - 1])
-            mask ^= lowest
-        return tuple(found)
+        known = self.spelled.get(mask)
+        if known is None:
+            found: list[str] = []
+            left = mask
+            while left:
+                lowest = left & -left
+                found.append(self.names[lowest.bit_length() - 1])
+                left ^= lowest
+            known = self.spelled[mask] = tuple(found)
+        return known
 
     # What each piece of code does to names; bottom-up.
 
@@ -163,16 +133,22 @@ class _Analysis:
             assert isinstance(node, ast.Name)
             if node.id in own:
                 return
-            if not isinstance(node.ctx, ast.Store):  # `del x` fails where `x` is unbound: it reads
-                unit.reads |= self.bit(node.id)
+            bit, context = self.bit(node.id), type(node.ctx)
+            if context is not ast.Store:  # `del x` fails where `x` is unbound: it reads
+                unit.reads |= bit
                 unit.loads.append(node)
-            if not isinstance(node.ctx, ast.Load):
-                unit.writes |= self.bit(node.id)
+            if context is not ast.Load:
+                unit.writes |= bit
             return
         if kind is ast.Constant:
             return
-        if kind in PLAIN or kind is ast.Call or kind is ast.Compare or kind is ast.Attribute:
-            for child in children(node):
+        if kind is ast.Attribute:
+            assert isinstance(node, ast.Attribute)
+            self.scan(node.value, unit, own)
+            return
+        parts = PLAIN.get(kind)
+        if parts is not None:
+            for child in parts(node):
                 self.scan(child, unit, own)
             return
         match node:
@@ -239,7 +215,13 @@ class _Analysis:
     def summary(self, statement: ast.stmt) -> _Summary:
         known = self.summaries.get(statement)
         if known is None:
-            known = self.summaries[statement] = self.summarize(statement)
+            if type(statement) in BLOCKS or type(statement) is ast.Return:
+                known = self.summarize(statement)
+            else:
+                unit = self.unit(statement)
+                self.has_deletions |= type(statement) is ast.Delete
+                known = _Summary(unit.reads, unit.writes, unit.writes | unit.perhaps)
+            self.summaries[statement] = known
         return known
 
     def summarize(self, statement: ast.stmt) -> _Summary:
@@ -272,9 +254,7 @@ class _Analysis:
             case ast.Try():
                 return self.summarize_try(statement)
             case _:
-                unit = self.unit(statement)
-                self.has_deletions |= isinstance(statement, ast.Delete)
-                return _Summary(unit.reads, unit.writes, unit.writes | unit.perhaps)
+                raise AssertionError(ast.dump(statement))
 
     def target(self, item: ast.withitem) -> _Unit:
         return _Unit(0, 0, 0, []) if item.optional_vars is None else self.unit(item.optional_vars)
@@ -308,6 +288,9 @@ class _Analysis:
         """Fill in `carried` for the constructs in `statements`, behind which `after` is live."""
         for statement in reversed(statements):
             summary = self.summary(statement)
+            if type(statement) not in BLOCKS:
+                after = (summary.gen | (after & ~summary.kill)) | self.captured
+                continue
             match statement:
                 case ast.If():
                     body, orelse = self.block(statement.body), self.block(statement.orelse)
@@ -414,6 +397,9 @@ class _Analysis:
     def boundness(self, statements: Sequence[ast.stmt], bound: int) -> int:
         """What is bound behind `statements` when `bound` is before; all names if nothing comes behind."""
         for statement in statements:
+            if type(statement) not in BRANCHING:
+                bound = self.read(self.unit(statement), bound)
+                continue
             match statement:
                 case ast.If():
                     bound = self.read(self.unit(statement.test), bound)
@@ -443,7 +429,7 @@ class _Analysis:
                     self.read(self.unit(statement), bound)
                     return EVERY
                 case _:
-                    bound = self.read(self.unit(statement), bound)
+                    raise AssertionError(ast.dump(statement))
         return bound
 
     def boundness_of_try(self, statement: ast.Try, bound: int) -> int:
@@ -482,9 +468,9 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
     return Flow(
         {
             node: Carried(
-                work.spell(inputs),
+                work.spell(inputs & outputs) + work.spell(inputs & ~outputs),
                 work.spell(outputs),
-                frozenset(work.spell(assigned)),
+                work.spell(assigned & work.captured),
                 work.spell(work.watched.get(node, 0)),
             )
             for node, (inputs, outputs, assigned) in work.carried.items()

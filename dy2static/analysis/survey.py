@@ -1,8 +1,11 @@
 """One walk over a function that finds its scopes: which names each function in it binds, reads and captures."""
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
 Function = ast.FunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -11,10 +14,25 @@ CHILD_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 NO_CHILDREN = frozenset(["ctx", "op", "ops", "kind", "type_comment", "name", "attr", "id", "n", "s", "conversion"])
 
 
-PLAIN: frozenset[type[ast.AST]] = frozenset(
-    [ast.Assign, ast.BinOp, ast.Expr, ast.Return, ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword]
-)
-"""The commonest classes that bind no name by themselves; nobody asks for them by class."""
+PLAIN: dict[type[ast.AST], Callable[[Any], Iterable[ast.AST]]] = {
+    ast.Assign: lambda node: (*node.targets, node.value),
+    ast.BinOp: attrgetter("left", "right"),
+    ast.BoolOp: attrgetter("values"),
+    ast.Call: lambda node: (node.func, *node.args, *node.keywords),
+    ast.Compare: lambda node: (node.left, *node.comparators),
+    ast.Expr: lambda node: (node.value,),
+    ast.For: lambda node: (node.target, node.iter, *node.body, *node.orelse),
+    ast.If: lambda node: (node.test, *node.body, *node.orelse),
+    ast.IfExp: attrgetter("test", "body", "orelse"),
+    ast.JoinedStr: attrgetter("values"),
+    ast.Return: lambda node: () if node.value is None else (node.value,),
+    ast.Subscript: attrgetter("value", "slice"),
+    ast.Tuple: attrgetter("elts"),
+    ast.UnaryOp: lambda node: (node.operand,),
+    ast.While: lambda node: (node.test, *node.body, *node.orelse),
+    ast.keyword: lambda node: (node.value,),
+}
+"""The commonest classes that bind no name by themselves, with how to get at the expressions and statements below."""
 
 
 def child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -30,11 +48,11 @@ def children(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in child_fields(type(node)):
         value: object = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
+        if isinstance(value, list):
             items: list[object] = value  # pyright: ignore[reportUnknownVariableType]
             found += [item for item in items if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 
@@ -132,7 +150,7 @@ class Scope:
 class Survey:
     """What one walk over a function found.
 
-    `nodes` holds the nodes by class, but for the plainest classes, so that checks need no walk of their own.
+    `nodes` holds the nodes by class, but for names and constants, so that checks need no walk of their own.
     """
 
     scope: Scope
@@ -152,7 +170,7 @@ class _Walker:
         self.scopes: dict[Function, Scope] = {}
         self.names: set[str] = set()
         self.attributes: set[str] = set()
-        self.nodes: dict[type[ast.AST], list[ast.AST]] = {}
+        self.nodes: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
 
     def function(self, node: Function) -> Scope:
         scope = Scope(node)
@@ -177,11 +195,12 @@ class _Walker:
             return
         if kind is ast.Constant:
             return
-        if kind in PLAIN:
-            for child in children(node):
+        self.nodes[kind].append(node)
+        parts = PLAIN.get(kind)
+        if parts is not None:
+            for child in parts(node):
                 self.visit(child, scope, own, lazy)
             return
-        self.nodes.setdefault(kind, []).append(node)
         match node:
             case ast.Attribute():
                 if isinstance(node.ctx, ast.Load):
@@ -261,7 +280,7 @@ class _Walker:
         lazy = lazy or isinstance(node, ast.GeneratorExp)
         for part in node.generators:
             if part.is_async:
-                self.nodes.setdefault(ast.comprehension, []).append(part)
+                self.nodes[ast.comprehension].append(part)
             for child in ([] if part is first else [part.iter]) + part.ifs:
                 self.visit(child, scope, own, lazy)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]

@@ -20,10 +20,10 @@ SYMBOLS: dict[type[ast.cmpop], str] = {
 
 
 def convert_bool_op(node: ast.BoolOp, rewriter: Rewriter) -> ast.expr:
-    """`a and b` -> `_rt.and_(lambda: a, lambda: b)`; `or` the same."""
+    """`a and b` -> `_rt.and_(a, lambda: b)`; `or` the same."""
     name = "and_" if isinstance(node.op, ast.And) else "or_"
-    operands = [thunk(rewriter.expression(value), value) for value in node.values]
-    return call(rewriter.ctx.runtime, name, operands, node)
+    first, *others = rewriter.expressions(node.values)
+    return call(rewriter.ctx.runtime, name, [first, *(thunk(other, other) for other in others)], node)
 
 
 def convert_unary_op(node: ast.UnaryOp, rewriter: Rewriter) -> ast.expr:

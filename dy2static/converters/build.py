@@ -1,12 +1,12 @@
 """Pieces of converted code. Each takes the location `at` of the user's construct that it stands for."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, TypeVar
 
 TYPE_PARAMETERS = [field for field in ast.FunctionDef._fields if field == "type_params"]
 LOAD, STORE = ast.Load(), ast.Store()
-Located = ast.expr | ast.stmt | ast.arg | ast.ExceptHandler
+Located = ast.expr | ast.stmt | ast.arg | ast.ExceptHandler | ast.pattern
 N = TypeVar("N", bound=Located)
 
 
@@ -17,7 +17,13 @@ class Position(TypedDict):
     end_col_offset: int | None
 
 
-def position(at: Located) -> Position:
+Place = Located | Position
+"""Where a piece stands: at the place of another."""
+
+
+def position(at: Place) -> Position:
+    if isinstance(at, dict):
+        return at
     return {
         "lineno": at.lineno,
         "col_offset": at.col_offset,
@@ -32,91 +38,114 @@ def placed(node: N, place: Position) -> N:
     return node
 
 
+def name_at(name: str, context: ast.expr_context, place: Position) -> ast.Name:
+    """A name at a place, made in the fastest way: every second node is one."""
+    node = ast.Name.__new__(ast.Name)
+    node.__dict__ = {"id": name, "ctx": context, **place}
+    return node
+
+
 def head(at: Located) -> Position:
     """The place of a construct's test or iterable, else of the construct; on one line, as CPython moves the place of a
     method call to the last line of the method's name."""
-    if isinstance(at, ast.If | ast.While):
-        at = at.test
-    elif isinstance(at, ast.For):
-        at = at.iter
-    elif isinstance(at, ast.With):
-        at = at.items[0].context_expr
-    place = position(at)
+    found = HEADS.get(type(at))
+    place = position(at if found is None else found(at))
     if place["end_lineno"] != place["lineno"]:
         place["end_lineno"], place["end_col_offset"] = place["lineno"], place["col_offset"]
     return place
 
 
-def load(name: str, at: Located) -> ast.Name:
-    return placed(ast.Name(name, LOAD), position(at))
+HEADS: dict[type[ast.AST], Callable[[Any], ast.expr]] = {
+    ast.If: lambda node: node.test,
+    ast.While: lambda node: node.test,
+    ast.For: lambda node: node.iter,
+    ast.With: lambda node: node.items[0].context_expr,
+}
 
 
-def store(name: str, at: Located) -> ast.Name:
-    return placed(ast.Name(name, STORE), position(at))
+def load(name: str, at: Place) -> ast.Name:
+    return name_at(name, LOAD, position(at))
 
 
-def constant(value: str | int | bool | None, at: Located) -> ast.Constant:
+def store(name: str, at: Place) -> ast.Name:
+    return name_at(name, STORE, position(at))
+
+
+def constant(value: str | int | bool | None, at: Place) -> ast.Constant:
     return placed(ast.Constant(value), position(at))
 
 
-def assign(target: ast.expr, value: ast.expr, at: Located) -> ast.Assign:
+def assign(target: ast.expr, value: ast.expr, at: Place) -> ast.Assign:
     return placed(ast.Assign([target], value), position(at))
 
 
-def set_name(name: str, value: ast.expr, at: Located) -> ast.Assign:
+def set_name(name: str, value: ast.expr, at: Place) -> ast.Assign:
     return assign(store(name, at), value, at)
 
 
-def tuple_of(items: Sequence[ast.expr], at: Located) -> ast.Tuple:
+def tuple_of(items: Sequence[ast.expr], at: Place) -> ast.Tuple:
     return placed(ast.Tuple(list(items), LOAD), position(at))
 
 
-def names_tuple(names: Sequence[str], at: Located) -> ast.Tuple:
+def names_tuple(names: Sequence[str], at: Place) -> ast.Tuple:
     place = position(at)
-    return placed(ast.Tuple([placed(ast.Name(name, LOAD), place) for name in names], LOAD), place)
+    return placed(ast.Tuple([name_at(name, LOAD, place) for name in names], LOAD), place)
 
 
-def texts_tuple(texts: Sequence[str], at: Located) -> ast.Constant:
-    """A tuple of texts, which is one constant."""
-    value: Any = tuple(texts)  # the types of `ast` leave tuples out
+def names_target(names: Sequence[str], at: Place) -> ast.Tuple:
+    """`(<names>)`, to be assigned to."""
+    place = position(at)
+    return placed(ast.Tuple([name_at(name, STORE, place) for name in names], STORE), place)
+
+
+def values_tuple(values: Sequence[Any], at: Place) -> ast.Constant:
+    """A tuple of texts or other constants, which is one constant itself."""
+    value: Any = tuple(values)  # the types of `ast` leave tuples out
     return placed(ast.Constant(value), position(at))
 
 
 def call(runtime: str, name: str, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
     """`_rt.<name>(...)`, at the head of the construct: errors and ops of the whole `if` or loop point at its test."""
     place = head(at)
-    function = ast.Attribute(placed(ast.Name(runtime, LOAD), place), name, LOAD)
+    function = ast.Attribute(name_at(runtime, LOAD, place), name, LOAD)
     return placed(ast.Call(placed(function, place), list(arguments), []), place)
 
 
-def call_plain(function: ast.expr, arguments: Sequence[ast.expr], at: Located) -> ast.Call:
+def call_plain(function: ast.expr, arguments: Sequence[ast.expr], at: Place) -> ast.Call:
     """A call as a user would write it."""
     return placed(ast.Call(function, list(arguments), []), position(at))
 
 
-def statement(value: ast.expr, at: Located) -> ast.Expr:
+def statement(value: ast.expr, at: Place) -> ast.Expr:
     return placed(ast.Expr(value), position(at))
 
 
-def arguments_of(names: Sequence[str], place: Position) -> ast.arguments:
-    """Parameters without defaults."""
-    return ast.arguments([], [placed(ast.arg(name, None), place) for name in names], None, [], [], None, [])
+def arguments_of(names: Sequence[str], place: Position, rest: str | None = None) -> ast.arguments:
+    """Parameters without defaults: `<names>`, and `*rest`."""
+    star = None if rest is None else parameter(rest, place)
+    return ast.arguments([], [parameter(name, place) for name in names], star, [], [], None, [])
 
 
-def thunk(value: ast.expr, at: Located) -> ast.Lambda:
+def parameter(name: str, place: Position) -> ast.arg:
+    """A parameter at a place, made as fast as `name_at`."""
+    node = ast.arg.__new__(ast.arg)
+    node.__dict__ = {"arg": name, "annotation": None, **place}
+    return node
+
+
+def thunk(value: ast.expr, at: Place) -> ast.Lambda:
     """`lambda: value`: an operand that is evaluated only when it is asked for."""
     return lambda_of([], value, at)
 
 
-def lambda_of(names: Sequence[str], value: ast.expr, at: Located) -> ast.Lambda:
+def lambda_of(names: Sequence[str], value: ast.expr, at: Place) -> ast.Lambda:
     """`lambda <names>: value`."""
     place = position(at)
     return placed(ast.Lambda(arguments_of(names, place), value), place)
 
 
-def definition(name: str, parameters: Sequence[str], body: list[ast.stmt], at: Located) -> ast.FunctionDef:
-    place = position(at)
-    node = placed(ast.FunctionDef(name, arguments_of(parameters, place), body, [], None), place)
+def definition(name: str, parameters: ast.arguments, body: list[ast.stmt], place: Position) -> ast.FunctionDef:
+    node = placed(ast.FunctionDef(name, parameters, body, [], None), place)
     drop_type_parameters(node)
     return node
 
@@ -127,5 +156,5 @@ def drop_type_parameters(node: ast.FunctionDef) -> None:
         setattr(node, field, [])
 
 
-def returns(value: ast.expr, at: Located) -> ast.Return:
+def returns(value: ast.expr, at: Place) -> ast.Return:
     return placed(ast.Return(value), position(at))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dy2static.analysis.escapes import blocks_of
 from dy2static.analysis.survey import parameters
 from dy2static.converters.build import (
+    arguments_of,
     call,
     constant,
     definition,
-    drop_type_parameters,
     load,
     names_tuple,
     position,
@@ -58,8 +58,8 @@ def as_producer(function: ast.stmt, ctx: ConvertContext) -> ast.FunctionDef:
     catches = [catches_at_yield(node) for node in statements]
     body = _Yields(ctx, emit).block(statements)
     at = statements[0]
-    inner = definition(produce, [*names, emit], body, at)  # `self` stays the first, for `super()`
-    drop_type_parameters(inner)
+    place = position(at)
+    inner = definition(produce, arguments_of([*names, emit], place), body, place)  # `self` is the first, for `super()`
     made = call(ctx.runtime, "generator", [load(produce, at), names_tuple(names, at)], at)
     if any(catches):
         made.keywords = [ast.keyword("catches", constant(True, at), **position(at))]

@@ -18,11 +18,13 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dy2static.analysis.escapes import FALL, Escapes, Exit, Exits, Loop, blocks_of, is_endless
+from dy2static.analysis.escapes import FALL, LEAVING, Escapes, Exit, Exits, Loop, blocks_of, is_endless
 from dy2static.converters.build import Located, constant, load, position, returns, set_name
 from dy2static.converters.context import ConvertContext
 
 NOTHING: Exits = frozenset()
+CONSTRUCTS = LEAVING | {ast.FunctionDef}
+"""What has something to be taken out, or may leave the block."""
 
 
 def convert(function: ast.FunctionDef, ctx: ConvertContext) -> ast.FunctionDef:
@@ -176,6 +178,9 @@ class _Lowering:
     def block(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
         done: list[ast.stmt] = []
         for i, statement in enumerate(statements):
+            if type(statement) not in CONSTRUCTS:
+                done.append(statement)
+                continue
             rest = statements[i + 1 :]
             match statement:
                 case ast.Return() | ast.Break() | ast.Continue():

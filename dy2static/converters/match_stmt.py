@@ -3,9 +3,22 @@
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from dy2static.converters.build import assign, call, constant, load, position, set_name, store, texts_tuple, thunk
-from dy2static.converters.build import tuple_of as tuple_
+from dy2static.analysis.survey import children
+from dy2static.converters.build import (
+    Place,
+    assign,
+    call,
+    constant,
+    load,
+    position,
+    set_name,
+    store,
+    thunk,
+    tuple_of,
+    values_tuple,
+)
 from dy2static.converters.context import ConvertContext
 from dy2static.converters.desugar import in_blocks
 
@@ -38,7 +51,7 @@ class _Matches:
         if not cases:
             return []
         case, *others = cases
-        at = location(case)
+        at = case.pattern
         test = self.simple_test(case.pattern, subject)
         start: list[ast.stmt] = []
         if test is None:
@@ -55,29 +68,28 @@ class _Matches:
 
     def simple_test(self, pattern: ast.pattern, subject: str) -> ast.expr | None:
         """The test of a pattern that only compares, True for one that takes anything; None for others."""
-        at = place_of(pattern)
         match pattern:
             case ast.MatchValue(value=value):
-                return ast.Compare(load(subject, at), [ast.Eq()], [value], **position(at))
+                return ast.Compare(load(subject, pattern), [ast.Eq()], [value], **position(pattern))
             case ast.MatchSingleton(value=value):
-                return ast.Compare(load(subject, at), [ast.Is()], [constant(value, at)], **position(at))
+                return ast.Compare(load(subject, pattern), [ast.Is()], [constant(value, pattern)], **position(pattern))
             case ast.MatchOr(patterns=patterns):
                 tests = [self.simple_test(part, subject) for part in patterns]
                 found = [test for test in tests if isinstance(test, ast.Compare)]
-                return ast.BoolOp(ast.Or(), [*found], **position(at)) if len(found) == len(tests) else None
+                return ast.BoolOp(ast.Or(), [*found], **position(pattern)) if len(found) == len(tests) else None
             case ast.MatchAs(pattern=None):
-                return constant(True, at)
+                return constant(True, pattern)
             case _:
                 return None
 
     def structural(self, case: ast.match_case, subject: str) -> tuple[ast.expr, list[ast.stmt]]:
         """The name of the test of a pattern, and the statements that make it and bind what the pattern captures."""
-        at = location(case)
+        at = case.pattern
         runtime = self.ctx.runtime
         number = next(self.count)
         is_case, found = (self.ctx.names.fresh(base, number) for base in ("is_case", "found"))
         names = list(dict.fromkeys(captures(case.pattern)))
-        arguments = [load(subject, at), self.description(case.pattern), texts_tuple(names, at)]
+        arguments = [load(subject, at), self.description(case.pattern), values_tuple(names, at)]
         targets: list[ast.expr] = [store(is_case, at), store(found, at)]
         value = call(runtime, "match_", arguments, at)
         done: list[ast.stmt] = [assign(ast.Tuple(targets, ast.Store(), **position(at)), value, at)]
@@ -97,17 +109,17 @@ class _Matches:
 
     def description(self, pattern: ast.pattern) -> ast.expr:
         """A pattern as the runtime reads it: a tuple whose first part says what it is."""
-        at = place_of(pattern)
+        at = position(pattern)
 
         def made(kind: str, *parts: ast.expr) -> ast.expr:
-            return tuple_([constant(kind, at), *parts], at)
+            return constant_or_tuple([constant(kind, at), *parts], at)
 
         def all_of(patterns: Sequence[ast.pattern]) -> ast.expr:
-            return tuple_([self.description(part) for part in patterns], at)
+            return constant_or_tuple([self.description(part) for part in patterns], at)
 
         match pattern:
             case ast.MatchValue(value=value):
-                return made("value", thunk(value, value))
+                return made("value", constant_or_thunk(value))
             case ast.MatchSingleton(value=value):
                 return made("is", constant(value, at))
             case ast.MatchSequence(patterns=patterns):
@@ -115,10 +127,10 @@ class _Matches:
             case ast.MatchStar(name=name):
                 return made("star", constant(name, at))
             case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
-                every = tuple_([thunk(key, key) for key in keys], at)
+                every = constant_or_tuple([constant_or_thunk(key) for key in keys], at)
                 return made("mapping", every, all_of(patterns), constant(rest, at))
             case ast.MatchClass(cls=cls, patterns=patterns, kwd_attrs=names, kwd_patterns=named):
-                return made("class", thunk(cls, cls), all_of(patterns), texts_tuple(names, at), all_of(named))
+                return made("class", thunk(cls, cls), all_of(patterns), values_tuple(names, at), all_of(named))
             case ast.MatchAs(pattern=None, name=name):
                 return made("capture", constant(name, at))
             case ast.MatchAs(pattern=inner, name=name):
@@ -130,23 +142,22 @@ class _Matches:
                 raise AssertionError(ast.dump(pattern))
 
 
+def constant_or_thunk(value: ast.expr) -> ast.expr:
+    """A value that is written out, or `lambda: value`."""
+    return value if isinstance(value, ast.Constant) else thunk(value, value)
+
+
+def constant_or_tuple(parts: Sequence[ast.expr], at: Place) -> ast.expr:
+    """A tuple; one constant where all its parts are."""
+    values: list[Any] = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return values_tuple(values, at) if len(values) == len(parts) else tuple_of(parts, at)
+
+
 def captures(pattern: ast.pattern) -> Iterator[str]:
     """The names that a pattern binds."""
-    for node in ast.walk(pattern):
-        match node:
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                yield name
-            case _:
-                pass
-
-
-def place_of(pattern: ast.pattern) -> ast.expr:
-    """Something with the place of a pattern."""
-    found = ast.Constant(None)
-    for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
-        setattr(found, name, getattr(pattern, name))
-    return found
-
-
-def location(case: ast.match_case) -> ast.expr:
-    return place_of(case.pattern)
+    name = pattern.rest if isinstance(pattern, ast.MatchMapping) else getattr(pattern, "name", None)
+    if name is not None:
+        yield name
+    for part in children(pattern):
+        if isinstance(part, ast.pattern):
+            yield from captures(part)

@@ -8,9 +8,8 @@ from dy2static.converters.rewrite import Rewriter
 
 def convert(node: ast.BinOp, rewriter: Rewriter) -> ast.expr:
     """`"a %s" % b` -> `_rt.percent("a %s", b)`; other operators stay."""
-    rewriter.parts(node)
-    match node:
-        case ast.BinOp(ast.Constant(str()), ast.Mod(), values):
-            return call(rewriter.ctx.runtime, "percent", [node.left, values], node)
-        case _:
-            return node
+    node.left = rewriter.expression(node.left)
+    node.right = rewriter.expression(node.right)
+    if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+        return call(rewriter.ctx.runtime, "percent", [node.left, node.right], node)
+    return node

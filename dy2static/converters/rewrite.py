@@ -4,7 +4,8 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dy2static.analysis.flow import Flow, analyse
+from dy2static.analysis.facts import Flow
+from dy2static.analysis.flow import analyse
 from dy2static.analysis.survey import child_fields
 from dy2static.converters.context import ConvertContext
 

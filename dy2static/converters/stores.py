@@ -44,7 +44,8 @@ Place = ast.Attribute | ast.Subscript
 def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
     """`obj.a = v` -> `_rt.set_attr(obj, 'a', v)`, `x[i] = v` -> `_rt.set_item(x, i, v)`; names stay as they are."""
     value = rewriter.expression(node.value)
-    if not any(has_place(target, rewriter) for target in node.targets):
+    places = [target for target in node.targets if has_place(target, rewriter)]
+    if not places:
         node.value = value
         return [node, *(s for target in node.targets for s in _lists_of(target, rewriter))]
     if len(node.targets) > 1:
@@ -147,10 +148,22 @@ def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located)
 
 def _lists_of(target: ast.expr, rewriter: Rewriter) -> list[ast.stmt]:
     """`xs = _rt.list_(xs)` for each starred `xs` of an unpacking: Python makes a list, which staged code may change."""
-    if isinstance(target, ast.Name):
-        return []
-    names = [n.value.id for n in ast.walk(target) if isinstance(n, ast.Starred) and isinstance(n.value, ast.Name)]
+    names = _starred_in(target)
     return [set_name(name, call(rewriter.ctx.runtime, "list_", [load(name, target)], target), target) for name in names]
+
+
+def _starred_in(target: ast.expr) -> list[str]:
+    match target:
+        case ast.Name():
+            return []
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return [name for part in parts for name in _starred_in(part)]
+        case ast.Starred(value=ast.Name(id=name)):
+            return [name]
+        case ast.Starred(value=value):
+            return _starred_in(value)
+        case _:
+            return []
 
 
 def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:

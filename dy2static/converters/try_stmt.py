@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from dy2static.converters.blocks import BlockMaker
-from dy2static.converters.build import constant, load, names_tuple, position, texts_tuple, thunk, tuple_of
+from dy2static.converters.build import constant, load, position, thunk, tuple_of, values_tuple
 from dy2static.converters.outer_names import delete_outer, is_outer
 from dy2static.converters.rewrite import Rewriter
 from dy2static.converters.stores import store_to
@@ -34,7 +34,7 @@ def convert(node: ast.Try, rewriter: Rewriter) -> list[ast.stmt]:
     for block, argument in ((node.orelse, "orelse"), (node.finalbody, "final")):
         if block:
             name = names.fresh(argument)
-            done.append(maker.make(name, [], maker.giving_back(rewriter.block(block))))
+            done.append(maker.make(name, rewriter.block(block)))
             keywords.append(ast.keyword(argument, load(name, node), **position(node)))
     arguments = [steps, tuple_of(handlers, node), tuple_of(kinds, node), *state_of(maker)]
     return [*done, maker.call("try_", arguments, [*keywords, *watched(maker)])]
@@ -42,14 +42,13 @@ def convert(node: ast.Try, rewriter: Rewriter) -> list[ast.stmt]:
 
 def state_of(maker: BlockMaker) -> list[ast.expr]:
     """The names' values now, the names, and how to ask for their values later."""
-    now = names_tuple(maker.carried.outputs, maker.at)
-    return [maker.inputs(), maker.output_names(), thunk(now, maker.at)]
+    return [*maker.state(), thunk(maker.outputs, maker.at)]
 
 
 def watched(maker: BlockMaker) -> list[ast.keyword]:
     if not maker.carried.watched:
         return []
-    return [ast.keyword("watched", texts_tuple(maker.carried.watched, maker.at), **position(maker.at))]
+    return [ast.keyword("watched", values_tuple(maker.carried.watched, maker.at), **position(maker.at))]
 
 
 def step_functions(
@@ -59,7 +58,7 @@ def step_functions(
     steps: list[ast.expr] = []
     for i, group in enumerate(groups):
         name = rewriter.ctx.names.fresh("step", i)
-        done.append(maker.make(name, [], maker.giving_back(rewriter.block(group))))
+        done.append(maker.make(name, rewriter.block(group)))
         steps.append(load(name, group[0]))
     return tuple_of(steps, maker.at)
 
@@ -97,7 +96,7 @@ def handler_function(handler: ast.ExceptHandler, name: str, maker: BlockMaker, r
             body.append(delete_outer(handler.name, rewriter, handler))
         elif handler.name in maker.carried.outputs:
             body.append(undefined_name(handler.name, rewriter.ctx.runtime, handler))
-    return maker.make(name, [error], maker.giving_back(body))
+    return maker.make(name, body, error)
 
 
 def is_own(name: str, maker: BlockMaker, rewriter: Rewriter) -> bool:

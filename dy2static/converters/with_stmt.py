@@ -28,6 +28,6 @@ def convert(node: ast.With, rewriter: Rewriter) -> list[ast.stmt]:
         case target:
             start = rewriter.statement(assign(target, load(entered, target), target))
     first, *others = groups_of(node.body)
-    done: list[ast.stmt] = [maker.make(inside, [entered], maker.giving_back(start + rewriter.block(first)))]
+    done: list[ast.stmt] = [maker.make(inside, start + rewriter.block(first), entered)]
     steps = step_functions(others, maker, rewriter, done)
     return [*done, maker.call("with_", [manager, load(inside, node), steps, *state_of(maker)], watched(maker))]

@@ -1,16 +1,16 @@
 """`and`, `or`, `not`, chained comparisons, `in`: each operand is evaluated only when Python would."""
 
 import operator
-from collections.abc import Callable, Collection, Iterable, ValuesView
+from collections.abc import Callable, Collection, Iterable, Sequence, ValuesView
 from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
-from dy2static.runtime.if_stmt import if_
 from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
 from dy2static.staging.lists import StageableList, is_of_graph
 from dy2static.staging.optional import OptionalObject, is_none, maybe_none, present
+from dy2static.staging.short_circuit import staged_either
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.truth import OnlyTruth
@@ -42,42 +42,41 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def and_(*operands: Callable[[], Any]) -> Any:
-    """`a and b and ...`. A staged operand that decides makes a `cond`, whose value is that of the operands; where they
-    have no type in common, only the truth of it can be used."""
-    value = operands[0]()
-    if len(operands) == 1:
+def and_(value: Any, *others: Callable[[], Any]) -> Any:
+    """`value and other() and ...`. A staged operand that decides makes a `cond`, whose value is that of the operands;
+    where they have no type in common, only the truth of it can be used."""
+    if not others:
         return value
     stager = current()
     if stager is not None and is_staged_value(test := stager.test_of(value)):
-        result = _either(stager, test, lambda: and_(*operands[1:]), lambda: value)
+        result = _either(stager, value, test, lambda: and_(others[0](), *others[1:]), True)
         return _telling(stager, result, value, True)
-    return and_(*operands[1:]) if value else value
+    return and_(others[0](), *others[1:]) if value else value
 
 
-def or_(*operands: Callable[[], Any]) -> Any:
-    """`a or b or ...`, as `and_`."""
-    value = operands[0]()
-    if len(operands) == 1:
+def or_(value: Any, *others: Callable[[], Any]) -> Any:
+    """`value or other() or ...`, as `and_`."""
+    if not others:
         return value
     stager = current()
     if stager is not None and is_staged_value(test := stager.test_of(value)):
-        result = _either(stager, test, lambda: value, lambda: or_(*operands[1:]))
+        result = _either(stager, value, test, lambda: or_(others[0](), *others[1:]), False)
         return _telling(stager, result, value, False)
-    return value if value else or_(*operands[1:])
+    return value if value else or_(others[0](), *others[1:])
 
 
-def _either(stager: Stager, test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], when: bool) -> Any:
+    """`other()` where the truth of `test`, which is that of `first`, is `when`; else `first`."""
     with stager.trial() as trial:
         try:
-            result = if_(test, lambda: (then(),), lambda: (orelse(),), (), ("the result",))[0]
+            result = staged_either(stager, first, test, other, when)
         except BranchTypeError as error:
             mismatch = error.with_traceback(None)
         else:
             trial.keep()
             return result
-    truths = (lambda: (_truth(stager, then()),), lambda: (_truth(stager, orelse()),))
-    truth = if_(test, *truths, (), ("the truth",))[0]
+    first_truth = _truth(stager, first)
+    truth = staged_either(stager, first_truth, test, lambda: _truth(stager, other()), when)
     return OnlyTruth.of_either(truth.value, mismatch) if isinstance(truth, StagedNumber) else truth
 
 
@@ -118,8 +117,8 @@ def is_(a: Any, b: Any) -> Any:
         return is_one(a, b)
     if a is None or b is None:
         return is_none(a if b is None else b)
-    are_there = and_(lambda: is_none(a, True), lambda: is_none(b, True), lambda: is_one(_there(a), _there(b)))
-    return or_(lambda: are_there, lambda: and_(lambda: is_none(a), lambda: is_none(b)))
+    are_there = and_(is_none(a, True), lambda: is_none(b, True), lambda: is_one(_there(a), _there(b)))
+    return or_(are_there, lambda: and_(is_none(a), lambda: is_none(b)))
 
 
 def is_not(a: Any, b: Any) -> Any:
@@ -167,7 +166,7 @@ def compare_chain(first: Any, *links: tuple[str, Callable[[], Any]]) -> Any:
     result = in_(first, right, symbol) if symbol in ("in", "not in") else COMPARISONS[symbol](first, right)
     if len(links) == 1:
         return result
-    return and_(lambda: result, lambda: compare_chain(right, *links[1:]))
+    return and_(result, lambda: compare_chain(right, *links[1:]))
 
 
 def in_(item: Any, container: Any, symbol: str = "in") -> Any:
@@ -190,12 +189,12 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(container, list | tuple | ValuesView):
         candidates = container = tuple(cast("Iterable[Any]", container))
         if any(map(_is_compared_in_graph, (item, *candidates))):
-            return _truth(stager, or_(*(_equals(item, other) for other in candidates))) if len(candidates) else False
+            return _truth(stager, _is_any(item, candidates)) if len(candidates) else False
     if isinstance(item, CaughtClass) and isinstance(container, Collection):
         return item.is_one_of(tuple(x for x in cast("Collection[Any]", container) if isinstance(x, type)))
     if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
         candidates = tuple(cast("Iterable[Any]", container))
-        return or_(*(_equals(item, other) for other in candidates)) if candidates else False
+        return _is_any(item, candidates) if candidates else False
     own: Any = getattr(cast("type[Any]", type(container)), "__contains__", None)
     if isinstance(own, FunctionType):
         found = stager.call(own, (container, item), {})
@@ -211,8 +210,9 @@ def _is_compared_in_graph(value: Any) -> bool:
 
 def _in_range(item: Tensor, container: range) -> Any:
     low, high = sorted((container[0], container[-1])) if container else (0, -1)
-    return and_(lambda: item >= low, lambda: item <= high, lambda: (item - low) % abs(container.step) == 0)
+    return and_(item >= low, lambda: item <= high, lambda: (item - low) % abs(container.step) == 0)
 
 
-def _equals(item: Any, other: Any) -> Callable[[], Any]:
-    return lambda: item is other or equal(item, other)
+def _is_any(item: Any, candidates: Sequence[Any]) -> Any:
+    first, *others = ((lambda other=other: item is other or equal(item, other)) for other in candidates)
+    return or_(first(), *others)

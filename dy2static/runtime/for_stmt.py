@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any, cast
 
-from dy2static.runtime.bool_ops import and_, not_
+from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
@@ -23,9 +23,12 @@ def for_(
     body: Body,
     state: State,
     names: tuple[str, ...],
-    stop: Callable[..., Any] | None = None,
+    stop: Callable[..., Any] | tuple[str, ...] | None = None,
 ) -> State:
-    """Loop; `body` takes the item and the values of `names` and returns these anew. `stop` ends it before a trip."""
+    """Loop; `body` takes the item and the values of `names` and returns these anew. `stop` ends it before a trip: the
+    names of flags, or a test of the values of `names`."""
+    if stop is not None and not callable(stop):
+        stop = _any_of(*map(names.index, stop))
     if isinstance(iterable, Generator):
         return consume(iterable, body, state, names, stop)
     stager = current()
@@ -33,6 +36,11 @@ def for_(
     if stager is None or over is None:
         return _unrolled(stager, iterable, body, state, names, stop)
     return _in_graph(stager, over, body, state, names, stop)
+
+
+def _any_of(place: int, *others: int) -> Callable[..., Any]:
+    """Whether one of the flags at these places of the state is set."""
+    return lambda *state: or_(state[place], *((lambda other=other: state[other]) for other in others))
 
 
 def _in_graph(
@@ -186,7 +194,7 @@ def _until(
     """A loop of the graph that may end early."""
 
     def test(i: Any, *state: Any) -> Any:
-        return and_(lambda: not_(stop(*state)), lambda: i < over.count())
+        return and_(not_(stop(*state)), lambda: i < over.count())
 
     def trip(i: Any, *state: Any) -> State:
         return (i + 1, *body(over.item(i), *state))

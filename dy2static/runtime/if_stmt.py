@@ -9,10 +9,22 @@ from dy2static.staging.stager import is_staged_value
 
 
 def if_(
-    test: Any, then: Callable[..., Any], orelse: Callable[..., Any], inputs: tuple[Any, ...], names: tuple[str, ...]
+    test: Any,
+    then: Callable[..., Any],
+    orelse: Callable[..., Any] | None,
+    inputs: tuple[Any, ...],
+    names: tuple[str, ...],
 ) -> tuple[Any, ...]:
-    """Run the branch that `test` chooses on `inputs`; returns the values of the output `names`."""
+    """Run the branch that `test` chooses on `inputs`; returns the values of the output `names`. Without an `orelse`
+    these are the first of the inputs, where the test is false."""
     stager = current()
     if stager is not None and is_staged_value(test := stager.test_of(test)):
-        return staged_if(stager, test, then, orelse, inputs, names)
-    return then(*inputs) if test else orelse(*inputs)
+        return staged_if(stager, test, then, orelse or _first(len(names)), inputs, names)
+    if test:
+        return then(*inputs)
+    return inputs[: len(names)] if orelse is None else orelse(*inputs)
+
+
+def _first(count: int) -> Callable[..., tuple[Any, ...]]:
+    """What comes of an `else` that is not there."""
+    return lambda *inputs: inputs[:count]

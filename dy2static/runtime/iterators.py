@@ -154,7 +154,7 @@ def _check_even(stager: Stager, has_more: Sequence[Any]) -> None:
 
 
 def _implies(a: Any, b: Any) -> Any:
-    return or_(lambda: not_(a), lambda: b)
+    return or_(not_(a), lambda: b)
 
 
 def _check_one(stager: Stager, holds: Any, place: int, how: str) -> None:
@@ -239,7 +239,7 @@ def _zip_with_generator(stager: Stager, overs: Sequence[Any], strict: bool) -> C
     def produce(emit: Emit) -> None:
         def stop(i: Any, is_through: Any) -> Any:
             ends = () if strict else tuple(_ends(x, i) for x in before)
-            return or_(lambda: is_over(emit), lambda: is_through, *ends)
+            return or_(is_over(emit), lambda: is_through, *ends)
 
         def trip(item: Any, i: Any, is_through: Any) -> State:
             if strict:

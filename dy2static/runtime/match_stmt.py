@@ -40,8 +40,13 @@ def _match(subject: Any, pattern: Pattern) -> Matched:
     return _KINDS[kind](subject, *parts)
 
 
-def _value(subject: Any, value: Callable[[], Any]) -> Matched:
-    return _truth(subject == value()), {}
+def _value(subject: Any, value: Any) -> Matched:
+    return _truth(subject == _now(value)), {}
+
+
+def _now(value: Any) -> Any:
+    """A constant of a pattern, or what its `lambda: value` gives."""
+    return value() if callable(value) else value
 
 
 def _is(subject: Any, value: Any) -> Matched:
@@ -68,7 +73,7 @@ def _or(subject: Any, patterns: Sequence[Pattern]) -> Matched:
     if names and not (not is_staged_value(other) and not other):
         values = if_(test, lambda: tuple(bound.values()), lambda: tuple(found[name] for name in names), (), names)
         bound = dict(zip(names, values, strict=True))
-    return or_(lambda: test, lambda: other), bound
+    return or_(test, lambda: other), bound
 
 
 def _sequence(subject: Any, patterns: Sequence[Pattern]) -> Matched:
@@ -101,11 +106,11 @@ def list_of(items: Any) -> Any:
     return list(items) if stager is None else BUILTINS[list](stager, items)
 
 
-def _mapping(subject: Any, keys: Sequence[Callable[[], Any]], patterns: Sequence[Pattern], rest: str | None) -> Matched:
+def _mapping(subject: Any, keys: Sequence[Any], patterns: Sequence[Pattern], rest: str | None) -> Matched:
     if not isinstance(subject, Mapping):
         return NO
     found = cast("Mapping[Any, Any]", subject)
-    wanted = [key() for key in keys]
+    wanted = [_now(key) for key in keys]
     if not all(key in found for key in wanted):
         return NO
     test, bound = _all([(lambda key=key: found[key], p) for key, p in zip(wanted, patterns, strict=True)])
@@ -164,7 +169,7 @@ def _all(pairs: Sequence[tuple[Callable[[], Any], Pattern]]) -> Matched:
 
 
 def _both(a: Any, b: Any) -> Any:
-    return and_(lambda: a, lambda: b)
+    return and_(a, lambda: b)
 
 
 def _truth(value: Any) -> Any:

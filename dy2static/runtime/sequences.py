@@ -121,7 +121,7 @@ def _decided(stager: Stager, over: Iterable[Any], by: bool) -> Any:
     found = not by
     decide = or_ if by else and_
     for item in over:
-        found = _truth(stager, item) if found is (not by) else decide(lambda: found, lambda: _truth(stager, item))  # noqa: B023 - used at once
+        found = _truth(stager, item) if found is (not by) else decide(found, lambda: _truth(stager, item))  # noqa: B023 - used at once
         if found is by:
             break
     return found

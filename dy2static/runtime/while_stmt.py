@@ -13,9 +13,14 @@ from dy2static.staging.stager import Stager, is_staged_value
 
 
 def while_(
-    test: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...], names: tuple[str, ...]
+    test: Callable[..., Any],
+    body: Callable[..., Any],
+    state: tuple[Any, ...],
+    names: tuple[str, ...],
+    counters: tuple[str, ...] = (),
 ) -> tuple[Any, ...]:
-    """Loop; `state` holds the values of `names`, which `test` and `body` take and `body` returns anew.
+    """Loop; `state` holds the values of `names`, which `test` and `body` take and `body` returns anew. Of these, a trip
+    changes the `counters` that are integers.
 
     A loop that starts on ordinary values runs in Python until a test is staged; the rest is a loop of the graph.
     """
@@ -32,16 +37,16 @@ def while_(
             if not is_staged_value(value):
                 trial.keep()
         if not trial.is_kept:
-            return _in_graph(stager, test, body, state, names)
+            return _in_graph(stager, test, body, state, names, counters)
         if not value:
             return state
         if has_exit:
             trip = NO_TRIP if stager.rounds.at(user_place()) else _trip_to_staged_exit(stager, test, body, state)
             if trip is not None:
-                return _in_graph(stager, test, body, state, names, trip)
+                return _in_graph(stager, test, body, state, names, counters, trip)
         has_exit = False
         if roller.is_due():
-            rolled = roller.roll(partial(_in_graph, stager, test, body, state, names))
+            rolled = roller.roll(partial(_in_graph, stager, test, body, state, names, counters))
             if rolled is not None:
                 return rolled
         state = body(*state)
@@ -53,12 +58,13 @@ def _in_graph(
     body: Callable[..., Any],
     state: tuple[Any, ...],
     names: tuple[str, ...],
+    counters: tuple[str, ...],
     trip: Trip = NO_TRIP,
 ) -> tuple[Any, ...]:
     """The loop as one of the graph. A test that changes something is made before the loop and after each trip."""
     with stager.cells.variables.of(test, body), stager.trial() as trial:
         try:
-            after = staged_while(stager, test, body, state, names, trip)
+            after = staged_while(stager, test, body, state, names, counters, trip)
         except ChangingTestError:
             pass
         else:
@@ -75,7 +81,7 @@ def _in_graph(
         after = body(*state)
         return (passes(after), *after)
 
-    return staged_while(stager, goes_on, tested, (passes(state), *state), ("the test", *names))[1:]
+    return staged_while(stager, goes_on, tested, (passes(state), *state), ("the test", *names), counters)[1:]
 
 
 def _trip_to_staged_exit(

@@ -33,16 +33,19 @@ def _codes(text: str, flags: int) -> dict[tuple[str, int], list[CodeType]]:
         module = compile(text, "", "exec", flags, dont_inherit=True)
     except SyntaxError:
         return found
-    for code in _within(module):
+    for code in codes_within(module):
         found.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
     return found
 
 
-def _within(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _within(constant)
+def codes_within(code: CodeType) -> Iterator[CodeType]:
+    """The code of all functions inside."""
+    waiting = [code]
+    while waiting:
+        for constant in waiting.pop().co_consts:
+            if isinstance(constant, CodeType):
+                yield constant
+                waiting.append(constant)
 
 
 def _content(code: CodeType) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Final
 
-from dy2static.converters.build import definition, drop_type_parameters
+from dy2static.converters.build import arguments_of, definition, drop_type_parameters, position
 
 RUNTIME: Final = CellType()
 """The variable under which all converted code finds the runtime; `dy2static.runtime` puts itself there."""
@@ -31,7 +31,8 @@ def compile_function(node: ast.FunctionDef, original: CodeType, runtime: str, ge
     node.decorator_list = []
     node.returns = None
     strip_signature(node.args)
-    factory = definition(FACTORY, [runtime, *original.co_freevars], [node], node)
+    place = position(node)
+    factory = definition(FACTORY, arguments_of([runtime, *original.co_freevars], place), [node], place)
     drop_type_parameters(node)
     flags = original.co_flags & FUTURE_FLAGS
     # Under its own name the function would hide a global of that name: itself, where it is recursive.

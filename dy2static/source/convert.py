@@ -10,16 +10,17 @@ from types import CodeType, FunctionType, ModuleType
 from dy2static.analysis.survey import Function, Survey, survey
 from dy2static.converters import PIPELINE, SUGAR
 from dy2static.converters.allow import is_library
-from dy2static.converters.build import definition, returns
+from dy2static.converters.build import definition, position, returns
 from dy2static.converters.context import ConvertContext, Names
 from dy2static.converters.reject import reject
+from dy2static.source.changed import codes_within
 from dy2static.source.compile import bind, compile_function
 from dy2static.source.load import Source, load
 
 MAX_CONVERSIONS = 4
 """Of one code object: there is more than one only where a module that it uses was rebound."""
 
-GENERATED = ("then", "orelse", "test", "body", "stop", "inside", "final")
+GENERATED = ("then", "orelse", "test", "body", "inside", "final")
 """Names of the functions that converters make."""
 NUMBERED = ("step", "handle")
 """The same; several of each may stand in one `try`."""
@@ -106,13 +107,21 @@ class Entry:
     conversions: list[Conversion]
 
 
+class Made(weakref.ref[CodeType]):
+    """A code object that came out of a conversion."""
+
+    __slots__ = ("key", "origin")
+    key: int
+    origin: Origin
+
+
 class ConversionCache:
     """Conversions by code object, dropped with it. Code objects compare by content, so the key is their identity."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.entries: dict[int, Entry] = {}
-        self.made: dict[int, tuple[weakref.ref[CodeType], Origin]] = {}
+        self.made: dict[int, Made] = {}
         """What code came out of a conversion, for as long as that lives: perhaps longer than the conversion."""
 
     def get(self, function: FunctionType) -> Conversion:
@@ -148,23 +157,21 @@ class ConversionCache:
                 del self.entries[key]
 
     def note_made(self, code: CodeType, origin: Origin) -> None:
-        key = id(code)
         with self.lock:
-            self.made[key] = (weakref.ref(code, lambda gone: self.forget_made(key, gone)), origin)
-            for constant in code.co_consts:
-                if isinstance(constant, CodeType):
-                    self.note_made(constant, origin)
+            for part in (code, *codes_within(code)):
+                made = Made(part, self.forget_made)
+                made.key, made.origin = id(part), origin
+                self.made[made.key] = made
 
-    def forget_made(self, key: int, gone: "weakref.ref[CodeType]") -> None:
+    def forget_made(self, gone: Made) -> None:
         with self.lock:
-            made = self.made.get(key)
-            if made is not None and made[0] is gone:
-                del self.made[key]
+            if self.made.get(gone.key) is gone:
+                del self.made[gone.key]
 
     def origin_of(self, code: CodeType) -> Origin | None:
         """What `code` was made of, if a conversion made it; None for the code of users."""
         made = self.made.get(id(code))
-        return made[1] if made is not None and made[0]() is code else None
+        return made.origin if made is not None and made() is code else None
 
     def clear(self) -> None:
         with self.lock:
@@ -259,6 +266,4 @@ def as_definition(node: Function) -> ast.FunctionDef:
     if isinstance(node, ast.FunctionDef):
         return node
     body: list[ast.stmt] = [returns(node.body, node.body)]
-    made = definition("lambda_", [], body, node)
-    made.args = node.args
-    return made
+    return definition("lambda_", node.args, body, position(node))

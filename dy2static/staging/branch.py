@@ -22,6 +22,7 @@ from graph.errors import BranchTypeError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
+from graph.ir.value import Value
 from graph.location import Loc
 
 T = TypeVar("T")
@@ -54,12 +55,19 @@ def staged_if(
     loc = user_location()
     stager.builder.loc = loc
     pred = stager.truth(test)
-    count = len(names)
     with stager.cells.variables.of(then, orelse):
         branches = (
-            _stage(stager, "then", then, inputs, names, stager.told(pred, True)),
-            _stage(stager, "else", orelse, inputs, names, stager.told(pred, False)),
+            stage_branch(stager, "then", then, inputs, names, stager.told(pred, True)),
+            stage_branch(stager, "else", orelse, inputs, names, stager.told(pred, False)),
         )
+    return merge_branches(stager, pred, branches, names, loc)
+
+
+def merge_branches(
+    stager: Stager, pred: Value, branches: tuple[Branch, Branch], names: Sequence[str], loc: Loc
+) -> tuple[Any, ...]:
+    """Append the `cond` of two staged branches; returns the merged values of `names`."""
+    count = len(names)
     if all(branch.raises for branch in branches):
         regions, captured = close([b.builder for b in branches], [[], []])
         append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
@@ -93,7 +101,7 @@ def staged_if(
     return tuple(merged[:count])
 
 
-def _stage(
+def stage_branch(
     stager: Stager,
     name: str,
     body: Callable[..., tuple[Any, ...]],
@@ -101,6 +109,7 @@ def _stage(
     names: Sequence[str],
     facts: Facts,
 ) -> Branch:
+    """Stage one branch, where `facts` hold."""
     with stager.region(name) as builder, stager.cells.frame() as frame:
         stager.assume(facts)
         stager.cells.own(body, names)

@@ -14,6 +14,7 @@ from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
 from dy2static.staging.sharing import Sharing, is_changeable, object_of
+from dy2static.staging.staged import NUMBERS
 from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor
 
@@ -56,8 +57,12 @@ def _related_in(path: dict[Position, Any], sharing: Sharing) -> Iterator[tuple[P
     places: dict[int, list[int]] = {}
     for i, x in enumerate(path.values()):
         places.setdefault(id(x), []).append(i)
+    are_different = len(places) == len(path)
     for i, x in enumerate(path.values()):
-        found = {j for identity in (id(x), *sharing.alike(x)) for j in places.get(identity, ()) if j > i}
+        alike = sharing.alike(x)
+        if are_different and not alike:
+            continue
+        found = {j for identity in (id(x), *alike) for j in places.get(identity, ()) if j > i}
         for j in sorted(found):
             if _compare(x, path[positions[j]], sharing) is not _There.OTHER:
                 yield positions[i], positions[j]
@@ -76,6 +81,8 @@ def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharin
 
 def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, Any]]:
     """The objects in a value that can change, itself included, each with its position from `at` on."""
+    if type(value) in NUMBERS:
+        return
     value = object_of(value)
     if isinstance(value, Tensor):
         if is_changeable(value):

@@ -59,10 +59,11 @@ def staged_while(
     body: Body,
     state: Sequence[Any],
     names: Sequence[str],
+    counters: Sequence[str] = (),
     trip: Trip = NO_TRIP,
 ) -> tuple[Any, ...]:
-    """Append a `while_loop`; returns the values of `names` after it. `trip` is what the loops in a trial of the body
-    were found to carry.
+    """Append a `while_loop`; returns the values of `names` after it. Of these, a trip changes the `counters` that are
+    integers. `trip` is what the loops in a trial of the body were found to carry.
 
     Raises: LoopTypeError naming a variable whose type changes from trip to trip; ChangingTestError.
     """
@@ -83,7 +84,7 @@ def staged_while(
         staged.test = StagedTest(builder, pred, over)
         return staged
 
-    return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, trip), loc)
+    return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, counters, trip), loc)
 
 
 def staged_for(
@@ -112,12 +113,14 @@ def _settle(
     names: Sequence[str],
     trip_of: Callable[[Carried], StagedBody],
     loc: Loc,
+    counters: Sequence[str] = (),
     trip: Trip = NO_TRIP,
 ) -> tuple[Carried, StagedBody, list[Value]]:
     """Stage trips, by `trip_of`, until the description of what they carry covers what they leave; gives the last one
     with the graph values that it yields. `trip` is what the loops in it are expected to carry."""
     place = user_place()
     carried = _begin(stager, state, names, trip)
+    counted = _presume_counters(carried, counters)
     before = stager.rounds.at(place)
     if before is None:
         _presume_breaks(carried)
@@ -129,7 +132,7 @@ def _settle(
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
         except Exception:  # if it was not for what was presumed, the next trip raises it again
-            if not carried.presumed:
+            if carried.presumed <= counted:
                 raise
             carried = _begin(stager, state, names, NO_TRIP)
             continue
@@ -149,6 +152,15 @@ def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Tri
     carried = Carried(names, list(state), [spec_of(value, stager) for value in state], trip)
     carried.related = relations([carried.initial], stager.sharing)
     return carried
+
+
+def _presume_counters(carried: Carried, counters: Sequence[str]) -> set[int]:
+    """Begin with values of the graph for integers that each trip changes. Which ones: no error is for that."""
+    counted = {i for i, x in enumerate(carried.initial) if type(x) is int and carried.names[i] in counters}
+    for i in counted:
+        carried.specs[i] = stageable(carried.specs[i])
+    carried.presumed |= counted
+    return counted
 
 
 def _presume_breaks(carried: Carried) -> None:

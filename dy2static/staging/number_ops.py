@@ -47,7 +47,7 @@ def number_op(stager: "Stager", op: str, operands: Sequence[Any]) -> StagedNumbe
     if op in COMPARISONS and dtype.kind == "c":
         raise TypeError(no_order(op, *_kinds(values)))
     if op in COMPARISONS or op in ("eq", "ne") or (op in ON_BITS and dtype == bool_):
-        return StagedNumber.of(getattr(b, op)(*values))
+        return StagedNumber.of(b.apply(op, values, {})[0])
     if dtype == bool_:  # bools are ints to every other operator
         dtype = int64
     if op in BITS and dtype != int64:
@@ -58,14 +58,15 @@ def number_op(stager: "Stager", op: str, operands: Sequence[Any]) -> StagedNumbe
     if op == "positive":
         return StagedNumber.of(values[0])
     if op in DIVISIONS:
-        _check_divisor(stager, op, values[1])
+        if isinstance(operands[1], StagedNumber) or not operands[1]:
+            _check_divisor(stager, op, values[1])
         if op == "div" and dtype == int64:
             values = [b.cast(v, float64) for v in values]
     if op in ("shift_left", "shift_right"):
         b.check(b.ge(values[1], 0), error="ValueError", parts=(NEGATIVE_SHIFT,), forms=())
     if op == "pow":
         return StagedNumber.of(power(stager, operands, values))
-    return StagedNumber.of(getattr(b, op)(*values))
+    return StagedNumber.of(b.apply(op, values, {})[0])
 
 
 def _kinds(values: Sequence[Value]) -> list[str]:

@@ -137,10 +137,10 @@ class Sharing:
                 loc=user_location(),
             )
 
-    def alike(self, a: Any) -> Iterator[int]:
+    def alike(self, a: Any) -> Sequence[int]:
         """The identities of what else an object may be."""
         known = self._alike.get(id(a))
-        return iter(()) if known is None else iter(known)
+        return () if known is None else list(known)
 
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""

@@ -54,7 +54,7 @@ def refuse_slips(error: Exception) -> None:
 def refuse_lookup(key: Any) -> None:
     """Raises: StagingError for a key that stands for one of several objects, which a dict takes for another one."""
     stager = current()
-    if stager is not None and is_made(key) and any(True for _ in stager.sharing.alike(key)):
+    if stager is not None and is_made(key) and stager.sharing.alike(key):
         raise StagingError(
             f"an object of class {type(key).__name__} that the graph chooses is the key of an item: a graph chooses "
             "between values, not between objects",

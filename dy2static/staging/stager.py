@@ -236,17 +236,17 @@ class Stager:
             opdef = ADD_ANY  # a sum of cotangents
         values = [x if type(x) in NUMBERS else self.lift(x) for x in operands]
         weak = [isinstance(x, StagedNumber) for x in operands]
-        if self.is_cut():
+        is_cut = self.is_cut()
+        if is_cut:
             values = [self.stop(v) if isinstance(v, Value) else v for v in values]
         try:
             promoted = b.promoted(opdef, values, weak)
             results = b.append(opdef, promoted, attrs)
         except GraphError as error:
             raise error.at(b.loc) from None
-        if self.is_cut() or opdef.name == "stop_gradient":
+        if is_cut or opdef.name == "stop_gradient":
             self._stopped.update(results)
-        wrapped = tuple(staged(v) for v in results)
-        return wrapped[0] if len(wrapped) == 1 else wrapped
+        return staged(results[0]) if len(results) == 1 else tuple(map(staged, results))
 
     def call(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call from within the library what its user may have written."""

@@ -5,7 +5,7 @@ a block that is none of Python's flow, or where the block was a trial, nothing d
 back its variables too.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any, cast
@@ -48,9 +48,9 @@ def set_back(held: Held) -> None:
             del cell.cell_contents
 
 
-def variables_of(blocks: Sequence[Any]) -> Iterator[CellType]:
+def variables_of(blocks: Sequence[Any]) -> list[CellType]:
     """The variables of enclosing functions that these blocks of the user's code have, inside wrappers of ours too."""
-    waiting, seen = [*blocks], set[int]()
+    waiting, seen, found = [*blocks], set[int](), list[CellType]()
     while waiting:
         block = waiting.pop()
         if isinstance(block, tuple):
@@ -59,9 +59,10 @@ def variables_of(blocks: Sequence[Any]) -> Iterator[CellType]:
             seen.add(id(block))
             cells = block.__closure__ or ()
             if is_users(block.__code__.co_filename):
-                yield from cells
+                found += cells
             else:
                 waiting += [value for is_bound, value in map(_content, cells) if is_bound]
+    return found
 
 
 def _content(cell: CellType) -> tuple[bool, Any]:

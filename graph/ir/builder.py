@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -105,8 +105,7 @@ class GraphBuilder(Emitter[Value]):
         """A tensor known now; kept as a read-only copy."""
         array = np.array(value, dtype=dtype)
         array.setflags(write=False)
-        (result,) = self.append(lookup("constant"), (), {"value": array})
-        return result
+        return self.append(lookup("constant"), (), {"value": array}, types=(Aval(array.dtype, array.shape),))[0]
 
     # Ops
 
@@ -119,7 +118,8 @@ class GraphBuilder(Emitter[Value]):
         types: Sequence[Type] | None = None,
     ) -> tuple[Value, ...]:
         """Append one op whose operands already have the right dtypes; `types` are inferred unless given."""
-        lifted = tuple([self.lift(v) for v in operands])
+        producer = self.producer
+        lifted = tuple([v if v in producer else self.lift(v) for v in operands])
         if types is None:
             types = self.infer(opdef, lifted, attrs, regions)
         results = tuple([Value(t) for t in types])
@@ -128,7 +128,7 @@ class GraphBuilder(Emitter[Value]):
             self.watch(op)
         self.ops.append(op)
         for value in results:
-            self.producer[value] = op
+            producer[value] = op
         return results
 
     def infer(
@@ -181,22 +181,27 @@ class GraphBuilder(Emitter[Value]):
         for i, x in enumerate(operands):
             if not isinstance(x, Value):
                 kinds.append(type(x))
-            elif not isinstance(x.type, Aval):
+                continue
+            t = x.type
+            if not isinstance(t, Aval):
                 kinds.append(None)
             else:
-                kinds.append(_weak_kind(x.dtype) if weak is not None and weak[i] else x.dtype)
+                kinds.append(_weak_kind(t.dtype) if weak is not None and weak[i] else t.dtype)
         try:
             targets = opdef.promote([k for k in kinds if k is not None])
         except TypeError as error:
             names = ", ".join(k.__name__ if isinstance(k, type) else str(k) for k in cast("list[Any]", kinds))
             raise DTypeError(f"`{opdef.name}` does not take ({names}): {error}", loc=self.loc) from None
         wanted = iter(targets)
-        return tuple(
-            [
-                x if isinstance(x, Value) and k is None else self.cast(x, next(wanted))
-                for x, k in zip(operands, kinds, strict=True)
-            ]
-        )
+        found: list[Value] = []
+        for x, k in zip(operands, kinds, strict=True):
+            if not isinstance(x, Value):
+                found.append(self.constant(x, next(wanted)))
+            elif k is None or k is (dtype := next(wanted)):
+                found.append(x)
+            else:
+                found.append(self.cast(x, dtype))
+        return tuple(found)
 
     def cast(self, x: Value | Scalar, dtype: DType) -> Value:
         """`x` in `dtype`: a constant for a Python scalar, nothing where it has that dtype already."""
@@ -280,18 +285,22 @@ class GraphBuilder(Emitter[Value]):
 def _has_open_size(t: Type) -> bool:
     """Whether a shape rule left a size of this type open. Those of the elements of a list stay so."""
     if isinstance(t, Aval):
-        return any(name.startswith("?") for dim in t.shape if not isinstance(dim, int) for name in dim.names)
+        named = [dim for dim in t.shape if not isinstance(dim, int)]
+        return bool(named) and any(name.startswith("?") for dim in named for name in dim.names)
     return isinstance(t, OptionalType) and _has_open_size(t.element)
 
 
+WEAK_KINDS: Final[Mapping[str, type[bool] | type[int] | type[float] | type[complex]]] = {
+    "b": bool,
+    "i": int,
+    "u": int,
+    "c": complex,
+}
+"""The kind of Python number by that of a dtype; `float` for the others."""
+
+
 def _weak_kind(dtype: DType) -> type[bool] | type[int] | type[float] | type[complex]:
-    kinds: dict[str, type[bool] | type[int] | type[float] | type[complex]] = {
-        "b": bool,
-        "i": int,
-        "u": int,
-        "c": complex,
-    }
-    return kinds.get(dtype.kind, float)
+    return WEAK_KINDS.get(dtype.kind, float)
 
 
 def static_shape(shape: Shape) -> tuple[int, ...]:

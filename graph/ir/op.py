@@ -1,7 +1,7 @@
 """Ops and graphs. A region is closed (what it uses comes in as a parameter), so a region is itself a graph."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from graph.aval import Dim, Type
 from graph.dtypes import DType
+from graph.ir.frozen import frozen
 from graph.ir.printer import print_graph
 from graph.ir.value import Value
 from graph.location import UNKNOWN, Loc
@@ -22,7 +23,7 @@ Attrs = Mapping[str, Attr]
 NO_ATTRS: Attrs = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Op:
     """One occurrence of an op: operands in, results out, compile-time attributes, owned regions."""
 
@@ -49,7 +50,7 @@ class Op:
 NO_FUNCTIONS: Mapping[str, "Graph"] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Graph:
     """Parameters, ops in program order, and the values that it yields.
 
@@ -61,6 +62,8 @@ class Graph:
     ops: tuple[Op, ...]
     results: tuple[Value, ...]
     functions: Mapping[str, "Graph"] = field(default_factory=lambda: NO_FUNCTIONS)
+    settled: tuple[Hashable, ...] = field(default=(), init=False, repr=False)
+    """The passes that were found to leave it as it is, functions aside: they need not look again."""
 
     def __str__(self) -> str:
         return print_graph(self)

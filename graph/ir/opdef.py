@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from graph.aval import Type
 from graph.dtypes import DType
@@ -114,9 +114,11 @@ def all_ops() -> tuple[OpDef, ...]:
 
 def effect_of(op: Op) -> Effect:
     """The effect of one occurrence: its own, or the strongest within its regions."""
-    if op.effect is None:
-        object.__setattr__(op, "effect", _effect_of(op))  # a fact of what is frozen, found late
-    return cast(Effect, op.effect)
+    found = op.effect
+    if found is None:
+        found = _effect_of(op)
+        object.__setattr__(op, "effect", found)  # a fact of what is frozen, found late
+    return found
 
 
 def _effect_of(op: Op) -> Effect:

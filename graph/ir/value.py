@@ -1,13 +1,12 @@
 """SSA values: defined once, by an op or as a parameter of a graph."""
 
-from dataclasses import dataclass
-
 from graph.aval import Aval, Shape, Type
 from graph.dtypes import DType
 from graph.errors import InternalError
+from graph.ir.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Value:
     """One SSA value. Identity is the value's name; `hint` is the user's name for it, for printing only."""
 

@@ -1,6 +1,7 @@
 """Which dtypes operands are cast to before an op applies (NEP 50; Python scalars are weak)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -8,18 +9,26 @@ from graph.dtypes import DType, bool_, float64, is_complex, is_float
 from graph.ir.opdef import Operand, Promote
 
 
+@lru_cache(maxsize=1024)
+def resolved(ufunc: np.ufunc, operands: tuple[Operand, ...]) -> tuple[DType, ...]:
+    """The dtypes of the loop of `ufunc` that NumPy selects for operands: theirs, then those of the results.
+
+    Raises: TypeError, with NumPy's text, where there is none.
+    """
+    return tuple(ufunc.resolve_dtypes((*operands, *([None] * ufunc.nout))))
+
+
 def by_ufunc(ufunc: np.ufunc) -> Promote:
     """What NumPy's own loop selection of `ufunc` says."""
 
     def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
-        given = [bool_ if x is bool else x for x in operands]  # Python's bools are as strong as NumPy's
+        given = tuple([bool_ if x is bool else x for x in operands])  # Python's bools are as strong as NumPy's
         try:
-            resolved = ufunc.resolve_dtypes((*given, *([None] * ufunc.nout)))
+            return resolved(ufunc, given)[: len(given)]
         except TypeError as error:
             if not str(error).startswith("ufunc "):
                 raise  # NumPy says what to use instead
             raise TypeError("it is not defined for these dtypes") from None
-        return tuple(resolved[: len(operands)])
 
     return promote
 

@@ -10,7 +10,7 @@ from graph.ops.shape_rules import UNKNOWN_DIM
 
 def join_types(a: Type, b: Type) -> Type | None:
     """The type that covers both: dims that differ become unknown; None where dtype, rank or kind differ."""
-    if a is b:
+    if a is b or a == b:
         return a
     if isinstance(a, Aval) and isinstance(b, Aval):
         if a.dtype != b.dtype or a.ndim != b.ndim:
@@ -32,6 +32,8 @@ def number_unknown(types: Sequence[Type]) -> tuple[Type, ...]:
             return t  # each element has sizes of its own: they stay unknown
         if not isinstance(t, Aval):
             return type(t)(number(t.element))
+        if UNKNOWN_DIM not in t.shape:
+            return t
         dims: list[Dim] = []
         for dim in t.shape:
             if dim == UNKNOWN_DIM:
@@ -41,7 +43,7 @@ def number_unknown(types: Sequence[Type]) -> tuple[Type, ...]:
                 dims.append(dim)
         return Aval(t.dtype, tuple(dims))
 
-    return tuple(number(t) for t in types)
+    return tuple([number(t) for t in types])
 
 
 def is_covered(outer: Type, param: Type) -> bool:

@@ -1,15 +1,16 @@
 """Shape rules that several op families share."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
-from graph.aval import Aval, Dim, ListType, Shape, SymDim, Type, format_shape
+from graph.aval import Aval, Dim, ListType, Shape, SymDim, Type, format_shape, is_static
 from graph.dtypes import DType, bool_, is_integer
 from graph.errors import DTypeError, ShapeError
 from graph.ir.op import Op
 from graph.ir.opdef import Effect
+from graph.ops.promotion import resolved
 
 UNKNOWN_DIM: Final = SymDim.named("?")
 """A size that is known only at run time; the builder gives each occurrence a name of its own."""
@@ -51,6 +52,8 @@ def least(dim: Dim) -> int:
 
 def broadcast_shapes(shapes: Sequence[Shape], describe: Callable[[], str]) -> Shape:
     """NumPy broadcasting over any number of shapes; `describe` says, for the error, what met what."""
+    if shapes and shapes.count(shapes[0]) == len(shapes) and is_static(shapes[0]):
+        return shapes[0]
     ndim = max((len(s) for s in shapes), default=0)
     result: list[Dim] = []
     unknown = 0
@@ -94,17 +97,17 @@ def elementwise(op: str, ufunc: np.ufunc) -> Callable[..., Aval]:
 
 def result_dtype(op: str, ufunc: np.ufunc, avals: Sequence[Aval]) -> DType:
     """The dtype that `ufunc` gives; DTypeError where it takes none of these as they are."""
-    given = tuple(a.dtype for a in avals)
+    given = tuple([a.dtype for a in avals])
     try:
-        resolved = ufunc.resolve_dtypes((*given, *([None] * ufunc.nout)))
+        dtypes = resolved(ufunc, given)
     except TypeError:
         raise DTypeError(f"{quote(op, *avals)}: no such operation on these dtypes") from None
-    if resolved[: len(given)] != given:
+    if dtypes[: len(given)] != given:
         raise DTypeError(
             f"{quote(op, *avals)}: dtypes must agree in a graph",
             next_step="cast one operand with `astype`.",
         )
-    return cast(DType, resolved[-1])
+    return dtypes[-1]
 
 
 def normalize_axis(op: str, axis: int, ndim: int) -> int:
@@ -157,6 +160,8 @@ def is_predicate(x: Type) -> bool:
 def broadcast_effect(op: Op) -> Effect:
     """CAN_FAIL where symbolic dims meet others that they may not fit at run time."""
     shapes = [v.shape for v in op.operands]
+    if shapes and shapes.count(shapes[0]) == len(shapes):
+        return Effect.PURE
     ndim = max(map(len, shapes), default=0)
     for axis in range(1, ndim + 1):
         if len({shape[-axis] for shape in shapes if len(shape) >= axis} - {1}) > 1:

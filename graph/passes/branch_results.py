@@ -8,7 +8,7 @@ import numpy as np
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
+from graph.passes.nested import has_regions, in_functions, renamed, replaced, visited, with_body
 
 
 def branch_results(graph: Graph) -> Graph:
@@ -18,6 +18,8 @@ def branch_results(graph: Graph) -> Graph:
 
 
 def _visit(graph: Graph) -> Graph:
+    if not has_regions(graph):
+        return graph
     env: dict[Value, Value] = {}
     ops: list[Op] = []
     for old in graph.ops:

@@ -10,7 +10,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, lookup
 from graph.ir.value import Value
 from graph.ir.walk import uses
-from graph.passes.nested import in_functions, replaced, with_body
+from graph.passes.nested import in_functions, renamed, replaced, settle, with_body
 
 MAX_ELEMENTS: Final = 1024
 """Larger results are not folded: the program would carry them around."""
@@ -27,6 +27,8 @@ def constant_fold(graph: Graph) -> Graph:
 
 def _fold(graph: Graph, given: dict[Value, np.ndarray]) -> Graph:
     """`given` are parameters known to be constants."""
+    if not given and constant_fold in graph.settled:
+        return graph
     known: dict[Value, np.ndarray] = {}
     ops: list[Op] = []
     env: dict[Value, Value] = {}
@@ -36,23 +38,24 @@ def _fold(graph: Graph, given: dict[Value, np.ndarray]) -> Graph:
         known[made.result] = array
         env[param] = made.result
     for old in graph.ops:
-        op = replaced(old, operands=[env.get(v, v) for v in old.operands]) if env else old
+        op = replaced(old, operands=renamed(old.operands, env)) if env else old
+        name = op.name
         if op.regions:
             ops.append(replaced(op, regions=_fold_regions(op, known)))
-            continue
-        if op.name == "check" and known.get(op.operands[0], False):
-            continue
-        arrays = [np.asarray(op.attrs["value"])] if op.name == "constant" else _results(op, known)
-        if arrays is None:
+        elif name == "constant":
+            known[op.result] = np.asarray(op.attrs["value"])
             ops.append(op)
+        elif name == "check" and known.get(op.operands[0], False):
             continue
-        known.update(zip(op.results, arrays, strict=True))
-        if op.name == "constant":
+        elif (arrays := _results(op, known)) is None:
             ops.append(op)
         else:
-            made = [_constant(a, v, op) for a, v in zip(arrays, op.results, strict=True)]
-            ops.extend(made)
-    return with_body(graph, ops, [env.get(v, v) for v in graph.results])
+            known.update(zip(op.results, arrays, strict=True))
+            ops.extend([_constant(a, v, op) for a, v in zip(arrays, op.results, strict=True)])
+    result = with_body(graph, ops, renamed(graph.results, env))
+    if result is graph:
+        settle(graph, constant_fold)
+    return result
 
 
 def _fold_regions(op: Op, known: dict[Value, np.ndarray]) -> tuple[Graph, ...]:
@@ -69,14 +72,13 @@ def _fold_regions(op: Op, known: dict[Value, np.ndarray]) -> tuple[Graph, ...]:
         case _:
             carried = range(len(op.operands))
     regions: list[Graph] = []
+    test = op.operands[0] if op.name == "cond" else None
     for side, region in enumerate(op.regions):
-        inside = known
-        if op.name == "cond" and op.operands[0] in op.operands[1:]:
-            inside = {**known, op.operands[0]: _frozen(np.array(side == 0))}
         constant: dict[Value, np.ndarray] = {}
         for i, (param, operand) in enumerate(zip(region.params, op.operands[lead:], strict=True)):
-            if i not in carried and operand in inside and operand.type == param.type:
-                constant[param] = inside[operand]
+            if i in carried or not (operand is test or operand in known) or operand.type != param.type:
+                continue
+            constant[param] = _frozen(np.array(side == 0)) if operand is test else known[operand]
         read = uses(region) if constant else {}
         regions.append(_fold(region, {param: array for param, array in constant.items() if param in read}))
     return tuple(regions)
@@ -92,9 +94,10 @@ def _results(op: Op, known: dict[Value, np.ndarray]) -> list[np.ndarray] | None:
     if op.name == "dim":
         size = op.operands[0].shape[_axis(op)]
         return [_frozen(np.asarray(size, np.int64))] if isinstance(size, int) else None
-    if not all(v in known for v in op.operands) or not all(_is_small(v) for v in op.results):
-        return None
-    if not op.results or effect_of(op) is not Effect.PURE:
+    for v in op.operands:
+        if v not in known:
+            return None
+    if not op.results or not all(map(_is_small, op.results)) or effect_of(op) is not Effect.PURE:
         return None
     try:
         with np.errstate(all="ignore"):

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, visited, with_body
+from graph.passes.nested import in_functions, once, renamed, visited, with_body
 from graph.passes.structure import are_equal, attr_key, attrs_key
 
 
@@ -18,6 +18,7 @@ def cse(graph: Graph) -> Graph:
     return in_functions(_cse(graph), _cse)
 
 
+@once
 def _cse(graph: Graph) -> Graph:
     env: dict[Value, Value] = {}
     first: dict[Hashable, list[Op]] = {}
@@ -39,16 +40,17 @@ def _cse(graph: Graph) -> Graph:
 
 def _key(op: Op) -> Hashable:
     """Equal for ops of which one is enough, where their regions are equal too; None for those that must all stay."""
-    match op.name:
+    name = op.name
+    match name:
         case "check":
-            return op.name, op.operands[0]  # the message of a check that holds is not read
+            return name, op.operands[0]  # the message of a check that holds is not read
         case "guard":
-            return op.name, op.operands, attr_key(op.attrs["kind"]), attr_key(op.attrs["expected"])
+            return name, op.operands, attr_key(op.attrs["kind"]), attr_key(op.attrs["expected"])
         case _ if effect_of(op) is Effect.ORDERED or not op.results:
             return None
         case _:
             # Types follow from the rest, but for the names of sizes.
-            return op.name, op.operands, attrs_key(op)
+            return name, op.operands, attrs_key(op)
 
 
 def _have_equal_regions(op: Op, other: Op) -> bool:

@@ -22,6 +22,8 @@ def inline_calls(graph: Graph) -> Graph:
 
     The sizes that a function names become those of the operands, or new names: two copies share none.
     """
+    if not graph.functions:
+        return graph
     calls = {name: _called(function) for name, function in graph.functions.items()}
     count: dict[str, int] = {}
     for called in (_called(graph), *calls.values()):

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
+from graph.passes.nested import has_regions, in_functions, renamed, replaced, visited, with_body
 
 
 def invariant_carried(graph: Graph) -> Graph:
@@ -14,6 +14,8 @@ def invariant_carried(graph: Graph) -> Graph:
 
 
 def _visit(graph: Graph) -> Graph:
+    if not has_regions(graph):
+        return graph
     env: dict[Value, Value] = {}
     ops: list[Op] = []
     for old in graph.ops:

@@ -8,7 +8,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of
 from graph.ir.value import Value
 from graph.ir.walk import walk
-from graph.passes.nested import in_functions, replaced, with_body
+from graph.passes.nested import has_regions, in_functions, replaced, with_body
 
 CHEAP: Final = frozenset(
     [
@@ -52,9 +52,11 @@ def moved_out(graph: Graph, is_worth: IsWorth) -> Graph:
 
 
 def _licm(graph: Graph, is_worth: IsWorth) -> Graph:
+    if not has_regions(graph):
+        return graph
     ops: list[Op] = []
     for old in graph.ops:
-        op = replaced(old, regions=[_licm(r, is_worth) for r in old.regions])
+        op = replaced(old, regions=[_licm(r, is_worth) for r in old.regions]) if old.regions else old
         if op.name in ("while_loop", "for_loop"):
             ops.extend(_hoisted(op, is_worth))
         else:

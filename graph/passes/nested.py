@@ -1,6 +1,6 @@
 """Applying a pass to regions and functions, and copying ops within a graph: what passes share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from graph.ir.op import Attrs, Graph, Op
 from graph.ir.value import Value
@@ -43,6 +43,30 @@ def with_body(graph: Graph, ops: Sequence[Op], results: Sequence[Value] | None =
     if new == graph.ops and yields == graph.results:
         return graph
     return Graph(graph.name, graph.params, new, yields, graph.functions)
+
+
+def has_regions(graph: Graph) -> bool:
+    """Whether an op of the graph owns regions."""
+    return any(op.regions for op in graph.ops)
+
+
+def settle(graph: Graph, visit: Hashable) -> None:
+    """Note that a pass leaves a graph as it is, functions aside."""
+    object.__setattr__(graph, "settled", (*graph.settled, visit))  # a fact of what is frozen, found late
+
+
+def once(visit: Pass) -> Pass:
+    """`visit`, which looks at one block and its regions, done to no block again that it left as it was."""
+
+    def visit_once(graph: Graph) -> Graph:
+        if visit in graph.settled:
+            return graph
+        result = visit(graph)
+        if result is graph:
+            settle(graph, visit)
+        return result
+
+    return visit_once
 
 
 def in_functions(graph: Graph, apply: Pass) -> Graph:

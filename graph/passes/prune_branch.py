@@ -8,7 +8,7 @@ import numpy as np
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, lookup
 from graph.ir.value import Value
-from graph.passes.nested import copied_ops, in_functions, renamed, visited, with_body
+from graph.passes.nested import copied_ops, has_regions, in_functions, once, renamed, visited, with_body
 from graph.passes.structure import are_equal
 
 
@@ -17,7 +17,10 @@ def prune_branch(graph: Graph) -> Graph:
     return in_functions(_prune(graph), _prune)
 
 
+@once
 def _prune(graph: Graph) -> Graph:
+    if not has_regions(graph):
+        return graph
     env: dict[Value, Value] = {}
     constants: dict[Value, np.ndarray] = {}
     ops: list[Op] = []

@@ -12,7 +12,7 @@ from graph.dtypes import DType, bfloat16
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
-from graph.passes.nested import in_functions, renamed, replaced, visited, with_body
+from graph.passes.nested import in_functions, once, renamed, replaced, visited, with_body
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ def simplify(graph: Graph) -> Graph:
     return in_functions(_simplify(graph), _simplify)
 
 
+@once
 def _simplify(graph: Graph) -> Graph:
     context = _Context()
     env: dict[Value, Value] = {}
@@ -70,7 +71,8 @@ def _simplify(graph: Graph) -> Graph:
             env[op.result] = made
             continue
         ops.append(made)
-        context.made.update(dict.fromkeys(made.results, made))
+        for v in made.results:
+            context.made[v] = made
     return with_body(graph, ops, renamed(graph.results, env))
 
 
@@ -96,8 +98,10 @@ def _broadcasting(context: _Context, op: Op) -> Op | None:
     """No `broadcast_to` of an operand where another one has the result's shape: the op broadcasts by itself."""
     for i, operand in enumerate(op.operands):
         made = context.by(operand, "broadcast_to")
+        if made is None:
+            continue
         others = (*op.operands[:i], *op.operands[i + 1 :])
-        if made is not None and any(v.shape == op.result.shape for v in others):
+        if any(v.shape == op.result.shape for v in others):
             return replaced(op, operands=(*op.operands[:i], made.operands[0], *op.operands[i + 1 :]))
     return None
 

@@ -11,7 +11,7 @@ from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 from graph.ir.walk import uses
 from graph.passes.licm import may_move
-from graph.passes.nested import in_functions, renamed, replaced, with_body
+from graph.passes.nested import has_regions, in_functions, renamed, replaced, with_body
 
 
 class Branch(NamedTuple):
@@ -31,6 +31,8 @@ def sink(graph: Graph) -> Graph:
 
 
 def _sink(graph: Graph) -> Graph:
+    if not has_regions(graph):
+        return graph
     targets = _targets(graph)
     moved: dict[Op, list[list[Op]]] = {branch.cond: [[], []] for branch in targets.values()}
     constants = {op.results[0]: op for op in graph.ops if op.name == "constant"}

@@ -66,13 +66,15 @@ def read_free(value: Any, name: str) -> Any:
     return value
 
 
-def if_(test: Any, then: Block, orelse: Block, inputs: State, names: tuple[str, ...]) -> State:
-    outputs = then(*inputs) if test else orelse(*inputs)
+def if_(test: Any, then: Block, orelse: Block | None, inputs: State, names: tuple[str, ...]) -> State:
+    outputs = then(*inputs) if test else inputs[: len(names)] if orelse is None else orelse(*inputs)
     assert len(outputs) == len(names)
     return outputs
 
 
-def while_(test: Callable[..., Any], body: Block, state: State, names: tuple[str, ...]) -> State:
+def while_(
+    test: Callable[..., Any], body: Block, state: State, names: tuple[str, ...], counters: tuple[str, ...] = ()
+) -> State:
     assert len(state) == len(names)
     while test(*state):
         state = body(*state)
@@ -80,14 +82,18 @@ def while_(test: Callable[..., Any], body: Block, state: State, names: tuple[str
 
 
 def for_(
-    iterable: Iterable[Any], body: Block, state: State, names: tuple[str, ...], stop: Callable[..., Any] | None = None
+    iterable: Iterable[Any], body: Block, state: State, names: tuple[str, ...], stop: tuple[str, ...] = ()
 ) -> State:
     assert len(state) == len(names)
+
+    def has_ended(*state: Any) -> bool:
+        return any(state[names.index(flag)] for flag in stop)
+
     if isinstance(iterable, Generator):
-        return consume(iterable, body, state, names, stop)
+        return consume(iterable, body, state, names, has_ended if stop else None)
     for item in iterable:
         state = body(item, *state)
-        if stop is not None and stop(*state):
+        if has_ended(*state):
             break
     return state
 
@@ -96,21 +102,19 @@ def if_expr(test: Any, then: Thunk, orelse: Thunk) -> Any:
     return then() if test else orelse()
 
 
-def and_(*operands: Thunk) -> Any:
-    value: Any = True
-    for operand in operands:
-        value = operand()
+def and_(value: Any, *others: Thunk) -> Any:
+    for other in others:
         if not value:
             break
+        value = other()
     return value
 
 
-def or_(*operands: Thunk) -> Any:
-    value: Any = False
-    for operand in operands:
-        value = operand()
+def or_(value: Any, *others: Thunk) -> Any:
+    for other in others:
         if value:
             break
+        value = other()
     return value
 
 

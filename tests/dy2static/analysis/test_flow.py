@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from dy2static.analysis.flow import Carried, Flow, analyse
+from dy2static.analysis.facts import Carried, Flow
+from dy2static.analysis.flow import analyse
 from dy2static.analysis.survey import survey
 
 
@@ -60,7 +61,16 @@ def test_carried_through_nesting() -> None:
     assert outer.inputs == outer.outputs == ("b",)
     assert set(inner.inputs) == {"b", "t"}
     assert branch.inputs == branch.outputs == ("b",)
-    assert outer.assigned == {"i", "t", "b"}
+
+
+def test_what_goes_out_comes_in_first() -> None:
+    (branch,) = carried("b = d = 1\nif a:\n    c = b\n    b = c + 1\n    d = b\nreturn d")
+    assert (branch.inputs, branch.outputs) == (("d", "b"), ("d",))
+
+
+def test_shared_names_are_those_that_a_function_inside_reads() -> None:
+    (branch,) = carried("b = d = 1\nif a:\n    d = b = 2\nreturn lambda: d")
+    assert branch.shared == ("d",)
 
 
 @pytest.mark.parametrize(

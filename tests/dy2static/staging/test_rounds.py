@@ -51,6 +51,28 @@ def test_a_level_more_does_not_double_how_often_loops_are_staged(
     assert trips[1] <= 3 * trips[0], "four times as many, if each level doubled them"
 
 
+def test_a_loop_that_counts_is_staged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    region, names = Stager.region, list[str]()
+
+    def counted(stager: Stager, name: str) -> Any:
+        names.append(name)
+        return region(stager, name)
+
+    def f(x: Any, n: Any) -> Any:
+        i, k = 0, 5
+        while x.sum() > 1 and i < n:
+            x = x * 0.5
+            i += 1
+            k = k - 1
+        return x, i, k
+
+    monkeypatch.setattr(Stager, "region", counted)
+    x, n = xp.ones(3), xp.asarray(9)
+    found, expected = to_static(f, executor="interpreter")(x, n), f(x, n)
+    assert names.count("body") == 1
+    assert found[1:] == expected[1:]
+
+
 SCALES = {2: 0.5, 3: 0.25}
 
 
