@@ -58,6 +58,8 @@ class Handling:
         values: Callable[[], State],
         watched: tuple[str, ...],
         orelse: Block | None,
+        *,
+        raise_again: bool = False,
     ) -> None:
         self.handlers = handlers
         self.kinds = kinds
@@ -65,6 +67,8 @@ class Handling:
         self.values = values
         self.watched = watched
         self.orelse = orelse
+        self.raise_again = raise_again
+        """Whether they raise again what they handle."""
 
     def in_python(self, steps: Sequence[Block], state: State, final: Block | None) -> State:
         """The statement as Python has it."""
@@ -107,7 +111,15 @@ class Handling:
             for step in steps:
                 state = step(*state)
             return self.passed(state)
-        protected = Protected(stager, self.names, self.values, self.watched, named(self.classes()), user_location())
+        protected = Protected(
+            stager,
+            self.names,
+            self.values,
+            self.watched,
+            named(self.classes()),
+            user_location(),
+            raises_again=self.raise_again,
+        )
         ended = run_steps(protected, steps, state, self)
         if ended.is_handled:
             return ended.state
@@ -214,7 +226,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
                     raise
                 after = None  # it takes the place of what the body raises in a run
         own = stager.builder.ops[middle:]
-        is_seen = stager.attempts > 0 or any(effect_of(op) is not Effect.PURE for op in own)
+        is_seen = bool(stager.attempts) or any(effect_of(op) is not Effect.PURE for op in own)
         may_fail = after is None or body_may_fail
         if not (may_fail and is_seen) and after is not None:
             trial.keep()
@@ -228,8 +240,16 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         raise_again(stager, error)
         return state
 
-    outer = Handling((failed,), (lambda: Exception,), handling.names, handling.values, handling.watched, final)
-    return outer.staged(stager, (inner,), state)
+    outer = Handling(
+        (failed,),
+        (lambda: Exception,),
+        handling.names,
+        handling.values,
+        handling.watched,
+        final,
+        raise_again=True,
+    )
+    return outer.staged(stager, (inner,) if handling.handlers else steps, state)
 
 
 def raise_again(stager: Stager, error: Any) -> None:

@@ -280,7 +280,8 @@ class ListValues:
         values = self._nonempty(items)
         if len(values) != 1:
             self.unsupported("stacking a list whose elements are not tensors")
-        return self._stager.handle(self._op(op, values[0], axis=axis))
+        joined = self._op(op, values[0], axis=axis)
+        return self._stager.handle(self._stager.stop(joined) if self._stager.is_cut() else joined)
 
     @contextlib.contextmanager
     def walking(self, lists: Iterable[StageableList], *, are_fixed: bool = False) -> Generator[Walk]:

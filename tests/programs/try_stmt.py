@@ -364,3 +364,16 @@ def continue_and_break_in_finally(x):
         finally:
             break
     return total
+
+
+@program([f64(2.0), i64(0)], [f64(2.0), i64(1)], grad=0)
+def finally_sees_the_steps_before(x, n):
+    out = [x]
+    y = x
+    try:
+        y = x * 3.0
+        y = y + out[n]
+        y = y * 4.0
+    finally:
+        print(y)
+    return y, out
