@@ -1,14 +1,14 @@
 """`try`: exceptions of Python are caught in Python, those that a run of the graph raises in the graph."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, named, run_steps, unwatched
 from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import RaisedInGraph
+from dy2static.staging.never import OF_TYPES, RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.staged import StagedNumber, StagedTensor, current
 from dy2static.staging.stager import Stager
@@ -232,7 +232,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
             trial.keep()
     if trial.is_kept and after is not None:
         if raised is not None:
-            raise raised
+            _go_on(stager, raised)
         return after
 
     def failed(error: Any, *state: Any) -> State:
@@ -250,6 +250,15 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         raise_again=True,
     )
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
+
+
+def _go_on(stager: Stager, error: Exception) -> NoReturn:
+    """Raise what the body has raised, behind a `finally`: when the graph runs, where that does something."""
+    is_of_types = type(error) in OF_TYPES and not is_of_the_program(error)
+    if is_of_types or not must_come_later(stager):
+        raise error
+    fail_as(stager, error)
+    raise RaisedInGraph
 
 
 def raise_again(stager: Stager, error: Any) -> None:

@@ -377,3 +377,27 @@ def finally_sees_the_steps_before(x, n):
     finally:
         print(y)
     return y, out
+
+
+class RemarkableError(ValueError):
+    pass
+
+
+@program([f64(0.5)], [f64(-0.5)])
+def several_arguments_behind_a_finally(x):
+    try:
+        try:
+            raise RemarkableError("remarkable", 3)
+        finally:
+            assert x > 0
+    except RemarkableError as error:
+        print(error.args, error, repr(error))
+    return x
+
+
+@program([f64(0.5)], [f64(-0.5)])
+def a_check_in_finally_comes_first(x):
+    try:
+        raise RemarkableError("remarkable")
+    finally:
+        assert x > 0, "not positive"
