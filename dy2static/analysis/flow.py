@@ -347,10 +347,11 @@ class _Analysis:
         caught = final.gen
         for handler in statement.handlers:
             caught |= self.handler(handler).before(self.behind(handler, behind))
-        into = summary.gen | after | self.captured | self.between(statement.body, 0)
+        orelse = self.block(statement.orelse)
+        handed = self.between(statement.body, 0) | (self.block(statement.body).assigned & orelse.gen)
+        into = summary.gen | after | self.captured | handed
         self.carried[statement] = (summary.assigned & into, summary.assigned & into, summary.assigned)
         self.watched[statement] = summary.assigned & (caught | rescue)
-        orelse = self.block(statement.orelse)
         self.liveness(statement.body, orelse.before(behind) | caught, caught | rescue)
         for handler in statement.handlers:
             self.liveness(handler.body, behind, final.gen | rescue)

@@ -401,3 +401,19 @@ def a_check_in_finally_comes_first(x):
         raise RemarkableError("remarkable")
     finally:
         assert x > 0, "not positive"
+
+
+@program([f64(2.0)], [f64(-2.0)], grad=0)
+def else_reads_what_the_body_bound(x):
+    try:
+        y = x * 2
+        z = y + 1
+    except LookupError:
+        pass
+    else:
+        print(y)
+        z += y
+        for i in range(2):
+            z = z + i * y
+        x = z
+    return x
