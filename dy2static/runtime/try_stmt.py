@@ -59,7 +59,7 @@ class Handling:
         watched: tuple[str, ...],
         orelse: Block | None,
         *,
-        raise_again: bool = False,
+        raises_again: bool = False,
     ) -> None:
         self.handlers = handlers
         self.kinds = kinds
@@ -67,7 +67,7 @@ class Handling:
         self.values = values
         self.watched = watched
         self.orelse = orelse
-        self.raise_again = raise_again
+        self.raises_again = raises_again
         """Whether they raise again what they handle."""
 
     def in_python(self, steps: Sequence[Block], state: State, final: Block | None) -> State:
@@ -118,7 +118,7 @@ class Handling:
             self.watched,
             named(self.classes()),
             user_location(),
-            raises_again=self.raise_again,
+            raises_again=self.raises_again,
         )
         ended = run_steps(protected, steps, state, self)
         if ended.is_handled:
@@ -247,7 +247,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         handling.values,
         handling.watched,
         final,
-        raise_again=True,
+        raises_again=True,
     )
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
 

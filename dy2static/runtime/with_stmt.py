@@ -222,7 +222,7 @@ class _Entered:
             self.values,
             self.watched,
             self._left,
-            raise_again=True,
+            raises_again=True,
         )
         return handling.staged(stager, self.steps, state)
 

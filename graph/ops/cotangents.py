@@ -111,11 +111,21 @@ def add_cotangents(b: Emitter[Any], x: Any, y: Any) -> Any:
 def as_known(b: Emitter[Value], ct: Value, primal: Type) -> Value:
     """A cotangent in the sizes of its primal, where those are known and a branch or a loop has lost them."""
     if not isinstance(primal, Aval):
-        return ct if is_covered(ct.type, primal) else b.narrow(ct, type=primal)
+        return ct if is_covered(ct.type, primal) else b.narrow(ct, type=_of_both(primal, ct.type))
     if not any(isinstance(k, int) and k != own for k, own in zip(primal.shape, ct.shape, strict=True)):
         return ct
     sizes = zip(primal.shape, b.shape_of(ct), strict=True)
     return b.reshape(ct, [k if isinstance(k, int) else own for k, own in sizes])
+
+
+def _of_both(primal: Type, ct: Type) -> Type:
+    """The type of a cotangent with the sizes that its primal knows."""
+    if isinstance(primal, Aval) and isinstance(ct, Aval):
+        dims = zip(primal.shape, ct.shape, strict=True)
+        return Aval(ct.dtype, tuple(k if isinstance(k, int) else own for k, own in dims))
+    assert not isinstance(primal, Aval)
+    assert not isinstance(ct, Aval)
+    return type(ct)(_of_both(primal.element, ct.element))
 
 
 class OperandSums:
