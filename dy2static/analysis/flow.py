@@ -458,7 +458,7 @@ class _Analysis:
             after &= self.boundness(handler.body, start | name) & ~name
         lost = self.deleted([part for block in blocks_of(statement) for part in block])
         self.boundness(statement.finalbody, bound & ~lost)
-        return (after & ~self.deleted(statement.finalbody)) | self.block(statement.finalbody).kill
+        return self.boundness(statement.finalbody, after)
 
 
 def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ...] = ()) -> Flow:
