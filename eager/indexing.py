@@ -9,7 +9,7 @@ import numpy as np
 from eager.creation import asarray
 from eager.dispatch import apply, apply_all
 from eager.numpy_types import ARRAY, BOOL
-from eager.recorder import RECORDER
+from eager.recorder import RECORDER, held
 from eager.tensor import Tensor
 from graph.dtypes import bool_, int64, is_integer
 from graph.errors import DTypeError
@@ -99,7 +99,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     Raises: IndexError, ShapeError; DTypeError for complex values in a real tensor.
     """
     spec, dynamic = normalize(key)
-    v = value if isinstance(value, Tensor) or type(value) in WEAK else asarray(value)
+    v = held(value) if isinstance(value, Tensor) else value if type(value) in WEAK else asarray(value)
     kind = v.dtype.kind if isinstance(v, Tensor) else "c" if type(v) is complex else ""
     if kind == "c" and x.dtype.kind != "c":
         raise DTypeError(f"complex values cannot be stored in a tensor of {x.dtype}", next_step="take `real` first.")

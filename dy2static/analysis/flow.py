@@ -284,8 +284,9 @@ class _Analysis:
 
     # Who needs what; top-down and backwards.
 
-    def liveness(self, statements: Sequence[ast.stmt], after: int) -> None:
-        """Fill in `carried` for the constructs in `statements`, behind which `after` is live."""
+    def liveness(self, statements: Sequence[ast.stmt], after: int, rescue: int = 0) -> None:
+        """Fill in `carried` for the constructs in `statements`, behind which `after` is live, and `rescue` behind an
+        exception that leaves them."""
         for statement in reversed(statements):
             summary = self.summary(statement)
             if type(statement) not in BLOCKS:
@@ -297,47 +298,48 @@ class _Analysis:
                     assigned = body.assigned | orelse.assigned
                     into = body.before(after) | orelse.before(after) | self.captured
                     self.carried[statement] = (assigned & into, assigned & after, assigned)
-                    self.liveness(statement.body, after)
-                    self.liveness(statement.orelse, after)
+                    self.liveness(statement.body, after, rescue)
+                    self.liveness(statement.orelse, after, rescue)
                 case ast.While():
                     head = summary.gen | after
                     assigned = self.block(statement.body).assigned
                     self.carried[statement] = (assigned & head, assigned & head, assigned)
-                    self.liveness(statement.body, head)
+                    self.liveness(statement.body, head, rescue)
                 case ast.For():
                     target, body = self.unit(statement.target), self.block(statement.body)
                     head = self.stop_reads(statement) | target.reads | (body.gen & ~target.writes) | after
                     assigned = target.writes | body.assigned
                     self.carried[statement] = (assigned & head, assigned & head, assigned)
-                    self.liveness(statement.body, head)
+                    self.liveness(statement.body, head, rescue)
                 case ast.With():
                     target = self.target(statement.items[0]).writes
                     assigned = target | self.block(statement.body).assigned
                     into = summary.gen | after | self.captured | self.between(statement.body, target)
                     self.carried[statement] = (assigned & into, assigned & into, assigned)
-                    self.watched[statement] = assigned & after
-                    self.liveness(statement.body, after)
+                    self.watched[statement] = assigned & (after | rescue)
+                    self.liveness(statement.body, after, after | rescue)
                 case ast.Try():
-                    self.liveness_of_try(statement, summary, after)
+                    self.liveness_of_try(statement, summary, after, rescue)
                 case _:
                     pass
             after = summary.before(after) | self.captured
 
-    def liveness_of_try(self, statement: ast.Try, summary: _Summary, after: int) -> None:
+    def liveness_of_try(self, statement: ast.Try, summary: _Summary, after: int, rescue: int) -> None:
         final = self.block(statement.finalbody)
         behind = final.before(after) | final.gen
         caught = final.gen
         for handler in statement.handlers:
             caught |= self.handler(handler).before(self.behind(handler, behind))
-        into = summary.gen | after | self.captured | self.between(statement.body, 0)
-        self.carried[statement] = (summary.assigned & into, summary.assigned & into, summary.assigned)
-        self.watched[statement] = summary.assigned & caught
         orelse = self.block(statement.orelse)
-        self.liveness(statement.body, orelse.before(behind) | caught)
+        handed = self.between(statement.body, 0) | (self.block(statement.body).assigned & orelse.gen)
+        into = summary.gen | after | self.captured | handed
+        self.carried[statement] = (summary.assigned & into, summary.assigned & into, summary.assigned)
+        self.watched[statement] = summary.assigned & (caught | rescue)
+        self.liveness(statement.body, orelse.before(behind) | caught, caught | rescue)
         for handler in statement.handlers:
-            self.liveness(handler.body, behind)
-        self.liveness(statement.orelse, behind)
-        self.liveness(statement.finalbody, after)
+            self.liveness(handler.body, behind, final.gen | rescue)
+        self.liveness(statement.orelse, behind, final.gen | rescue)
+        self.liveness(statement.finalbody, after, rescue)
 
     def behind(self, handler: ast.ExceptHandler, behind: int) -> int:
         """What is read behind a handler: of what is behind the statement, nothing where it raises or returns."""
@@ -442,7 +444,7 @@ class _Analysis:
             after &= self.boundness(handler.body, start | name) & ~name
         lost = self.deleted([part for block in blocks_of(statement) for part in block])
         self.boundness(statement.finalbody, bound & ~lost)
-        return (after & ~self.deleted(statement.finalbody)) | self.block(statement.finalbody).kill
+        return self.boundness(statement.finalbody, after)
 
 
 def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ...] = ()) -> Flow:

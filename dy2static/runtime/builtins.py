@@ -239,9 +239,8 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
     if isinstance(x, StagedRange):
         return isinstance(range(0), classes)
     if isinstance(x, StagedNumber | StagedText):
-        flat = cast("tuple[Any, ...]", classes if isinstance(classes, tuple) else (classes,))
         kind = str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
-        return any(isinstance(c, type) and issubclass(kind, c) for c in flat)
+        return isinstance(kind(), classes)
     return isinstance(x, classes)
 
 

@@ -294,7 +294,7 @@ class ConsumerApart(Consumer):
         super().__init__(body, state, names, stop)
         stager = current()
         self.builder = None if stager is None else stager.builder
-        self.attempts = 0 if stager is None else stager.attempts
+        self.attempts = 0 if stager is None else len(stager.attempts)
         self.loc = user_location()
 
     def __call__(self, value: Any) -> None:
@@ -318,7 +318,7 @@ class ConsumerApart(Consumer):
 
     def _check(self, stager: Stager | None, mark: int) -> None:
         """Raises: StagingError where an exception of a run would be caught by the generator."""
-        if stager is None or stager.attempts <= self.attempts:
+        if stager is None or len(stager.attempts) <= self.attempts:
             return
         if any(map(can_raise, stager.builder.ops[mark:])):
             raise StagingError(

@@ -1,14 +1,14 @@
 """`try`: exceptions of Python are caught in Python, those that a run of the graph raises in the graph."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, named, run_steps, unwatched
 from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import RaisedInGraph
+from dy2static.staging.never import OF_TYPES, RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.staged import StagedNumber, StagedTensor, current
 from dy2static.staging.stager import Stager
@@ -58,6 +58,8 @@ class Handling:
         values: Callable[[], State],
         watched: tuple[str, ...],
         orelse: Block | None,
+        *,
+        raises_again: bool = False,
     ) -> None:
         self.handlers = handlers
         self.kinds = kinds
@@ -65,6 +67,8 @@ class Handling:
         self.values = values
         self.watched = watched
         self.orelse = orelse
+        self.raises_again = raises_again
+        """Whether they raise again what they handle."""
 
     def in_python(self, steps: Sequence[Block], state: State, final: Block | None) -> State:
         """The statement as Python has it."""
@@ -107,7 +111,15 @@ class Handling:
             for step in steps:
                 state = step(*state)
             return self.passed(state)
-        protected = Protected(stager, self.names, self.values, self.watched, named(self.classes()), user_location())
+        protected = Protected(
+            stager,
+            self.names,
+            self.values,
+            self.watched,
+            named(self.classes()),
+            user_location(),
+            raises_again=self.raises_again,
+        )
         ended = run_steps(protected, steps, state, self)
         if ended.is_handled:
             return ended.state
@@ -214,13 +226,13 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
                     raise
                 after = None  # it takes the place of what the body raises in a run
         own = stager.builder.ops[middle:]
-        is_seen = stager.attempts > 0 or any(effect_of(op) is not Effect.PURE for op in own)
+        is_seen = bool(stager.attempts) or any(effect_of(op) is not Effect.PURE for op in own)
         may_fail = after is None or body_may_fail
         if not (may_fail and is_seen) and after is not None:
             trial.keep()
     if trial.is_kept and after is not None:
         if raised is not None:
-            raise raised
+            _go_on(stager, raised)
         return after
 
     def failed(error: Any, *state: Any) -> State:
@@ -228,8 +240,25 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         raise_again(stager, error)
         return state
 
-    outer = Handling((failed,), (lambda: Exception,), handling.names, handling.values, handling.watched, final)
-    return outer.staged(stager, (inner,), state)
+    outer = Handling(
+        (failed,),
+        (lambda: Exception,),
+        handling.names,
+        handling.values,
+        handling.watched,
+        final,
+        raises_again=True,
+    )
+    return outer.staged(stager, (inner,) if handling.handlers else steps, state)
+
+
+def _go_on(stager: Stager, error: Exception) -> NoReturn:
+    """Raise what the body has raised, behind a `finally`: when the graph runs, where that does something."""
+    is_of_types = type(error) in OF_TYPES and not is_of_the_program(error)
+    if is_of_types or not must_come_later(stager):
+        raise error
+    fail_as(stager, error)
+    raise RaisedInGraph
 
 
 def raise_again(stager: Stager, error: Any) -> None:

@@ -70,6 +70,8 @@ class Protected:
     watched: tuple[str, ...]
     errors: tuple[str, ...]
     loc: Loc
+    raises_again: bool = False
+    """Whether what is caught goes on outwards, as from a `finally`."""
 
     def own(self) -> None:
         """At the beginning of a region: what it leaves in the variables of these names is given back by value."""
@@ -203,17 +205,21 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
         with stager.cells.frame() as frame:
             protected.own()
             depth = stager.cells.depth
+            further_out = [(outer, outer.current()) for outer in stager.attempts]
 
             def watch(op: Op) -> None:
                 if can_raise_itself(op):
                     check_unchanged(protected, state, stager.cells.changed_since(depth, builder))
+                    if protected.raises_again or not all(_is_caught(x, protected.errors) for x in _raising([op])):
+                        for outer, before in further_out:
+                            check_unchanged(outer, before, [])
 
             builder.watch = watch
-            stager.attempts += 1
+            stager.attempts.append(protected)
             try:
                 outputs = until_raised(stager, step, *state)
             finally:
-                stager.attempts -= 1
+                stager.attempts.pop()
                 builder.watch = None
             changed = {} if outputs is None else left_behind(frame, stager, builder)
             values = [] if outputs is None else [snapshot(value, frame, stager) for value in outputs]

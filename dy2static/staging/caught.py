@@ -1,7 +1,7 @@
 """An exception that a run of the graph raises and the program catches: its class and text are known only then."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, cast, get_args
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
@@ -178,10 +178,11 @@ def _negated(truth: Any) -> Any:
 
 
 def _flat(kinds: Any) -> Iterator[type]:
-    """The classes of nested tuples."""
+    """The classes of nested tuples and unions."""
     for kind in cast("tuple[Any, ...]", kinds if isinstance(kinds, tuple) else (kinds,)):
-        if isinstance(kind, tuple):
-            yield from _flat(kind)
+        inner: Any = kind if isinstance(kind, tuple) else get_args(kind)
+        if inner:
+            yield from _flat(inner)
         else:
             yield cast(type, kind)
 

@@ -4,6 +4,7 @@ What a run would have in place of a staged number or list is an ordinary one, wh
 AttributeError that one of them may have caused says nothing about a run.
 """
 
+import re
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, cast
@@ -12,13 +13,16 @@ from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.optional import OptionalObject
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
+from dy2static.staging.staged import OF_KIND, PYTHON_NUMBERS, StagedNumber
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
 
 STAND_INS: Final = (StagedNumber, StageableList, OptionalObject, MaybeDefined, StagedText)
-NAMES: Final = tuple(cls.__name__ for cls in STAND_INS if cls is not StageableList)
+NAMES: Final = tuple(cls.__name__ for cls in (*STAND_INS, *OF_KIND.values()) if cls is not StageableList)
 """As Python's messages have them. A list is named by its own name there, in the graph or not."""
+NUMBERS: Final = {cls.__name__: PYTHON_NUMBERS[kind].__name__ for kind, cls in OF_KIND.items()}
+OF_OPERATORS: Final = re.compile(r"unsupported operand type|'\S+' not supported between instances|bad operand type")
+"""Messages of operators: staged numbers have those of Python's numbers, with whatever these take."""
 
 
 def may_concern_staging(error: Exception) -> bool:
@@ -39,6 +43,12 @@ def may_concern_staging(error: Exception) -> bool:
     if user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list):
         return True
     return any(_holds(frame, _is_stand_in) for frame in inner)
+
+
+def name_numbers(error: Exception) -> None:
+    """Have the message of an operator name the class that a staged number has in a run."""
+    if type(error) is TypeError and OF_OPERATORS.match(str(error)):
+        error.args = (re.sub("|".join(NUMBERS), lambda found: NUMBERS[found.group()], str(error)),)
 
 
 def _has_in_a_run(owner: Any, name: str) -> bool:

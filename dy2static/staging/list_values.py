@@ -20,6 +20,7 @@ from eager.creation import asarray
 from eager.tensor import Tensor
 from graph.dtypes import DType, float64
 from graph.ir.value import Value
+from graph.ops.regions import join_types
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
@@ -70,9 +71,7 @@ class ListValues:
             ]
         if held.element is None:
             return [self._op("list_make", element=t) for t in element_types(element)]
-        if [str(t) for t in element_types(held.element)] != [str(t) for t in element_types(element)]:
-            self.unsupported(f"turning a list of {held.element} into one of {element}")
-        return list(held.values)
+        return list(self._widened(held, element))
 
     def unpack(self, spec: ListSpec, values: Iterator[Value]) -> StageableList:
         """The list that graph values stand for."""
@@ -105,13 +104,17 @@ class ListValues:
 
     def _element(self, items: StageableList, item: Any) -> Spec:
         """The description of elements once `item` is among them."""
-        assert items.staged is not None
         spec = stageable(apart(spec_of(item, self._stager), self._stager))
         changed(spec, _usable)
+        return self._common(items, spec)
+
+    def _common(self, items: StageableList, element: Spec) -> Spec:
+        """The description of elements once others are among them."""
+        assert items.staged is not None
         if items.staged.element is None:
-            return spec
+            return element
         try:
-            return unify(items.staged.element, spec, self._stager.fresh_dim)
+            return unify(items.staged.element, element, self._stager.fresh_dim)
         except MismatchError as error:
             raise self._mixed(error) from None
 
@@ -119,8 +122,24 @@ class ListValues:
         """The graph lists of `items`, ready to take such an element."""
         assert items.staged is not None
         if items.staged.element is None:
-            return [self._op("list_make", element=t) for t in element_types(element)]
-        return items.staged.values
+            return self._empty(element)
+        return self._widened(items.staged, element)
+
+    def _empty(self, element: Spec) -> tuple[Value, ...]:
+        return tuple(self._op("list_make", element=t) for t in element_types(element))
+
+    def _widened(self, held: StagedList, element: Spec) -> tuple[Value, ...]:
+        """The graph lists with elements that `element` describes: it covers theirs. Those made of other values, such
+        as tensors of which one may now be None, are put into new lists one by one."""
+        assert held.element is not None
+        before, after = element_types(held.element), element_types(element)
+        if len(before) == len(after) and all(join_types(a, b) for a, b in zip(before, after, strict=True)):
+            return held.values
+        made = StageableList((), StagedList(element, self._empty(element)))
+        self._stager.cells.born(made)
+        self._stager.call(lists_written_out.append_each, (made, StageableList((), held)), {})
+        assert made.staged is not None
+        return made.staged.values
 
     def _parts(self, element: Spec, item: Any) -> list[Value]:
         self._stager.sharing.store(item, self._stager.cells.changes_in_loop)
@@ -168,8 +187,9 @@ class ListValues:
             return
         b = self._stager.builder
         b.loc = user_location()
-        pairs = zip(items.staged.values, more.staged.values, strict=True)
-        items.staged = StagedList(items.staged.element, tuple(self._op("list_concat", x, y) for x, y in pairs))
+        element = self._common(items, more.staged.element)
+        pairs = zip(self._held(items, element), self._widened(more.staged, element), strict=True)
+        items.staged = StagedList(element, tuple(self._op("list_concat", x, y) for x, y in pairs))
 
     def insert(self, items: StageableList, index: Any, item: Any) -> None:
         at = self._index(index)
@@ -212,15 +232,11 @@ class ListValues:
         if isinstance(index, slice):
             self.unsupported("assignment to a slice")
         at = self._index(index)
-        lists = self._nonempty(items, "list assignment index out of range")
+        self._nonempty(items, "list assignment index out of range")
         element = self._element(items, item)
-        items.staged = StagedList(
-            element,
-            tuple(
-                self._op("list_set", v, at, x, checked=True)
-                for v, x in zip(lists, self._parts(element, item), strict=True)
-            ),
-        )
+        lists = self._held(items, element)
+        pairs = zip(lists, self._parts(element, item), strict=True)
+        items.staged = StagedList(element, tuple(self._op("list_set", v, at, x, checked=True) for v, x in pairs))
 
     def delete(self, items: StageableList, index: Any) -> None:
         if isinstance(index, slice):
@@ -264,7 +280,8 @@ class ListValues:
         values = self._nonempty(items)
         if len(values) != 1:
             self.unsupported("stacking a list whose elements are not tensors")
-        return self._stager.handle(self._op(op, values[0], axis=axis))
+        joined = self._op(op, values[0], axis=axis)
+        return self._stager.handle(self._stager.stop(joined) if self._stager.is_cut() else joined)
 
     @contextlib.contextmanager
     def walking(self, lists: Iterable[StageableList], *, are_fixed: bool = False) -> Generator[Walk]:

@@ -156,3 +156,10 @@ def repeated(items: Any, times: Any) -> Any:
     for _ in range(times):
         made.extend(items)
     return made
+
+
+@converts
+def append_each(made: Any, items: Any) -> None:
+    """Append the items of a list to one whose elements may be more."""
+    for item in items:
+        made.append(item)

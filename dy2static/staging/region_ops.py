@@ -18,10 +18,9 @@ def append_region_op(
     stager: Stager, opdef: OpDef, operands: Sequence[Value], attrs: Mapping[str, Any], regions: tuple[Graph, ...]
 ) -> tuple[Value, ...]:
     """Append one op with regions to the graph under construction. Where it depends on tracked tensors it is put on the
-    tape as one operation, in the version that saves what its gradient needs; what nobody asks for is dropped later."""
+    tape as one operation, in the version that saves what its gradient needs; what nobody asks for is dropped later.
+    That holds under `no_grad` too: the ops in the regions are cut off there, and what only passes through is not."""
     b = stager.builder
-    if stager.is_cut():
-        return tuple(stager.stop(v) for v in b.append(opdef, operands, attrs, regions))
     tracked = tracked_among(stager, operands)
     if not tracked:
         return b.append(opdef, operands, attrs, regions)

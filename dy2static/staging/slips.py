@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import graph
 from dy2static.errors import StagingError
+from dy2static.staging.concerns import name_numbers
 from dy2static.staging.instances import is_made
 from dy2static.staging.locate import OURS, user_location
 from dy2static.staging.staged import current
@@ -41,7 +42,8 @@ RAISING: Final = f"{STAGING.parent / 'runtime' / 'raise_stmt'}.py"
 
 def refuse_slips(error: Exception) -> None:
     """Raises: InternalError for an exception that comes of a mistake of ours; StagingError for an object that is not
-    found because the graph chose it."""
+    found because the graph chose it. All others name numbers as a run would."""
+    name_numbers(error)
     if isinstance(error, KeyError) and error.args:
         refuse_lookup(error.args[0])
     if is_slip(error):

@@ -103,7 +103,7 @@ class StagedNumber(StagedTensor):
 
     @staticmethod
     def of(value: Value) -> "StagedNumber":
-        return _handle(StagedNumber, value)
+        return _handle(OF_KIND[value.dtype.kind], value)
 
 
 class StagedStructure(StagedTensor):
@@ -135,6 +135,11 @@ class StagedStructure(StagedTensor):
 NUMBERS: Final = (bool, int, float, complex)
 PYTHON_NUMBERS: Final[dict[str, type]] = {"b": bool, "i": int, "f": float, "c": complex}
 """By kind of dtype."""
+OF_KIND: Final[dict[str, type[StagedNumber]]] = {
+    kind: type(f"Staged{number.__name__.title()}", (StagedNumber,), {"__slots__": ()})
+    for kind, number in PYTHON_NUMBERS.items()
+}
+"""The classes of staged numbers differ in name only: Python's messages name the class of an operand."""
 
 
 def is_staged(value: Any) -> bool:

@@ -101,8 +101,8 @@ class Stager:
         self.sharing = Sharing(self.is_from_outside, self.is_known_here)
         self.cells = Cells(self.sharing.check)
         self.rounds = Rounds()
-        self.attempts = 0
-        """In how many blocks whose exceptions are caught in the graph the code stands that is being staged."""
+        self.attempts: list[Any] = []
+        """The `try` and `with` that catch in the graph what the code being staged raises, innermost last."""
         self.handling: list[Any] = []
         """The exceptions that are being handled, innermost last."""
         self._facts: dict[tuple[GraphBuilder, Value], bool] = {}

@@ -66,8 +66,9 @@ def append_graph(stager: "Stager", graph: Graph, operands: Sequence[Value]) -> t
 
 
 def tracked_among(stager: "Stager", operands: Sequence[Value]) -> dict[Value, Tensor]:
-    """The handles of operands that gradients may be asked of, while the tape is on."""
-    if not is_grad_enabled():
+    """The handles of operands that gradients may be asked of, while the tape is on, or where what it must not see is
+    cut off."""
+    if not is_grad_enabled() and not stager.is_cut():
         return {}
     return {v: stager.tracked[v] for v in operands if v in stager.tracked and is_tracked(stager.tracked[v])}
 

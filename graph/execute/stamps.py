@@ -25,7 +25,10 @@ MOST_EVENTS: Final = 100_000
 """Events of one run that are kept; totals are of all."""
 LOOPS: Final = ("while_loop", "for_loop")
 FREE: Final = frozenset(
-    ["constant", "full", "dim", "stop_gradient", "compact", "some", "none", "is_some", "unwrap", "unwrap_or_zeros"]
+    [
+        *("constant", "full", "dim", "stop_gradient", "compact", "narrow"),
+        *("some", "none", "is_some", "unwrap", "unwrap_or_zeros"),
+    ]
 )
 """Ops that are names of what is there already, or nearly so."""
 PENDING: Final = (Elementwise, View, Gather, Reshape, Generate)

@@ -55,6 +55,11 @@ def write_same(w: Writer, op: Op, form: Lowering) -> None:
     w.define(op.result, w.consume(op.operands[0]))
 
 
+def write_narrow(w: Writer, op: Op, form: Lowering) -> None:
+    """The operand under the type of the result."""
+    w.define(op.result, coerced(w.own, w.consume(op.operands[0]), op.result.type))
+
+
 def write_some(w: Writer, op: Op, form: Lowering) -> None:
     """A value that is there."""
     (result,) = op.results

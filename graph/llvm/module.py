@@ -53,6 +53,7 @@ BUILT_IN: Mapping[str, Handler] = {
     "dim": built_in.write_dim,
     "stop_gradient": built_in.write_same,
     "compact": built_in.write_same,
+    "narrow": built_in.write_narrow,
     "some": built_in.write_some,
     "none": built_in.write_none,
     "is_some": built_in.write_is_some,

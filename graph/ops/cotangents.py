@@ -12,6 +12,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
 from graph.ir.opdef import NotDifferentiable, OpDef, register
 from graph.ir.value import Value
+from graph.ops.regions import is_covered
 
 
 def zeros_of(x: Any) -> Any:
@@ -58,6 +59,21 @@ def zeros_like_any_kernel(x: Any) -> Any:
     return zeros_of(x)
 
 
+def infer_narrow(x: Type, *, type: Type) -> Type:
+    """Shape rule of `narrow(x)`: the same value under a type that knows more of its sizes."""
+    if not is_covered(type, x):
+        raise InternalError(f"{x} does not cover {type}")
+    return type
+
+
+def narrow_kernel(x: Any, *, type: Type) -> Any:
+    return x
+
+
+def narrow_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, type: Type) -> tuple[Any]:
+    return (ct,)
+
+
 ADD_ANY = register(
     OpDef(
         "add_any",
@@ -80,6 +96,13 @@ ZEROS_LIKE_ANY = register(
 )
 
 
+NARROW = register(
+    OpDef(
+        "narrow", infer=infer_narrow, kernel=narrow_kernel, vjp=narrow_vjp, promote=None, aliases=True, lower=BuiltIn()
+    )
+)
+
+
 def add_cotangents(b: Emitter[Any], x: Any, y: Any) -> Any:
     """The sum of two cotangents of one value, whatever its type."""
     return b.add(x, y) if isinstance(b.type_of(x), Aval) else b.add_any(x, y)
@@ -88,11 +111,21 @@ def add_cotangents(b: Emitter[Any], x: Any, y: Any) -> Any:
 def as_known(b: Emitter[Value], ct: Value, primal: Type) -> Value:
     """A cotangent in the sizes of its primal, where those are known and a branch or a loop has lost them."""
     if not isinstance(primal, Aval):
-        return ct
+        return ct if is_covered(ct.type, primal) else b.narrow(ct, type=_of_both(primal, ct.type))
     if not any(isinstance(k, int) and k != own for k, own in zip(primal.shape, ct.shape, strict=True)):
         return ct
     sizes = zip(primal.shape, b.shape_of(ct), strict=True)
     return b.reshape(ct, [k if isinstance(k, int) else own for k, own in sizes])
+
+
+def _of_both(primal: Type, ct: Type) -> Type:
+    """The type of a cotangent with the sizes that its primal knows."""
+    if isinstance(primal, Aval) and isinstance(ct, Aval):
+        dims = zip(primal.shape, ct.shape, strict=True)
+        return Aval(ct.dtype, tuple(k if isinstance(k, int) else own for k, own in dims))
+    assert not isinstance(primal, Aval)
+    assert not isinstance(ct, Aval)
+    return type(ct)(_of_both(primal.element, ct.element))
 
 
 class OperandSums:

@@ -4,6 +4,7 @@ A built-in class goes by its name; a user's as "module:Class(ValueError)", with 
 which is raised in its place where the class itself is not there.
 """
 
+import ast
 import builtins
 from typing import Any, cast
 
@@ -108,14 +109,23 @@ def unpacked(text: Any) -> dict[str, str]:
     }
 
 
+def _literal(args: str) -> tuple[Any, ...] | None:
+    """Arguments of numbers, texts and the like, from their `repr`; None of others."""
+    try:
+        found = ast.literal_eval(args)
+    except (ValueError, SyntaxError):
+        return None
+    return found if repr(found) == args else None
+
+
 def caught_error(text: Any) -> BaseException:
     """The exception that was packed, made anew."""
     parts = unpacked(text)
     kind, message = class_of(parts["class"]), parts["message"]
     if hasattr(kind, "of_text"):
         return kind.of_text(message)
-    if parts["args"] == "()":
-        return made(kind, (), {})
+    if (args := _literal(parts["args"])) is not None:
+        return made(kind, args, {})
     first, quoted = parts["first"], parts["first quoted"]
     if parts["args"] != f"({quoted},)":  # several, of which the text is known
         return made(kind, (Shown(message, message),), {})

@@ -23,6 +23,7 @@ CHEAP: Final = frozenset(
         "iota",
         "none",
         "some",
+        "narrow",
     ]
 )
 """Ops that are not worth a value that lives through the whole loop: moved only when something that is needs them."""

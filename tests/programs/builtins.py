@@ -1,5 +1,7 @@
 """Python's builtins on values of the graph: numbers, sequences, `in`, `isinstance`."""
 
+import numbers
+
 import numpy as np
 
 import eager as xp
@@ -173,6 +175,10 @@ def classes(x):
         isinstance(n > 1, bool),
         type(n) is int,
         isinstance(float(x[0]), (int, str)),
+        isinstance(n, int | xp.Tensor),
+        isinstance(n, str | None),
+        isinstance(n, (str, (float, int | None))),
+        isinstance(n, numbers.Integral),
     )
 
 
@@ -180,3 +186,8 @@ def classes(x):
 def a_number_as_a_key(x):
     table = {1: x, 2: x * 2}
     return sum(table[k] for k in (1, 2))
+
+
+@program([SOME])
+def no_class(x):
+    return isinstance(int(x[0]), "int")

@@ -220,7 +220,7 @@ def isinstance_of_a_class_derived_from_both(x):
             raise FirstError("one")
         raise SecondError("two")
     except (FirstError, SecondError) as error:
-        return x * (2 if isinstance(error, SecondError) else 3)
+        return x * (2 if isinstance(error, SecondError | KeyError) else 3)
 
 
 @program(*SIDES, grad=0)

@@ -80,3 +80,13 @@ def items_of_an_argument(x, d):
 def a_key_that_is_not_there(x, d):
     del d["b"]
     return x
+
+
+@program([f64(2.0)])
+def del_in_finally(x):
+    kept = x
+    try:
+        y = x * 2
+    finally:
+        del kept
+    return y + kept

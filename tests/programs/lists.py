@@ -249,3 +249,62 @@ def sorted_in_place(x):
         x = x - 1
     grown.sort()
     return same, rows, grown
+
+
+@program([f64(2.0), f64(3.0), i64(1)], [f64(2.0), f64(3.0), i64(-2)], [f64(2.0), f64(3.0), i64(2)], grad=(0, 1))
+def none_put_among_tensors(x, y, n):
+    out = [x, y]
+    out[n % 3] = None
+    total = x * 0
+    for o in out:
+        if o is not None:
+            total = total + o * o
+    return total, out
+
+
+@program([f64(2.0), i64(0)], [f64(2.0), i64(3)], grad=(0,))
+def none_and_tensors_by_turns(x, n):
+    out = [x]
+    for i in range(n):
+        out.append(None if i % 2 == 0 else x * i)
+    marks = []
+    for i in range(n):
+        marks.append(None)
+    marks.extend(out)
+    count = sum(1 for mark in marks if mark is None)
+    return out, marks, count
+
+
+@program([f64(2.0), i64(0)], [f64(2.0), i64(3)], adapts=True)
+def numbers_with_tensors_after_them(x, n):
+    counts = [1, 2]
+    counts[n % 2] = 7
+    for _ in range(n):
+        counts.append(x)
+    return counts
+
+
+@program(
+    [f64(2.0), f64([1.0, 2.0, 3.0]), i64(0)],
+    [f64(2.0), f64([1.0, 2.0, 3.0]), i64(2)],
+    [f64(-2.0), f64([1.0, 2.0, 3.0]), i64(2)],
+    grad=(0, 1),
+)
+def lists_of_vectors_of_another_size_on_each_path(x, v, n):
+    out = [v]
+    for i in range(n):
+        out.append(v * 2.0)
+    if x > 0:
+        pairs = [xp.stack([x, x * x])]
+        for i in range(n):
+            pairs.append(xp.stack([x, i * x]))
+        out = pairs
+    return out
+
+
+@program([f64(2.0), f64([1.0, 2.0, 3.0]), i64(0)], [f64(2.0), f64([1.0, 2.0, 3.0]), i64(2)], grad=(0, 1))
+def returned_from_a_loop_in_another_size(x, v, n):
+    for i in range(n):
+        if x > i:
+            return v, x
+    return xp.stack([x]), x * x

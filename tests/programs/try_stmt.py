@@ -364,3 +364,56 @@ def continue_and_break_in_finally(x):
         finally:
             break
     return total
+
+
+@program([f64(2.0), i64(0)], [f64(2.0), i64(1)], grad=0)
+def finally_sees_the_steps_before(x, n):
+    out = [x]
+    y = x
+    try:
+        y = x * 3.0
+        y = y + out[n]
+        y = y * 4.0
+    finally:
+        print(y)
+    return y, out
+
+
+class RemarkableError(ValueError):
+    pass
+
+
+@program([f64(0.5)], [f64(-0.5)])
+def several_arguments_behind_a_finally(x):
+    try:
+        try:
+            raise RemarkableError("remarkable", 3)
+        finally:
+            assert x > 0
+    except RemarkableError as error:
+        print(error.args, error, repr(error))
+    return x
+
+
+@program([f64(0.5)], [f64(-0.5)])
+def a_check_in_finally_comes_first(x):
+    try:
+        raise RemarkableError("remarkable")
+    finally:
+        assert x > 0, "not positive"
+
+
+@program([f64(2.0)], [f64(-2.0)], grad=0)
+def else_reads_what_the_body_bound(x):
+    try:
+        y = x * 2
+        z = y + 1
+    except LookupError:
+        pass
+    else:
+        print(y)
+        z += y
+        for i in range(2):
+            z = z + i * y
+        x = z
+    return x

@@ -3,7 +3,7 @@
 import contextlib
 
 import eager as xp
-from support.programs import f64, program
+from support.programs import f64, i64, program
 
 
 class Log:
@@ -171,3 +171,19 @@ def changes_more_state(x):
     except KeyError:
         log.total = log.total - 100
     return log.total, log.depth
+
+
+@program([f64(2.0), f64(0.5), i64(0)], [f64(-2.0), f64(0.5), i64(2)])
+def no_grad_lets_values_pass(x, y, n):
+    z = x * 2.0
+    kept = [y]
+    with xp.no_grad():
+        for _ in range(n):
+            kept.append(z)
+        stacked = xp.stack(kept)
+        chosen = z if x > 0 else y
+        last = kept[-1]
+        product = z
+        while product > 1.0:
+            product = product * 0.5
+    return stacked, xp.stack(kept), chosen, last, product

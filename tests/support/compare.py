@@ -65,10 +65,11 @@ def first_line(error: BaseException | None) -> str:
     return text.split("\n", 1)[0]
 
 
-def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adapts: bool = False) -> str:
-    """Where two outcomes differ, in words; empty when they do not. `before` are the arguments before the calls:
-    static code leaves them alone when it raises. With `adapts`, a 0-d tensor may stand for a Python number. It may be a
-    float where that is an integer zero, which has no sign: then the signs of zeros may differ."""
+def difference(expected: Outcome, found: Outcome, before: Sequence[Any] | None, *, adapts: bool = False) -> str:
+    """Where two outcomes differ, in words; empty when they do not. `before` are the arguments before the calls: static
+    code leaves them alone when it raises; None of code that runs in Python, which does not. With `adapts`, a 0-d tensor
+    may stand for a Python number. It may be a float where that is an integer zero, which has no sign: then the signs of
+    zeros may differ."""
     if (expected.error is None) != (found.error is None):
         return f"eager {expected.text}\nstatic {found.text}"
     if expected.error is not None:
@@ -77,7 +78,7 @@ def difference(expected: Outcome, found: Outcome, before: Sequence[Any], *, adap
             texts = [NUMBER_TYPE.sub("'Tensor'", text) for text in texts]
         if python_type(expected.error) is not python_type(found.error) or texts[0] != texts[1]:
             return f"eager {expected.text}\nstatic {found.text}"
-        changed = value_difference(tuple(before), found.args, "args")
+        changed = value_difference(expected.args if before is None else tuple(before), found.args, "args")
         if changed:
             return f"arguments were changed by a call that raised {found.text}: {changed}"
     else:

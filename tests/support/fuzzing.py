@@ -22,6 +22,7 @@ import eager as xp
 from dy2static.cache.compiled import Executor
 from dy2static.decorator import StaticFunction, to_static
 from dy2static.runtime.math_written_out import TOO_LONG
+from dy2static.source.convert import convert_function
 from eager.tensor import Tensor, wrap
 from graph.errors import NotDifferentiableError
 from graph.execute.interpreter import run
@@ -141,6 +142,7 @@ class Checked:
         """Where a mode gives another result, prints something else, changes something else or fails otherwise."""
         try:
             static: StaticFunction = to_static(self.function, executor="numpy")
+            converted = convert_function(self.function).function
         except REFUSALS as error:
             self.counts["refused"] += 1
             self.reasons.append(f"{type(error).__name__}: {error.what}")
@@ -151,6 +153,9 @@ class Checked:
                 expected = self.call(self.function, args)
             if isinstance(expected.error, RecursionError):
                 continue  # how deep it goes is not the program's
+            what = difference(expected, self.call(converted, args), None)
+            if what:
+                return f"converted code run by Python: {what}"
             static.cache.latest = None
             found = self.call_static(static, args)
             if isinstance(found.error, REFUSALS):
@@ -289,6 +294,8 @@ def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None =
                 counts=counts,
             )
     except SyntaxError:
+        if counts is not None:
+            counts["not Python"] += 1
         return "", []
     except Exception as error:
         return f"{type(error).__name__}: {error}", []

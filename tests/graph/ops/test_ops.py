@@ -23,7 +23,16 @@ from support.samples.sample import aval
 
 WITH_REGIONS = {"cond", "while_loop", "for_loop", "attempt", "call", "in_numpy"}
 SAMPLED_ELSEWHERE = {
-    *("add_any", "zeros_like_any", "some", "none", "is_some", "unwrap", "unwrap_or_zeros"),  # types beyond tensors
+    *(
+        "add_any",
+        "zeros_like_any",
+        "narrow",
+        "some",
+        "none",
+        "is_some",
+        "unwrap",
+        "unwrap_or_zeros",
+    ),  # types beyond tensors
     *("print", "log_record", "check", "fail", "raise", "raise_again", "error_is", "guard"),
 }
 NEEDS_STATIC = {"unstack"}

@@ -1,6 +1,6 @@
 """Statements with blocks: branches, loops, `try`, `with`, `match`."""
 
-from support.random_programs.writer import Writer, compound
+from support.random_programs.writer import NUMBER, Writer, compound
 
 
 @compound(weight=5)
@@ -190,7 +190,7 @@ def match_values(w: Writer) -> None:
     w.line(f"match {w.pick(w.value('p', 1), w.value('i', 1), w.value('p', 1))}:")
     with w.indented():
         for _ in range(w.rng.randint(1, 2)):
-            pattern = w.pick("0", "1 | 2", "-1", f"{w.name('p')} if {w.test()}", "int()", "True")
+            pattern = w.pick("0", "1 | 2", "-1", f"{w.name('p')} if {w.test()}", NUMBER, "True")
             w.block(f"case {pattern}:")
         if w.chance(0.7):
             w.block("case _:")
@@ -201,7 +201,7 @@ def match_structures(w: Writer) -> None:
     t, u, p = w.pick("x", "u"), w.pick("y", "z"), w.name("p")
     subject, patterns = w.rng.choice(
         [
-            (w.name("s"), (f"({t}, 2)", f"({t}, {p})", "(_, int())", "[_, 1 | 2]")),
+            (w.name("s"), (f"({t}, 2)", f"({t}, {p})", f"(_, {NUMBER})", "[_, 1 | 2]")),
             ("out", ("[]", f"[{t}]", f"[{t}, *_]", f"[{t}, {u}]", f"[_, *out, {u}]")),
             ("cell", (f"Cell(a={t}, c=1)", f"Cell({t}, {p})", "Cell(c=3)", "Pair()")),
             ("pt", (f"Pair({t}, {p})", f"Pair(c=1, a={t})", f"({t}, 1)")),

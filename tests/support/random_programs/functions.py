@@ -81,7 +81,8 @@ def nested_generator(w: Writer) -> None:
         )
         w.line(f"    yield k * {w.name('t')}")
         w.line(w.pick("yield k", f"yield from both({w.name('t')})", "print('end')"))
-    over = f"{name}({w.value('t', 1)})"
+    with w.without_binding():
+        over = f"{name}({w.value('t', 1)})"
     if w.chance(0.5):
         w.line(
             w.pick(

@@ -217,7 +217,10 @@ def is_none(w: Writer, depth: int) -> str:
 @expression("test")
 def isinstance_(w: Writer, depth: int) -> str:
     return w.pick(
-        f"isinstance({w.name('p')}, int)", "isinstance(cell, Cell)", "hasattr(box, 'a')", "type(ob) is Tracked"
+        f"isinstance({w.name('p')}, int | xp.Tensor)",
+        "isinstance(cell, Cell)",
+        "hasattr(box, 'a')",
+        "type(ob) is Tracked",
     )
 
 

@@ -56,6 +56,8 @@ STARTS: Final = {
 LEAVES: Final = {"t": 0.35, "i": 0.5, "p": 0.45, "v": 0.5, "g": 0.4, "s": 0.3, "ob": 0.5, "test": 0.0}
 """How often a value is just a name; of other kinds 0.4."""
 OPERATORS: Final = ("+", "-", "*")
+NUMBER: Final = "int() | xp.Tensor()"
+"""The class pattern of an integer: one that meets tensors on another path is a tensor in static code."""
 COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
 
 Expression = Callable[["Writer", int], str]

@@ -1,4 +1,6 @@
 import eager as xp
+
+
 def f(x, y, n, p, v, box, d):
     g = x
     for n in range(n):
