@@ -180,7 +180,7 @@ def _negated(truth: Any) -> Any:
 def _flat(kinds: Any) -> Iterator[type]:
     """The classes of nested tuples and unions."""
     for kind in cast("tuple[Any, ...]", kinds if isinstance(kinds, tuple) else (kinds,)):
-        inner: Any = kind if isinstance(kind, tuple) else get_args(kind)
+        inner = cast("tuple[Any, ...]", kind if isinstance(kind, tuple) else get_args(kind))
         if inner:
             yield from _flat(inner)
         else:

@@ -89,4 +89,6 @@ def del_in_finally(x):
         y = x * 2
     finally:
         del kept
+    for _ in ():
+        kept = y
     return y + kept

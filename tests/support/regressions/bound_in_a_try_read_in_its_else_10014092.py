@@ -8,4 +8,4 @@ def f(x, y, n, p, v, box, d):
         for z in v:
             match p:
                 case 0:
-                    y, = y
+                    (y,) = y
