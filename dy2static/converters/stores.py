@@ -169,7 +169,11 @@ def _starred_in(target: ast.expr) -> list[str]:
 def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
     parts = place_parts(target, rewriter)
     done: list[ast.stmt] = []
-    if not is_simple(value) and not all(is_simple(part) and not _is_unknown(part, rewriter) for part in parts):
+
+    def is_settled(part: ast.expr) -> bool:
+        return is_simple(part) and not _is_unknown(part, rewriter)
+
+    if not is_settled(value) and not all(map(is_settled, parts)):
         name = rewriter.ctx.names.fresh("value")
         done.append(set_name(name, value, at))
         value = load(name, at)
