@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dy2static.staging.branch import Branch, label_of, merge_branches, stage_branch
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedNumber, StagedTensor, staged
+from dy2static.staging.staged import OF_KIND, StagedNumber, StagedTensor, staged
 from dy2static.staging.stager import Stager
 from graph.aval import Aval, scalar
 from graph.dtypes import bool_
@@ -48,7 +48,7 @@ def staged_either(stager: Stager, first: Any, test: Any, other: Callable[[], Any
 
 def _is_flag(value: Any) -> bool:
     """Whether it is one bool of the graph."""
-    return type(value) in (StagedTensor, StagedNumber) and value.value.type == BOOL
+    return type(value) in (StagedTensor, OF_KIND["b"]) and value.value.type == BOOL
 
 
 def _is_cheap(branch: Branch) -> bool:
