@@ -398,7 +398,8 @@ def test_peak_counts_all_pieces() -> None:
     args = arguments(1000, 50, 50)
     for program in (one, two):
         program(*args)
-    assert one.loaded.peak_bytes <= two.loaded.peak_bytes <= 2 * one.loaded.peak_bytes
+    # Which of the small blocks are free again when others are asked for depends on how the threads run.
+    assert 0.9 * one.loaded.peak_bytes <= two.loaded.peak_bytes <= 2 * one.loaded.peak_bytes
 
 
 def test_bools_and_numbers_in_registers() -> None:
