@@ -1,5 +1,6 @@
 """Set-up of every test run. Warnings are errors and the import mode is set in pyproject.toml."""
 
+import importlib
 import linecache
 import os
 import signal
@@ -12,6 +13,8 @@ pytest.register_assert_rewrite("support")
 from hypothesis import settings  # noqa: E402 (asserts of support/ must be registered before it is imported)
 
 from support import golden  # noqa: E402
+
+importlib.import_module("graph.ops")  # declares the ops, which tests of the compiler have by their names
 
 # A run in the background has SIGINT ignored, and so would its children; tests of Ctrl-C send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -7,18 +7,15 @@ Prints the rows of the tables in docs/numerics.md, and fails where a function pa
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
-
-from graph.llvm.math import library  # noqa: E402
-from support.every_float32 import BLOCK, COUNT, check  # noqa: E402
-from support.float_samples import pairs, samples  # noqa: E402
-from support.native_loops import AVX2, HOST, SSE2, Machine, function_loop  # noqa: E402
-from support.ulps import BOUNDS, REFERENCES, errors  # noqa: E402
+from graph.llvm.math import library
+from support.every_float32 import BLOCK, COUNT, check
+from support.float_samples import pairs, samples
+from support.native_loops import AVX2, HOST, SSE2, Machine, function_loop
+from support.ulps import BOUNDS, REFERENCES, errors
 
 MACHINES = {"host": HOST, "avx2": AVX2, "sse2": SSE2}
 SAMPLES = 200_000

@@ -7,11 +7,8 @@ import multiprocessing
 import os
 import sys
 import time
-from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
-
-from support.fuzzing import Modes, Part, Report, check_seed  # noqa: E402
+from support.fuzzing import Modes, Part, Report, check_seed
 
 
 def settle() -> None:

@@ -290,7 +290,7 @@ class _Analysis:
         for statement in reversed(statements):
             summary = self.summary(statement)
             if type(statement) not in BLOCKS:
-                after = (summary.gen | (after & ~summary.kill)) | self.captured
+                after = summary.before(after) | self.captured
                 continue
             match statement:
                 case ast.If():

@@ -44,8 +44,7 @@ Place = ast.Attribute | ast.Subscript
 def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
     """`obj.a = v` -> `_rt.set_attr(obj, 'a', v)`, `x[i] = v` -> `_rt.set_item(x, i, v)`; names stay as they are."""
     value = rewriter.expression(node.value)
-    places = [target for target in node.targets if has_place(target, rewriter)]
-    if not places:
+    if not any(has_place(target, rewriter) for target in node.targets):
         node.value = value
         return [node, *(s for target in node.targets for s in _lists_of(target, rewriter))]
     if len(node.targets) > 1:

@@ -6,6 +6,7 @@ with comparisons and tests that may be staged.
 
 import builtins
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from dy2static.errors import StagingError
@@ -121,7 +122,7 @@ def _decided(stager: Stager, over: Iterable[Any], by: bool) -> Any:
     found = not by
     decide = or_ if by else and_
     for item in over:
-        found = _truth(stager, item) if found is (not by) else decide(found, lambda: _truth(stager, item))  # noqa: B023 - used at once
+        found = _truth(stager, item) if found is (not by) else decide(found, partial(_truth, stager, item))
         if found is by:
             break
     return found

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, SymDim, Type, scalar
 from graph.dtypes import bool_, complex128, float64, int64
 from graph.ir.builder import GraphBuilder

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, OptionalType, Type, scalar
 from graph.dtypes import DType, bool_, float32, float64, int64
 from graph.ir.builder import GraphBuilder

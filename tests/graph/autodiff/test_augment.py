@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.autodiff.augment import augment
 from graph.autodiff.vjp import vjp
 from graph.dtypes import int64

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute import blas_threads, meanwhile
 from graph.execute.blas_threads import SMALL, has_small_products, one_thread
 from graph.execute.meanwhile import runner

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program
 from graph.text.parser import parse

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute.executor import DEFAULT, Executor
 from graph.text.parser import parse
 

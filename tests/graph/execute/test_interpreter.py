@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import IndexRangeError
 from graph.execute.failure import location_of
 from graph.execute.interpreter import run

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import InternalError
 from graph.execute import meanwhile, native_program
 from graph.execute.meanwhile import Meanwhile, runner

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import IndexRangeError
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program, numpy_source

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, OptionalType, SymDim, scalar
 from graph.dtypes import bool_, float32, float64, int64
 from graph.errors import DTypeError, InternalError, ShapeError

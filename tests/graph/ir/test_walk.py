@@ -1,6 +1,5 @@
 """Traversal and copying of graphs."""
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import scalar
 from graph.dtypes import float64
 from graph.ir.builder import GraphBuilder

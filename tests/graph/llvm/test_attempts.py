@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, SymDim, scalar
 from graph.dtypes import bool_, float64, int64
 from graph.execute.failure import location_of

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval
 from graph.dtypes import DType, complex64, complex128
 from graph.execute.interpreter import run

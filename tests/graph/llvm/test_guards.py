@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, SymDim, Type, scalar
 from graph.dtypes import bool_, complex64, complex128, float16, float32, float64, int8, int64, uint64
 from graph.errors import TraceGuardError

@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, SymDim, scalar
 from graph.dtypes import bool_, float32, float64, int64
 from graph.execute.executor import Executor

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, SymDim, scalar
 from graph.dtypes import float32, float64, int64, uint64
 from graph.execute.interpreter import run

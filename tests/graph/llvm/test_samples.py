@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import GraphError
 from graph.execute.interpreter import run
 from graph.execute.native_program import compile_native

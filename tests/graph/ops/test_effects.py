@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.aval import Aval, ListType
 from graph.dtypes import bool_, float64
 from graph.errors import DTypeError, IndexRangeError, InternalError, TraceGuardError

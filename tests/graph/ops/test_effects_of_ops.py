@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.aval import SymDim
 from graph.errors import ShapeError
 from graph.ir.builder import GraphBuilder

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.autodiff.vjp import grad
 from graph.aval import Aval, ListType, SymDim, Type
 from graph.dtypes import float64, int64

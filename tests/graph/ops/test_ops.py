@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.aval import Aval, Dim, SymDim, Type
 from graph.errors import GraphError
 from graph.execute.interpreter import run

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.dtypes import float32, float64, int64
 from graph.ir.opdef import lookup
 

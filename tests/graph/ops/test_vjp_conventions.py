@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (declares the ops)
 from graph.ir.opdef import lookup
 from support.numpy_emitter import NumpyEmitter, vjp_of
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute.interpreter import run
 from graph.ir.verify import verify
 from graph.passes.inline_calls import MAX_OPS, inline_calls

@@ -1,6 +1,5 @@
 """What passes share: blocks that a pass has left as they were."""
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.ir.op import Graph
 from graph.passes.dce import dce
 from graph.passes.nested import in_functions, once, visited, with_body

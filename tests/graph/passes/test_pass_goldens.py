@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.ir.verify import verify
 from graph.passes.batch_products import batch_products
 from graph.passes.branch_results import branch_results

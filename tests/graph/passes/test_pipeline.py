@@ -2,7 +2,6 @@
 
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.errors import VerifyError
 from graph.ir.op import Graph
 from graph.passes.dce import dce

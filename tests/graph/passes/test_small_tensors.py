@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.execute.interpreter import run
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph

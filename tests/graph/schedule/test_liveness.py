@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
 from graph.ir.walk import walk

@@ -4,7 +4,6 @@ from types import MappingProxyType
 
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import scalar
 from graph.dtypes import float64
 from graph.errors import CycleError

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graph.ops  # noqa: F401 (fills the registry)
 from graph.aval import Aval, ListType, OptionalType, SymDim
 from graph.dtypes import SHORT_NAMES, bfloat16, complex128, float32, float64, int64
 from graph.errors import ParseError
