@@ -172,7 +172,8 @@ def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Locat
     def is_settled(part: ast.expr) -> bool:
         return is_simple(part) and not _is_unknown(part, rewriter)
 
-    if not is_settled(value) and not all(map(is_settled, parts)):
+    is_last = is_settled(value) and not any(_may_bind(part, value, rewriter) for part in parts)
+    if not is_last and not all(map(is_settled, parts)):
         name = rewriter.ctx.names.fresh("value")
         done.append(set_name(name, value, at))
         value = load(name, at)
@@ -225,6 +226,16 @@ def is_simple(expression: ast.expr) -> bool:
 def _binds_or_waits(expression: ast.expr) -> bool:
     """Whether it has a part that cannot stand in a lambda."""
     return any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(expression))
+
+
+def _may_bind(part: ast.expr, value: ast.expr, rewriter: Rewriter) -> bool:
+    """Whether evaluating a part may bind a name in `value` anew: by `:=`, or in a function that shares the variable."""
+    nodes = list(ast.walk(part))
+    if any(isinstance(node, ast.NamedExpr) for node in nodes):
+        return True
+    shared = rewriter.flow.captured | rewriter.ctx.global_names
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    return not shared.isdisjoint(names) and any(isinstance(node, ast.Call) for node in nodes)
 
 
 def _is_unknown(expression: ast.expr, rewriter: Rewriter) -> bool:
