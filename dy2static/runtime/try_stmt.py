@@ -70,6 +70,13 @@ class Handling:
         self.raises_again = raises_again
         """Whether they raise again what they handle."""
 
+    @staticmethod
+    def passing_on(
+        handler: Block, names: tuple[str, ...], values: Callable[[], State], watched: tuple[str, ...], orelse: Block
+    ) -> "Handling":
+        """A handler of all exceptions, which raises them again."""
+        return Handling((handler,), (lambda: Exception,), names, values, watched, orelse, raises_again=True)
+
     def in_python(self, steps: Sequence[Block], state: State, final: Block | None) -> State:
         """The statement as Python has it."""
         try:
@@ -240,15 +247,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         raise_again(stager, error)
         return state
 
-    outer = Handling(
-        (failed,),
-        (lambda: Exception,),
-        handling.names,
-        handling.values,
-        handling.watched,
-        final,
-        raises_again=True,
-    )
+    outer = Handling.passing_on(failed, handling.names, handling.values, handling.watched, final)
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
 
 

@@ -215,15 +215,7 @@ class _Entered:
                 trial.keep()
         if trial.is_kept and after is not None:
             return self._left(*after)
-        handling = Handling(
-            (self._failed,),
-            (lambda: Exception,),
-            self.names,
-            self.values,
-            self.watched,
-            self._left,
-            raises_again=True,
-        )
+        handling = Handling.passing_on(self._failed, self.names, self.values, self.watched, self._left)
         return handling.staged(stager, self.steps, state)
 
     def _body(self, *state: Any) -> State:
