@@ -2,12 +2,12 @@
 
 import ast
 
-from dy2static.converters.build import call, constant, tuple_of
+from dy2static.converters.build import call, constant
 from dy2static.converters.rewrite import Rewriter
 
 
 def convert(node: ast.JoinedStr, rewriter: Rewriter) -> ast.expr:
-    """`f"a {b!r:c}"` -> `_rt.fstring('a ', (b, 'r', 'c'))`; one without values stays."""
+    """`f"a {b!r:c}"` -> `_rt.fstring('a ', _rt.formatted(b, 'r', 'c'))`; one without values stays."""
     if not any(isinstance(part, ast.FormattedValue) for part in node.values):
         return node
     parts = [
@@ -24,15 +24,17 @@ def is_empty(part: ast.expr) -> bool:
 
 
 def formatted(part: ast.FormattedValue, rewriter: Rewriter) -> ast.expr:
-    conversion = "" if part.conversion == -1 else chr(part.conversion)
-    return tuple_of([rewriter.expression(part.value), constant(conversion, part), spec_of(part, rewriter)], part)
+    arguments = [rewriter.expression(part.value)]
+    if part.conversion != -1 or part.format_spec is not None:
+        arguments.append(constant("" if part.conversion == -1 else chr(part.conversion), part))
+    if part.format_spec is not None:
+        arguments.append(spec_of(part.format_spec, rewriter))
+    return call(rewriter.ctx.runtime, "formatted", arguments, part)
 
 
-def spec_of(part: ast.FormattedValue, rewriter: Rewriter) -> ast.expr:
-    match part.format_spec:
-        case None:
-            return constant("", part)
+def spec_of(spec: ast.expr, rewriter: Rewriter) -> ast.expr:
+    match spec:
         case ast.JoinedStr(values=[ast.Constant() as text]):
             return text
-        case spec:
+        case _:
             return rewriter.expression(spec)

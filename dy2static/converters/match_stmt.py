@@ -104,7 +104,7 @@ class _Matches:
             case.body = [*body, *case.body]
             return load(is_case, at), done
         # What a pattern has bound stays bound when the guard says no.
-        body.append(set_name(is_case, case.guard, case.guard))
+        body.append(set_name(is_case, truth_of(case.guard), case.guard))
         return load(is_case, at), [*done, ast.If(load(is_case, at), body, [], **position(at))]
 
     def description(self, pattern: ast.pattern) -> ast.expr:
@@ -161,3 +161,11 @@ def captures(pattern: ast.pattern) -> Iterator[str]:
     for part in children(pattern):
         if isinstance(part, ast.pattern):
             yield from captures(part)
+
+
+def truth_of(test: ast.expr) -> ast.expr:
+    """A test as a value that can be merged with False."""
+    if isinstance(test, ast.Compare) or (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
+        return test
+    negated = ast.UnaryOp(ast.Not(), test, **position(test))
+    return ast.UnaryOp(ast.Not(), negated, **position(test))

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
-from dy2static.runtime.f_strings import fstring
+from dy2static.runtime.f_strings import formatted, fstring
 from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
@@ -305,7 +305,7 @@ def repr_(stager: Stager, value: Any) -> Any:
 
 
 def format_(_: Stager, value: Any, spec: Any = "") -> Any:
-    return fstring((value, "", spec))
+    return fstring(formatted(value, "", spec))
 
 
 BUILTINS: Final[dict[Any, Callable[..., Any]]] = {

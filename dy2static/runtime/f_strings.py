@@ -13,9 +13,8 @@ Part = str | tuple[Any, str, str]
 
 def fstring(*parts: Part) -> Any:
     """The text of an f-string."""
-    taken = [part if isinstance(part, str) else _taken(*part) for part in parts]  # what fails here is the program's
     text = StagedText()
-    for part in taken:
+    for part in parts:
         if isinstance(part, str):
             text.add(part)
         else:
@@ -23,8 +22,11 @@ def fstring(*parts: Part) -> Any:
     return text.plain()
 
 
-def _taken(value: Any, conversion: str, spec: str) -> Part:
-    """The part as it is for a value of the graph, the text of any other value."""
+def formatted(value: Any, conversion: str = "", spec: str = "") -> Part:
+    """A part of an f-string: as it is for a value of the graph, the text of any other value.
+
+    What fails here is the program's: no other part is in sight, and Python formats each before it takes the next one.
+    """
     if hasattr(cast(Any, type(value)), "__staged_text__"):
         value, conversion = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__(), ""
     if isinstance(value, Tensor | StagedText | OptionalObject):

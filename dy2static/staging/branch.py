@@ -11,7 +11,7 @@ from dy2static.staging.changes import Changes, left_behind, left_in, object_in, 
 from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
-from dy2static.staging.optional import held_by
+from dy2static.staging.optional import held_by, maybe_none
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedTensor
@@ -184,7 +184,9 @@ def label_of(name: str) -> str:
 
 def _line_of(branch: Branch, value: Any) -> str:
     """Where in the branch a value was computed."""
-    made = branch.builder.producer.get(value.value) if isinstance(value, StagedTensor) else None
+    maybe = maybe_none(value)  # whose own attributes are those of what it may be
+    found = maybe.flag if maybe is not None else value.value if isinstance(value, StagedTensor) else None
+    made = None if found is None else branch.builder.producer.get(found)
     return f" (line {made.loc.line})" if made is not None and made.loc.line else ""
 
 

@@ -122,3 +122,13 @@ def no_case_fits(x, s):
         case [a, b]:
             x = x * a + b
     return x
+
+
+@program([f64(1.0), i64(2), f64(0.5)], [f64(1.0), i64(2), f64(0.0)], [f64(1.0), i64(3), f64(0.5)])
+def guard_that_is_a_number(x, n, y):
+    match (x, n):
+        case [u, 2] if y:
+            x = u * y
+        case [u, k] if k:
+            x = u - k
+    return x

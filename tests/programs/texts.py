@@ -170,3 +170,14 @@ def of_ranges(x, n):
 @program(*X, refused="a text of the graph is known when it runs")
 def that_is_measured(x, n):
     return len(str(Step(x)))
+
+
+@program(*X)
+def formatted_one_by_one(x, n):
+    best = None
+    try:
+        if n > 1:
+            print(f"{n}: {best:.2f} {[n][5]}")
+    except (TypeError, IndexError) as error:
+        print(error)
+    return x

@@ -153,16 +153,13 @@ def class_of(value: Any) -> Any:
     return value.__class__
 
 
-def fstring(*parts: str | tuple[Any, str, str]) -> str:
+def fstring(*parts: str) -> str:
+    return "".join(parts)
+
+
+def formatted(value: Any, conversion: str = "", spec: str = "") -> str:
     forms: dict[str, Callable[[Any], Any]] = {"s": str, "r": repr, "a": ascii}
-    text = ""
-    for part in parts:
-        if isinstance(part, str):
-            text += part
-        else:
-            value, conversion, spec = part
-            text += format(forms[conversion](value) if conversion else value, spec)
-    return text
+    return format(forms[conversion](value) if conversion else value, spec)
 
 
 def assert_(test: Thunk, message: Thunk | None = None) -> None:
