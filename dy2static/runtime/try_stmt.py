@@ -235,6 +235,8 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         own = stager.builder.ops[middle:]
         is_seen = bool(stager.attempts) or any(effect_of(op) is not Effect.PURE for op in own)
         may_fail = after is None or body_may_fail
+        if may_fail and not is_seen:
+            is_seen = _is_seen(stager, final, state)
         if not (may_fail and is_seen) and after is not None:
             trial.keep()
     if trial.is_kept and after is not None:
@@ -249,6 +251,20 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     outer = Handling.passing_on(failed, handling.names, handling.values, handling.watched, final)
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
+
+
+def _is_seen(stager: Stager, final: Block, state: State) -> bool:
+    """Whether a `finally` prints or raises where the names are what they were before the body."""
+    count = len(stager.builder.ops)
+    with stager.trial():
+        try:
+            final(*state)
+        except OF_STAGING:
+            return True
+        except Exception as error:
+            refuse_slips(error)
+            return True
+        return any(effect_of(op) is not Effect.PURE for op in stager.builder.ops[count:])
 
 
 def _go_on(stager: Stager, error: Exception) -> NoReturn:
