@@ -465,6 +465,7 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
     late = frozenset(work.spell(work.undefined)) & work.captured_names
     if late:
         loads = {load for inner in scope.inner for load in inner.loads_of(late)}
+        loads.update(load for load in scope.lazy if load.id in late)
         unbound_reads |= loads
         work.late_reads |= loads
     return Flow(

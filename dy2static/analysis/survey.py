@@ -77,8 +77,8 @@ class Scope:
     node: Function
     bound: dict[str, None] = field(default_factory=dict[str, None])
     loads: list[ast.Name] = field(default_factory=list[ast.Name])
-    lazy: set[str] = field(default_factory=set[str])
-    """Names that generator expressions read when they are consumed."""
+    lazy: list[ast.Name] = field(default_factory=list[ast.Name])
+    """Those of the reads that generator expressions make when they are consumed."""
     declared_global: set[str] = field(default_factory=set[str])
     declared_nonlocal: set[str] = field(default_factory=set[str])
     deleted: set[str] = field(default_factory=set[str])
@@ -98,7 +98,7 @@ class Scope:
 
     def captured(self) -> set[str]:
         """Locals that something which may run later reads: a nested function, a lambda, a generator expression."""
-        names = set(self.lazy)
+        names = {name.id for name in self.lazy}
         for scope in self.inner:
             names |= scope.free()
         return {name for name in names if self.is_local(name)}
@@ -262,7 +262,7 @@ class _Walker:
             return
         scope.loads.append(node)
         if lazy:
-            scope.lazy.add(node.id)
+            scope.lazy.append(node)
 
     def inner(self, node: Function, scope: Scope, own: frozenset[str]) -> None:
         """A function inside `scope`; what it reads of a comprehension around it is not `scope`'s."""
