@@ -278,7 +278,7 @@ def stack(xs: Tensors, /, axis: int = 0) -> Tensor:
         return xs.__stack__(operator.index(axis))
     tensors = [asarray(x) for x in xs]
     if not tensors:
-        raise ValueError("need at least one tensor to stack")
+        raise ValueError("need at least one array to stack")
     return apply(STACK, *tensors, axis=operator.index(axis))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dy2static.converters import list_display
 from dy2static.converters.build import call, lambda_of, load, position, thunk, tuple_of
 from dy2static.converters.rewrite import Rewriter
+from dy2static.converters.unpacking import taken_apart
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 MAKERS: dict[type[ast.expr], str] = {ast.ListComp: "list_of", ast.SetComp: "set_of", ast.DictComp: "dict_of"}
@@ -57,7 +58,10 @@ def body_of(part: ast.comprehension, inner: ast.expr, rewriter: Rewriter) -> ast
     if isinstance(target, ast.Name):
         return lambda_of([target.id], inner, target)
     item = rewriter.ctx.names.fresh("item")
-    once = ast.comprehension(target, tuple_of([load(item, target)], target), [], 0)
+    value: ast.expr = load(item, target)
+    if isinstance(target, ast.Tuple | ast.List):
+        target, value = taken_apart(target, value, rewriter)
+    once = ast.comprehension(target, tuple_of([value], target), [], 0)
     return lambda_of([item], ast.ListComp(inner, [once], **position(target)), target)
 
 

@@ -6,7 +6,6 @@ the other sees, the value goes to a name of its own before.
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from dy2static.converters.build import (
     Located,
@@ -22,6 +21,7 @@ from dy2static.converters.build import (
 )
 from dy2static.converters.outer_names import is_outer, store_outer
 from dy2static.converters.rewrite import Rewriter
+from dy2static.converters.unpacking import Pattern, taken_apart
 
 SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -44,9 +44,9 @@ Place = ast.Attribute | ast.Subscript
 def convert_assign(node: ast.Assign, rewriter: Rewriter) -> list[ast.stmt]:
     """`obj.a = v` -> `_rt.set_attr(obj, 'a', v)`, `x[i] = v` -> `_rt.set_item(x, i, v)`; names stay as they are."""
     value = rewriter.expression(node.value)
-    if not any(has_place(target, rewriter) for target in node.targets):
+    if all(is_own_name(target, rewriter) for target in node.targets):
         node.value = value
-        return [node, *(s for target in node.targets for s in _lists_of(target, rewriter))]
+        return [node]
     if len(node.targets) > 1:
         name = rewriter.ctx.names.fresh("value")
         done: list[ast.stmt] = [set_name(name, value, node)]
@@ -114,17 +114,9 @@ def read_place(target: Place, parts: list[ast.expr]) -> ast.expr:
     return ast.Subscript(parts[0], parts[1], ast.Load(), **place)
 
 
-def has_place(target: ast.expr, rewriter: Rewriter) -> bool:
-    """Whether something in the target is an attribute, an item, or a variable that is not the function's own."""
-    match target:
-        case ast.Name(id=name):
-            return is_outer(name, rewriter)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return any(has_place(part, rewriter) for part in parts)
-        case ast.Starred(value=value):
-            return has_place(value, rewriter)
-        case _:
-            return True
+def is_own_name(target: ast.expr, rewriter: Rewriter) -> bool:
+    """Whether the target is a variable of the function's own."""
+    return isinstance(target, ast.Name) and not is_outer(target.id, rewriter)
 
 
 def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
@@ -134,35 +126,26 @@ def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located)
             return store_to_place(target, value, rewriter, at)
         case ast.Name(id=name) if is_outer(name, rewriter):
             return [store_outer(name, value, rewriter, at)]
-        case _ if has_place(target, rewriter):
-            unpacking = _Unpacking(rewriter)
-            pattern = unpacking.pattern(target)
-            done: list[ast.stmt] = [assign(pattern, value, at), *_lists_of(pattern, rewriter)]
-            for late, name in unpacking.late:
-                done += store_to(late, load(name, late), rewriter, at)
-            return done
+        case ast.Tuple() | ast.List():
+            return unpack_to(target, value, rewriter, at)
         case _:
-            return [assign(target, value, at), *_lists_of(target, rewriter)]
+            return [assign(target, value, at)]
 
 
-def _lists_of(target: ast.expr, rewriter: Rewriter) -> list[ast.stmt]:
-    """`xs = _rt.list_(xs)` for each starred `xs` of an unpacking: Python makes a list, which staged code may change."""
-    names = _starred_in(target)
-    return [set_name(name, call(rewriter.ctx.runtime, "list_", [load(name, target)], target), target) for name in names]
-
-
-def _starred_in(target: ast.expr) -> list[str]:
-    match target:
-        case ast.Name():
-            return []
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return [name for part in parts for name in _starred_in(part)]
-        case ast.Starred(value=ast.Name(id=name)):
-            return [name]
-        case ast.Starred(value=value):
-            return _starred_in(value)
-        case _:
-            return []
+def unpack_to(target: Pattern, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
+    """Python unpacks all, then stores from left to right; so from the first part on that is no variable of the
+    function's own, parts go to names of ours and are stored after."""
+    pattern, value = taken_apart(target, value, rewriter)
+    late: list[tuple[ast.expr, str]] = []
+    for i, part in enumerate(pattern.elts):
+        if late or not is_own_name(part, rewriter):
+            name = rewriter.ctx.names.fresh("item", len(late))
+            late.append((part, name))
+            pattern.elts[i] = store(name, part)
+    done: list[ast.stmt] = [assign(pattern, value, at)]
+    for part, name in late:
+        done += store_to(part, load(name, part), rewriter, at)
+    return done
 
 
 def store_to_place(target: Place, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
@@ -251,25 +234,3 @@ def _is_sure(expression: ast.expr) -> bool:
             return True
         case _:
             return False
-
-
-@dataclass(slots=True)
-class _Unpacking:
-    """An unpacking with places in it. Python unpacks all, then stores from left to right; so from the first place on,
-    parts go to names of our own and are stored after (`late`)."""
-
-    rewriter: Rewriter
-    late: list[tuple[ast.expr, str]] = field(default_factory=list[tuple[ast.expr, str]])
-
-    def pattern(self, target: ast.expr) -> ast.expr:
-        match target:
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                return ast.Tuple([self.pattern(part) for part in parts], ast.Store(), **position(target))
-            case ast.Starred(value=value):
-                return ast.Starred(self.pattern(value), ast.Store(), **position(target))
-            case ast.Name(id=name) if not self.late and not is_outer(name, self.rewriter):
-                return target
-            case _:
-                name = self.rewriter.ctx.names.fresh("item", len(self.late))
-                self.late.append((target, name))
-                return store(name, target)

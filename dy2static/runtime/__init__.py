@@ -59,6 +59,7 @@ from dy2static.runtime.try_stmt import try_ as try_
 from dy2static.runtime.undefined import Undefined as Undefined
 from dy2static.runtime.undefined import read as read
 from dy2static.runtime.undefined import read_free as read_free
+from dy2static.runtime.unpacking import unpack as unpack
 from dy2static.runtime.while_stmt import while_ as while_
 from dy2static.runtime.with_stmt import with_ as with_
 from dy2static.source.compile import set_runtime

@@ -67,11 +67,11 @@ def whole(stager: Stager, x: StagedNumber) -> StagedNumber:
 
 
 def _number(stager: Stager, x: Tensor, dtype: DType) -> StagedNumber:
-    """A 0-d (or one-element) tensor as a Python number."""
+    """A 0-d (or one-element) tensor as a Python number, to which no gradient leads."""
     value = stager.lift_tensor(x)
     if value.ndim:
         raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
-    return StagedNumber.of(stager.builder.cast(stager.builder.lift(value), dtype))
+    return StagedNumber.of(stager.stop(stager.builder.cast(stager.builder.lift(value), dtype)))
 
 
 def int_(stager: Stager, *args: Any) -> Any:

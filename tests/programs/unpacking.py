@@ -1,6 +1,7 @@
 """Unpacking of tuples and tensors, starred names, several targets."""
 
-from support.programs import f64, program
+import eager as xp
+from support.programs import f64, i64, program
 
 
 @program([f64([1.0, -2.0, 3.0])], grad=0)
@@ -57,3 +58,69 @@ def swaps(a, b):
 def of_a_number(x):
     a, b = x
     return a
+
+
+GROWN = [f64(1.0), i64(0)], [f64(1.0), i64(1)], [f64(1.0), i64(2)], [f64(1.0), i64(4)]
+
+
+@program(*GROWN, grad=0)
+def of_a_list_of_the_graph(x, n):
+    found = [x]
+    for i in range(n):
+        found.append(x * i)
+    a, b = found
+    return a - b
+
+
+@program(*GROWN, grad=0)
+def starred_of_a_list_of_the_graph(x, n):
+    found = [x]
+    for i in range(n):
+        found.append(x * i + 1)
+    first, *rest = found
+    *start, last = found
+    first, *middle, last = found
+    rest.append(first)
+    return first, rest, start, middle, last
+
+
+@program(*GROWN, grad=0)
+def of_a_stack(x, n):
+    kept = xp.stack([x * k for k in range(3) if k < n])
+    (a, b), c = kept, n
+    return a * b + c
+
+
+@program(*GROWN)
+def of_iterators(x, n):
+    a, b = range(n)
+    (i, c), (j, d) = enumerate([x * k for k in range(n)])
+    return a + b + i + j, c + d
+
+
+@program(*GROWN, grad=0)
+def caught(x, n):
+    found = [x]
+    for i in range(n):
+        found.append(x * i)
+    try:
+        a, b, *c = found
+        a, b = found
+    except ValueError as error:
+        print(error)
+        return x
+    return a + b
+
+
+@program([f64(2.0), None], [f64(2.0), (1.0, 2.0)], [f64(-2.0), (1.0, 2.0)])
+def of_what_may_be_none(x, pair):
+    if x < 0:
+        pair = None
+    a, b = pair
+    return a + b * x
+
+
+@program([f64(2.0), 5], [f64(2.0), (1, 2)], [f64(2.0), "ab"], [f64(2.0), ()])
+def of_what_does_not_fit(x, value):
+    first, *rest = value
+    return first, rest, x

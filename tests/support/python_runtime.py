@@ -153,6 +153,14 @@ def class_of(value: Any) -> Any:
     return value.__class__
 
 
+def unpack(value: Any, before: int, after: int | None = None) -> Any:
+    if after is None:
+        return value
+    items = [*value]
+    end = len(items) - after
+    return (*items[:before], items[before:end], *items[end:])
+
+
 def fstring(*parts: str) -> str:
     return "".join(parts)
 
