@@ -207,39 +207,47 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     def inner(*state: Any) -> State:
         return handling.staged(stager, steps, state)
 
-    count = len(stager.builder.ops)
-    with stager.trial() as trial, unwatched(stager.builder):
-        raised = None
+    def body() -> tuple[State | None, Exception | None]:
         try:
-            after = inner(*state)
+            return inner(*state), None
         except RaisedInGraph:
-            after = None
+            return None, None
         except OF_STAGING:
             raise
         except Exception as error:
             refuse_slips(error)
-            raised, after = error, handling.values()
+            return handling.values(), error
+
+    count = len(stager.builder.ops)
+    is_watched = stager.builder.watch is not None
+    with stager.trial() as trial, unwatched(stager.builder):
+        after, raised = body()
         middle = len(stager.builder.ops)
         body_may_fail = any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
             try:
                 after = final(*after)
             except OF_STAGING as error:
-                if not (isinstance(error, RaisedInGraph) and body_may_fail):
+                if not isinstance(error, RaisedInGraph):
                     raise
                 after = None
             except Exception:
-                if not body_may_fail:
-                    raise
-                after = None  # it takes the place of what the body raises in a run
+                after = None
         own = stager.builder.ops[middle:]
-        is_seen = bool(stager.attempts) or any(effect_of(op) is not Effect.PURE for op in own)
-        may_fail = after is None or body_may_fail
-        if may_fail and not is_seen:
+        if not body_may_fail:
+            is_seen = is_watched and any(map(can_raise, own))
+        elif stager.attempts or any(effect_of(op) is not Effect.PURE for op in own):
+            is_seen = True
+        else:
             is_seen = _is_seen(stager, final, state)
-        if not (may_fail and is_seen) and after is not None:
+        if after is not None and not is_seen:
             trial.keep()
-    if trial.is_kept and after is not None:
+    if not trial.is_kept and not body_may_fail:  # again, with those told who watch what can fail
+        after, raised = body()
+        assert after is not None
+        after = final(*after)
+    if trial.is_kept or not body_may_fail:
+        assert after is not None
         if raised is not None:
             _go_on(stager, raised)
         return after
