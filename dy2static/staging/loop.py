@@ -414,7 +414,7 @@ def _finish(
         if i in carried.in_place:
             stager.cells.put(_cell_of(carried.initial[i]), object_of(merged[i]))
             merged[i] = carried.initial[i]
-        elif staged.outputs[i] is staged.passed[i]:
+        elif staged.outputs[i] is staged.passed[i] and not _is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it
     reunite(merged, carried.related, labels, stager.sharing)
     for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
@@ -424,6 +424,11 @@ def _finish(
         if merged[i] is not carried.initial[i]:
             stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], labels[i])
     return tuple(merged[:count])
+
+
+def _is_changed(given: Any, staged: StagedBody) -> bool:
+    """Whether the body changes in place what it is given: so a number that the first trip has made a tensor."""
+    return _is_mutable(given) and _cell_of(given).key in staged.touched
 
 
 def _follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None:
@@ -441,7 +446,7 @@ def _follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> Non
         settled = True
         for label, given, left in pairs:
             if left is not given and stager.is_from_outside(left) and not stager.is_from_outside(given):
-                if _is_mutable(given) and _cell_of(given).key in staged.touched:
+                if _is_changed(given, staged):
                     raise refused(label)
                 sharing.merge(given, [left], label)
                 settled = not stager.is_from_outside(given)

@@ -15,6 +15,7 @@ from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.instances import children
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.python_values import refuse
 from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
@@ -260,7 +261,7 @@ def _iterate(self: Any) -> Iterator[Any]:
 
 
 def _no_truth(self: Any) -> NoReturn:
-    the_stager().refuse("bool")
+    refuse("bool")
 
 
 BINARY: Final = {

@@ -17,6 +17,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.never import raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
+from dy2static.staging.python_values import only_element, to_python
 from dy2static.staging.rounds import Rounds
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
@@ -27,8 +28,8 @@ from eager.tape import is_tracked, link_of
 from eager.tape_links import Leaf, resolve
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim
-from graph.dtypes import DType, int64, is_differentiable
-from graph.errors import GraphError, ShapeError
+from graph.dtypes import DType, is_differentiable
+from graph.errors import GraphError
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph
 from graph.ir.opdef import OpDef, lookup
@@ -38,20 +39,6 @@ from graph.ir.value import Value
 if TYPE_CHECKING:
     from dy2static.staging.recursion import Calls
 
-WAY_OUT: Final[dict[str, tuple[str, str]]] = {
-    "bool": (
-        "the truth of a tensor is known only when the graph runs, and this place needs it while the graph is built",
-        "call the function through converted code (decorate its caller with `@to_static`), or write it with `where`.",
-    ),
-    "iter": (
-        "this iteration needs the length of a tensor while the graph is built, and it is known only at run time",
-        "iterate with a `for` statement in converted code.",
-    ),
-    "array": (
-        "NumPy asks for the data of a tensor, and there is none while the graph is built",
-        "use the functions of `eager`, or those of NumPy that tensors implement.",
-    ),
-}
 ADD: Final = lookup("add")
 ADD_ANY: Final = lookup("add_any")
 
@@ -291,61 +278,8 @@ class Stager:
         return number_op(self, op, operands)
 
     def to_python(self, x: Tensor, kind: str) -> Any:
-        """What can be known of `x` now; StagingError for what cannot."""
-        if kind == "len":
-            return self._length(x)
-        if kind == "iter":
-            if not x.ndim:
-                raise TypeError("iteration over a 0-d array")
-            size = self._length(x)
-            if isinstance(size, int):
-                return iter([x[i] for i in range(size)])
-        constant = self._constant(x)
-        if constant is None or kind == "iter":
-            self.refuse(kind)
-        match kind:
-            case "bool":
-                return bool(constant)
-            case "int":
-                return int(constant)
-            case "float":
-                return float(constant)
-            case "complex":
-                return complex(constant)
-            case "index":
-                return constant.__index__()
-            case "item":
-                return constant.item()
-            case _:
-                return np.asarray(constant)
-
-    def _constant(self, x: Tensor) -> Any:
-        """The data of a value that is a literal of the graph."""
-        op = self.builder.producer.get(self.builder.lift(self.lift_tensor(x)))
-        return op.attrs["value"] if op is not None and op.name == "constant" else None
-
-    def _length(self, x: Tensor) -> Any:
-        if not x.ndim:
-            raise TypeError("len() of unsized object")
-        size: Any = x.shape[0]
-        if isinstance(size, int):
-            return size
-        raise StagingError(
-            "this length is known only when the graph runs",
-            next_step="use `x.shape[0]`, which is a staged integer, or iterate with a `for` statement.",
-            loc=user_location(),
-        )
-
-    def refuse(self, kind: str) -> NoReturn:
-        """The error for a value that Python needs and that is not there yet."""
-        what, next_step = WAY_OUT.get(
-            kind,
-            (
-                f"Python needs the value of a tensor here (`{kind}`), and it is known only when the graph runs",
-                "keep it a tensor, or compute it outside of the converted function.",
-            ),
-        )
-        raise StagingError(what, next_step=next_step, loc=user_location())
+        """What Python gets of `x` now; StagingError where it would have to wait for a run."""
+        return to_python(self, x, kind)
 
     def fresh_dim(self, a: Dim, b: Dim) -> Dim:
         """A new size, for a dim that is `a` on one path and `b` on another."""
@@ -386,7 +320,7 @@ class Stager:
             return b.ne(self.lift(x.length()), 0)
         value = b.lift(self.lift_tensor(x))
         if value.ndim:
-            value = self._only_element(value)
+            value = only_element(self, value, ambiguous(0), ambiguous(2))
         return value if value.dtype.kind == "b" else b.ne(value, 0)
 
     def _truth_of_optional(self, x: Any) -> Value:
@@ -404,20 +338,6 @@ class Stager:
         (found,) = self.builder.append(lookup("cond"), (maybe.flag, *captured), {}, regions)
         self.tell(found, ((maybe.flag, True),), ())
         return found
-
-    def _only_element(self, value: Value) -> Value:
-        b = self.builder
-        if all(isinstance(d, int) for d in value.shape):
-            size = int(np.prod(cast("tuple[int, ...]", value.shape)))
-            if size == 1:
-                return b.reshape(value, ())
-            raise ShapeError(ambiguous(size), loc=user_location())
-        total = b.constant(1, int64)
-        for size in b.shape_of(value):
-            total = b.mul(total, size)
-        b.check(b.ne(total, 0), error="ValueError", parts=(ambiguous(0),), forms=())
-        b.check(b.eq(total, 1), error="ValueError", parts=(ambiguous(2),), forms=())
-        return b.reshape(value, ())
 
     def test_of(self, x: Any) -> Any:
         """What the truth of `x` is to be taken of: for an object of a class with a truth of its own (`__bool__`, or

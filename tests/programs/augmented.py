@@ -1,5 +1,9 @@
 """Augmented assignment to names: in place on tensors and lists, as every alias sees it."""
 
+from types import SimpleNamespace
+
+import numpy as np
+
 import eager as xp
 from support.programs import f32, f64, i64, program
 
@@ -107,3 +111,78 @@ def alias_in_a_loop(x, n):
         x += 1
         y *= 2
     return x, y
+
+
+THREE = f64([1.0, -2.0, 3.0])
+SUMS = [THREE, i64(3)], [THREE, i64(0)], [f64(np.zeros(0)), i64(1)]
+
+
+@program(*SUMS, grad=0, adapts=True)
+def number_in_a_for(x, n):
+    total = 0.0
+    for v in x:
+        total += v * v
+    product = 1
+    for i in range(n):
+        product *= x.sum() + i
+    return total, product
+
+
+@program(*SUMS, grad=0, adapts=True)
+def number_in_a_while(x, n):
+    total, i = 0, 0
+    while i < n:
+        total -= xp.sum(x)
+        i += 1
+    return total
+
+
+@program(*SUMS, grad=0, adapts=True)
+def number_in_a_branch_of_a_loop(x, n):
+    total = 0.0
+    count = 0
+    for v in x:
+        if v > 0:
+            total += v
+            count += 1
+        elif n > 2:
+            total *= v
+    return total, count
+
+
+@program(*SUMS, grad=0, adapts=True)
+def number_in_loops_in_loops(x, n):
+    total = 0.0
+    for i in range(n):
+        row = 0.0
+        for v in x:
+            row += v * i
+            total += row
+        total += row
+    return total
+
+
+@program(*SUMS, grad=0, adapts=True)
+def number_beside_its_value_before(x, n):
+    total = 0.0
+    before = []
+    for v in x:
+        before.append(total * 1)
+        total += v
+        total *= 2
+    last = total
+    total = total + n
+    return total, last, before
+
+
+@program(*SUMS, grad=0, adapts=True)
+def numbers_of_an_object(x, n):
+    class_ = SimpleNamespace(total=0.0, product=1)
+    sums = {"a": 0.0}
+    pair = [0, 0.0]
+    for v in x:
+        class_.total += v
+        class_.product *= v
+        sums["a"] += v
+        pair[1] += v * n
+    return class_.total, class_.product, sums, pair

@@ -16,6 +16,26 @@ def to_numbers(x):
     return float(x), bool(x), abs(x), round(x), int(x)
 
 
+@program(
+    *([f64(x), i64(n), flags(b)] for x, n, b in ((3.7, 2, True), ([-3.7], [[0]], [False]), ([1.0, 2.0], 1, True))),
+    [EMPTY, i64(1), flags(True)],
+)
+def items(x, n, b):
+    a, k = x.item(), n.item()
+    total = 0.0
+    for i in range(k):
+        total += a * i
+    if b.item() and a > 1:
+        total = -total
+    return a / 3, k + 1, b.item(), total, a * xp.astype(x, xp.float32)
+
+
+@program([f64([3.0, -1.0, 2.0]), i64(1)], [f64([3.0, -1.0]), i64(0)], [f64([3.0, -1.0]), i64(2)], adapts=True)
+def items_at(x, n):
+    positive = x[x > 0]
+    return x.item(0), x.item(n), positive.item()
+
+
 @program([f64(3.7), i64(2)], [f64(-3.2), i64(0)])
 def of_numbers(x, n):
     a, b = float(x), int(n)

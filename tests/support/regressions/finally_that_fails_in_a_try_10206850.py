@@ -2,6 +2,7 @@ def f(x, y, n, p, v, box, d):
     o = None
     a = v
     try:
+
         def inner1(k):
             nonlocal p
             p = y
@@ -11,7 +12,8 @@ def f(x, y, n, p, v, box, d):
                 for row in a:
                     pass
                 else:
-                    assert o, 'no'
+                    assert o, "no"
+
         inner1(x)
     except AssertionError as error:
         pass

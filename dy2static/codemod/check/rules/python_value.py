@@ -1,21 +1,23 @@
-"""D201 python-value: `.item()`, `.tolist()` or `.numpy()` of a tensor
+"""D201 python-value: `.tolist()` or `.numpy()` of a tensor
 
-Python needs the value there, and it is known only when the graph runs: staging ends with an error at the first call.
-A tensor of one element already works like a number, in tests and loops too.
+Python needs the values there, and they are known only when the graph runs: staging ends with an error at the first
+call. Loops go over the tensor itself; `.item()` of a tensor with one element is a number of the graph.
 
 Bad:
     @to_static
     def f(x):
-        if x.sum().item() > 0.0:
-            return x
-        return -x
+        total = 0.0
+        for v in x.tolist():
+            total += v * v
+        return total
 
 Good:
     @to_static
     def f(x):
-        if x.sum() > 0.0:
-            return x
-        return -x
+        total = 0.0
+        for v in x:
+            total += v * v
+        return total
 """
 
 import ast
@@ -26,7 +28,6 @@ from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View, text_of
 
 NEXT: Final = {
-    "item": "keep the tensor: one of one element works as a number, also in tests and in `range`.",
     "tolist": "iterate over the tensor itself, or make the list outside.",
     "numpy": "use the functions of `eager`; call `.numpy()` on what the function returns.",
 }
@@ -36,7 +37,7 @@ def find(view: View) -> Iterator[Found]:
     for node in view.nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr=method, value=value)) if method in NEXT and view.tensors.has(value):
-                what = f"`{text_of(value)}.{method}()` asks for a value that is known only when the graph runs."
+                what = f"`{text_of(value)}.{method}()` asks for values that are known only when the graph runs."
                 yield Found(node, what, NEXT[method])
             case _:
                 pass
