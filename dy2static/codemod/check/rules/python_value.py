@@ -7,7 +7,7 @@ Bad:
     @to_static
     def f(x):
         total = 0.0
-        for v in x.tolist():
+        for v in xp.sort(x).tolist():
             total += v * v
         return total
 
@@ -15,7 +15,7 @@ Good:
     @to_static
     def f(x):
         total = 0.0
-        for v in x:
+        for v in xp.sort(x):
             total += v * v
         return total
 """
