@@ -7,15 +7,14 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.f_strings import formatted, fstring
-from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
 from dy2static.runtime.math_written_out import power_modulo
-from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_
+from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, sum_
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell, stores_itself
-from dy2static.staging.iterables import StagedRange, is_staged_iterable, staged_range
+from dy2static.staging.iterables import StagedRange, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
@@ -175,19 +174,6 @@ def bool_(stager: Stager, *args: Any) -> Any:
 
 def range_(stager: Stager, *bounds: Any) -> Any:
     return staged_range(stager, *bounds) if any(isinstance(x, Tensor) for x in bounds) else range(*bounds)
-
-
-def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
-    if not is_staged_iterable(over):
-        total = start
-        for item in over:
-            total = total + item
-        return total
-    return for_(over, _added, (start,), ("the sum",))[0]
-
-
-def _added(item: Any, total: Any) -> tuple[Any, ...]:
-    return (total + item,)
 
 
 def print_(

@@ -1,4 +1,4 @@
-"""Builtins that go over a sequence: `min`, `max`, `any`, `all`, `sorted`, `list`.
+"""Builtins that go over a sequence: `min`, `max`, `any`, `all`, `sorted`, `list`, `sum`.
 
 Over a tensor or a list of the graph they are loops of the graph; over ordinary sequences they are what Python does,
 with comparisons and tests that may be staged.
@@ -7,7 +7,7 @@ with comparisons and tests that may be staged.
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.bool_ops import and_, not_, or_
@@ -23,7 +23,11 @@ from dy2static.staging.stager import Stager, is_staged_value
 from eager import sorting
 from eager.manipulation import stack
 from eager.tensor import Tensor
-from graph.errors import InternalError
+from graph.errors import InternalError, LoopTypeError
+
+NO_ITEMS: Final = (
+    "the sum of no tensors is the number 0 here, and a tensor otherwise; give `sum` a tensor to begin with"
+)
 
 
 def min_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
@@ -177,3 +181,29 @@ def _of_nothing(python: Callable[..., Any]) -> str:
     except ValueError as error:
         return str(error)
     raise InternalError(f"{python.__name__}([]) has a value")
+
+
+def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
+    if not is_staged_iterable(over):
+        total = start
+        for item in over:
+            total = total + item
+        return total
+    found = staged_iterable(stager, over)
+    assert found is not None
+    with stager.trial() as trial:
+        try:
+            total = for_(found, _added, (start,), ("the sum",))[0]
+            trial.keep()
+            return total
+        except LoopTypeError:
+            pass  # of tensors with axes: begin with the first one
+    b = stager.builder
+    b.loc = user_location()
+    b.check(stager.predicate(found.length > 0), error="ValueError", parts=(NO_ITEMS,), forms=())
+    rest = StagedIterable(found.length - 1, lambda i: found.item(i + 1), found.walked)
+    return for_(rest, _added, (start + found.item(0),), ("the sum",))[0]
+
+
+def _added(item: Any, total: Any) -> tuple[Any, ...]:
+    return (total + item,)

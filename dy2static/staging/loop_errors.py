@@ -2,7 +2,7 @@
 
 from dy2static.errors import StagingError
 from dy2static.staging.advice import kinds_of, of_objects
-from dy2static.staging.spec import ConstantSpec, Spec
+from dy2static.staging.spec import ConstantSpec, Spec, TensorSpec
 from dy2static.staging.unify import MismatchError
 from graph.errors import LoopTypeError
 from graph.location import Loc
@@ -21,11 +21,7 @@ def both(label: str, loc: Loc) -> StagingError:
 def loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
     """A variable that is of another type after a trip."""
     where = f" at `{error.path}`" if error.path else ""
-    hint = of_objects(label, error.a, error.b) or (
-        "keep it an ordinary value that does not change in the loop, or make it a tensor or a number before the loop."
-        if isinstance(error.a, ConstantSpec) or isinstance(error.b, ConstantSpec)
-        else f"give {label} the type that it has after one trip before the loop, with `astype` or a shape that fits."
-    )
+    hint = of_objects(label, error.a, error.b) or _of_types(label, error.a, error.b)
     refused = LoopTypeError(
         f"{label}{where} is {error.a} before a trip of this loop and {error.b} after it; a graph needs one type.",
         next_step=hint,
@@ -33,6 +29,19 @@ def loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
     )
     refused.kinds = kinds_of(error.a, error.b)
     return refused
+
+
+def _of_types(label: str, before: Spec, after: Spec) -> str:
+    if isinstance(before, ConstantSpec) or isinstance(after, ConstantSpec):
+        return (
+            "keep it an ordinary value that does not change in the loop, or make it a tensor or a number before the "
+            "loop."
+        )
+    if isinstance(before, TensorSpec) and before.weak and isinstance(after, TensorSpec) and after.aval.ndim:
+        shape = after.aval.shape
+        example = f", such as `xp.zeros({shape})`" if all(isinstance(size, int) for size in shape) else ""
+        return f"begin with a tensor of that shape{example}: a number is one element, and stays one in a graph."
+    return f"give {label} the type that it has after one trip before the loop, with `astype` or a shape that fits."
 
 
 def grows(label: str, spec: Spec, loc: Loc) -> LoopTypeError:

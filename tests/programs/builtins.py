@@ -211,3 +211,11 @@ def a_number_as_a_key(x):
 @program([SOME])
 def no_class(x):
     return isinstance(int(x[0]), "int")
+
+
+@program([f64([1.0, -2.0]), i64(3)], [f64([1.0, -2.0]), i64(1)], grad=0)
+def sums_of_vectors(x, n):
+    rows = []
+    for i in range(n):
+        rows.append(x * i)
+    return sum(rows), sum(rows, x), sum(x * k for k in range(n))

@@ -18,6 +18,7 @@ class Part(Enum):
 CONTROL: Final = frozenset(
     {
         *("assignment", "augmented assignment", "augmented number", "augmented vector", "item assignment"),
+        "augmented number or tensor",
         *("slice assignment", "mask assignment", "matrix assignment", "append", "list method", "list item"),
         *("parallel assignment", "several targets", "unpacking", "starred unpacking"),
         *("dict item", "print", "assert", "jump", "jump on a test", "early return"),

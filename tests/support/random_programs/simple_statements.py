@@ -53,6 +53,11 @@ def augmented_number(w: Writer) -> str:
     return f"{w.name('p')} {w.pick('+', '-')}= {w.value('p', 1)}"
 
 
+@simple(weight=2)
+def augmented_number_or_tensor(w: Writer) -> str:
+    return f"{w.name('h')} {w.pick(*OPERATORS)}= {w.value(w.pick('t', 't', 'p'), 1)}"
+
+
 @simple()
 def augmented_vector(w: Writer) -> str:
     return f"w = {w.value('v', 1)} * 1.0; w *= {w.value('t', 1)}"
