@@ -5,9 +5,7 @@ compiler of ours if by nobody else, a small product waits a thousand times as lo
 """
 
 import contextlib
-import ctypes
 import functools
-import importlib
 import os
 import threading
 from collections.abc import Callable, Generator
@@ -16,10 +14,7 @@ from typing import Final, NamedTuple
 from graph.ir.op import Graph
 from graph.ir.walk import walk
 from graph.llvm.abi import elements
-
-_NAMES: Final = (("scipy_openblas", "64_"), ("scipy_openblas", ""), ("openblas", "64_"), ("openblas", ""))
-"""What the names of OpenBLAS's functions begin and end with, in different builds."""
-
+from graph.llvm.runtime.blas import openblas_of_numpy
 
 SMALL: Final = 1 << 26
 """Multiplications of a product that one thread makes in less than a millisecond."""
@@ -86,18 +81,8 @@ def one_thread() -> Generator[None]:
 
 @functools.cache
 def _threads() -> _Threads | None:
-    try:
-        library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
-    except (AttributeError, OSError):  # built in, or not to be opened twice
-        return None
-    for prefix, suffix in _NAMES:
-        names = [f"{prefix}_{what}_num_threads{suffix}" for what in ("get", "set")]
-        if all(hasattr(library, name) for name in names):
-            number, use = (getattr(library, name) for name in names)
-            number.argtypes, number.restype = (), ctypes.c_int
-            use.argtypes, use.restype = (ctypes.c_int,), None
-            return _Threads(number, use)
-    return None
+    found = openblas_of_numpy()
+    return None if found is None else _Threads(found.number, found.use)
 
 
 def _after_fork() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from graph.execute.background import BACKGROUND, Job
 from graph.execute.blas_threads import has_small_products, one_thread
+from graph.execute.in_blocks import in_blocks
 from graph.execute.native import AS_USUAL, NativeOptions, blueprint
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
@@ -70,7 +71,8 @@ class Meanwhile:
         self._has_loops, self._one_thread = has_loops, one_thread
         self._found: list[Runner] = []
         given = small_tensors_as_numbers(graph) if has_loops else graph
-        self._program = compile_program(given, leave=give_way if has_loops else None, when=self._found)
+        program = compile_program(given, leave=give_way if has_loops else None, when=self._found)
+        self._program = in_blocks(given, program)
         self._lock = threading.Lock()
         self._has_run = False
         self._job: Job | None = None

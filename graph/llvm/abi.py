@@ -23,8 +23,9 @@ nothing is freed by the code: the runtime frees what the run allocated.
 
 *Constants* are passed by address: `constants` of a lowered module are arrays; `@constant_<i>` are external symbols.
 
-*BLAS and LAPACK* are SciPy's: `dy_blas_dgemm`, `dy_lapack_dgetrf` and so on, as Fortran calls them, with
-32-bit integers.
+*BLAS and LAPACK* are `dy_blas_dgemm`, `dy_lapack_dgetrf` and so on, as Fortran calls them. Integers that they are given
+have 64 bits, as BLAS may be one with such or with 32-bit ones (on big-endian processors 32, and it is); those that
+LAPACK gives back have 32.
 """
 
 import math

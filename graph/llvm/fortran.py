@@ -1,5 +1,6 @@
 """Calls of BLAS and LAPACK, which are Fortran's: every argument is the address of something."""
 
+import sys
 from collections.abc import Sequence
 
 from graph.dtypes import DType, float64
@@ -10,9 +11,11 @@ from graph.llvm.types import I8, I32, I64, PTR, VOID, register_type
 
 
 def integer(s: Scalars, size: Size) -> ir.Value:
-    """The place of a 32-bit integer."""
-    place = s.code.slot(I32)
-    s.code.b.store(s.code.b.trunc(s.size(size), I32), place)
+    """The place of an integer, of 64 bits for libraries that read so many; others find 32 there."""
+    value = s.size(size)
+    wide = value if sys.byteorder == "little" else s.code.b.trunc(value, I32)
+    place = s.code.slot(wide.type)
+    s.code.b.store(wide, place)
     return place
 
 

@@ -3,10 +3,11 @@
 import ctypes
 import functools
 import os
+from collections.abc import Collection
 from typing import Final
 
+from graph.llvm.runtime.blas import OpenBlas, openblas_of_numpy, openblas_of_scipy
 from graph.llvm.runtime.load import runtime_library
-from graph.llvm.runtime.symbols import library_of_blas
 
 _VARIABLES: Final = ("DY2STATIC_THREADS", "OMP_NUM_THREADS")
 _ENOUGH: Final = 8
@@ -46,14 +47,18 @@ def _cell(name: str) -> ctypes.c_int64:
     return ctypes.c_int64.from_address(runtime_library()[name])
 
 
-@functools.cache
-def find_blas_threads() -> None:
-    """Tell the runtime where BLAS says how many threads it uses. Only OpenBLAS has functions for it that are known
-    here; with another BLAS, products have its threads as well as ours."""
-    blas = library_of_blas()
-    for prefix in ("scipy_openblas", "openblas"):
-        names = {"dy_blas_get_threads": f"{prefix}_get_num_threads", "dy_blas_set_threads": f"{prefix}_set_num_threads"}
-        if all(hasattr(blas, name) for name in names.values()):
-            for cell, name in names.items():
-                _cell(cell).value = ctypes.cast(getattr(blas, name), ctypes.c_void_p).value or 0
-            return
+def find_blas_threads(imports: Collection[str]) -> bool:
+    """Tell the runtime where the libraries say how many threads they use that code calls; whether it calls any. Only
+    OpenBLAS has functions for it that are known here; with another BLAS, products have its threads as well as ours."""
+    calls_lapack, calls_blas = (any(name.startswith(start) for name in imports) for start in ("dy_lapack_", "dy_blas_"))
+    if calls_blas:
+        _note(0, openblas_of_numpy())
+    if calls_lapack or (calls_blas and openblas_of_numpy() is None):
+        _note(1, openblas_of_scipy())
+    return calls_blas or calls_lapack
+
+
+def _note(place: int, library: OpenBlas | None) -> None:
+    if library is not None:
+        for cell, address in zip(("dy_blas_get_threads", "dy_blas_set_threads"), library.threads(), strict=True):
+            ctypes.c_int64.from_address(runtime_library()[cell] + 8 * place).value = address

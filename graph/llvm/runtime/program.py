@@ -88,9 +88,7 @@ def native_program(
         own["dy_catch"] = ctypes.cast(plain.catch, ctypes.c_void_p).value or 0
     library = load(code, ["run"], own)
     runtime = _runtime()
-    multiplies = any(name.startswith(("dy_blas_", "dy_lapack_")) for name in code.imports)
-    if multiplies:
-        find_blas_threads()
+    multiplies = find_blas_threads(code.imports)
     plan = Plan([library, arrays])
     statistics = (ctypes.c_int64 * 2)()
     param_nodes = plan.nodes(params, binds=True)

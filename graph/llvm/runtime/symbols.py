@@ -9,11 +9,10 @@ import ctypes
 import functools
 import importlib
 import sys
-from collections.abc import Iterable
-from types import ModuleType
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from graph.ops.scipy_parts import extension_of_scipy
+from graph.llvm.runtime.blas import blas, lapack
 
 _OBJECTS: Final[dict[str, object]] = {
     "PyList_Type": list,
@@ -31,13 +30,13 @@ _NUMPY_TABLE: Final = {
     "PyArray_SetBaseObject": 282,
 }
 """Where in NumPy's table its functions are, as `numpy/__multiarray_api.h` says; places never change."""
-_SCIPY: Final = {"dy_blas_": "cython_blas", "dy_lapack_": "cython_lapack"}
+_ALGEBRA: Final = {"dy_blas_": blas, "dy_lapack_": lapack}
 
 
 def addresses_of(names: Iterable[str]) -> dict[str, int]:
     """The addresses of those of the names that are known here.
 
-    Raises ImportError where SciPy is asked for a function that it does not have.
+    Raises ImportError for a function of BLAS or LAPACK that is nowhere.
     """
     found: dict[str, int] = {}
     for name in names:
@@ -53,48 +52,32 @@ def _address(name: str) -> int | None:
         return id(_OBJECTS[name])
     if name in _NUMPY_TABLE:
         return _numpy_table()[_NUMPY_TABLE[name]]
-    for prefix, module in _SCIPY.items():
+    for prefix, address_of in _ALGEBRA.items():
         if name.startswith(prefix):
-            return _scipy_pointer(module, name.removeprefix(prefix))
-    for library in (ctypes.pythonapi, *_libraries()):
-        if hasattr(library, name):
-            return ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-    return None
+            return address_of(name.removeprefix(prefix))
+    return _looked_up()(name)
 
 
 @functools.cache
-def _libraries() -> tuple[ctypes.CDLL, ...]:
-    """Where C's own functions are."""
+def _looked_up() -> Callable[[str], int | None]:
+    """Gives the addresses of C's and of Python's own functions."""
     if sys.platform == "win32":
-        return (ctypes.CDLL("ucrtbase"), ctypes.CDLL("kernel32"))
-    return (ctypes.CDLL(None),)
+        return functools.partial(_exported, (ctypes.pythonapi, ctypes.CDLL("ucrtbase"), ctypes.CDLL("kernel32")))
+    process = ctypes.CDLL(None)
+    find = process.dlsym  # a fifth of the time that a function object of ctypes takes
+    find.argtypes, find.restype = [ctypes.c_void_p, ctypes.c_char_p], ctypes.c_void_p
+    return lambda name: find(process._handle, name.encode())
+
+
+def _exported(libraries: tuple[ctypes.CDLL, ...], name: str) -> int | None:
+    for library in libraries:
+        if hasattr(library, name):
+            return ctypes.cast(library[name], ctypes.c_void_p).value
+    return None
 
 
 def _numpy_table() -> Any:
     module = importlib.import_module("numpy._core._multiarray_umath")
-    return ctypes.cast(_pointer_in(module.__dict__["_ARRAY_API"], None), ctypes.POINTER(ctypes.c_size_t))
-
-
-def _scipy_pointer(module: str, name: str) -> int:
-    """The address that SciPy publishes for a function of BLAS or LAPACK."""
-    capsule = cast("dict[str, object]", _scipy_module(module).__dict__["__pyx_capi__"]).get(name)
-    if capsule is None:
-        raise ImportError(f"scipy.linalg.{module} has no {name}")
-    signature = ctypes.pythonapi.PyCapsule_GetName
-    signature.restype, signature.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    return _pointer_in(capsule, signature(capsule))
-
-
-def _scipy_module(name: str) -> ModuleType:
-    return extension_of_scipy("linalg", name) or importlib.import_module(f"scipy.linalg.{name}")
-
-
-def library_of_blas() -> ctypes.CDLL:
-    """The library through which SciPy publishes BLAS; what that library needs is found through it too."""
-    return ctypes.CDLL(_scipy_module("cython_blas").__file__)
-
-
-def _pointer_in(capsule: object, name: bytes | None) -> int:
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return cast("int", get(capsule, name))
+    return ctypes.cast(get(module.__dict__["_ARRAY_API"], None), ctypes.POINTER(ctypes.c_size_t))

@@ -67,13 +67,15 @@ work_is_done = cells("dy_threads_done", 16)
 is_taken = cells("dy_threads_taken")
 """Whether a loop has the pool."""
 started = cells("dy_threads_started")
-blas_get_threads = cells("dy_blas_get_threads")
-"""The function of BLAS that says how many threads it uses; 0 where none is known."""
-blas_set_threads = cells("dy_blas_set_threads")
+BLAS_LIBRARIES: Final = 2
+"""NumPy's and SciPy's."""
+blas_get_threads = cells("dy_blas_get_threads", BLAS_LIBRARIES)
+"""For each library, its function that says how many threads it uses; 0 where none is known."""
+blas_set_threads = cells("dy_blas_set_threads", BLAS_LIBRARIES)
 blas_held = cells("dy_blas_held")
 """How many runs want BLAS to use one."""
-blas_threads = cells("dy_blas_threads")
-"""How many it had before; 0 where it had one."""
+blas_threads = cells("dy_blas_threads", BLAS_LIBRARIES)
+"""How many each had before; 0 where it had one."""
 job = cells("dy_threads_job", 8)
 next_chunk = cells("dy_threads_next", 8)
 """In a cache line of its own: all threads write it."""
@@ -185,22 +187,25 @@ def dy_parallel(ctx: Word, body: Word, closure: Word, count: Word, least: Word, 
 
 def hold_blas(program: Word) -> Word:
     """Have BLAS work on the thread that calls it, as long as there are programs that share their products out."""
-    if load(program + MULTIPLIES) and load(blas_set_threads):
+    if load(program + MULTIPLIES):
         count_up(blas_held, 1)
-        threads = run_code(load(blas_get_threads), 0, 0, 0)
-        if threads > 1:
-            store(blas_threads, threads)
-            run_code(load(blas_set_threads), 1, 0, 0)
+        for i in range(BLAS_LIBRARIES):
+            if load(blas_set_threads + i * 8):
+                threads = run_code(load(blas_get_threads + i * 8), 0, 0, 0)
+                if threads > 1:
+                    store(blas_threads + i * 8, threads)
+                    run_code(load(blas_set_threads + i * 8), 1, 0, 0)
     return 0
 
 
 def let_blas_go(program: Word) -> Word:
     """After `hold_blas`: with the last such program, BLAS has its threads again."""
-    if load(program + MULTIPLIES) and load(blas_set_threads):
-        threads = load(blas_threads)
-        if count_up(blas_held, -1) == 1 and threads:
-            store(blas_threads, 0)
-            run_code(load(blas_set_threads), threads, 0, 0)
+    if load(program + MULTIPLIES) and count_up(blas_held, -1) == 1:
+        for i in range(BLAS_LIBRARIES):
+            threads = load(blas_threads + i * 8)
+            if threads:
+                store(blas_threads + i * 8, 0)
+                run_code(load(blas_set_threads + i * 8), threads, 0, 0)
     return 0
 
 

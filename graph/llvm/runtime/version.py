@@ -27,7 +27,8 @@ def runtime_version() -> str:
 
 @functools.cache
 def _all_files() -> list[tuple[str, int, int]]:
-    """Path, size and time of each file of the compiler."""
+    """Path, size and time of each file of the compiler, as they are when this module is loaded: a process goes on with
+    the modules that it has when files change, and what it makes must not be found under the new ones."""
     found: list[tuple[str, int, int]] = []
     pending = [str(Path(graph.__file__).parent)]
     while pending:
@@ -60,3 +61,6 @@ def llvmlite_version() -> str:
     import llvmlite
 
     return str(llvmlite.__version__)
+
+
+_all_files()

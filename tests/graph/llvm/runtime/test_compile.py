@@ -99,7 +99,7 @@ def test_blas_and_lapack_are_found() -> None:
     text = """\
 declare double @dy_blas_ddot(ptr, ptr, ptr, ptr, ptr)
 declare void @dy_lapack_dlacpy(ptr, ptr, ptr, ptr, ptr, ptr, ptr)
-@one = internal constant i32 1
+@one = internal constant i64 1
 define i32 @run(ptr %ctx, ptr %in, ptr %out) {
   %a.at = getelementptr i8, ptr %in, i64 8
   %a = load ptr, ptr %a.at
