@@ -15,8 +15,11 @@ from graph.llvm.values import Registers, Tensor
 
 
 @contextmanager
-def counted_loop(s: Scalars, count: Size, *, parallel: bool = False, first: Size = 0) -> Generator[Size]:
-    """What is written within runs for i = first .. count - 1. `parallel`: no trip touches what another one writes."""
+def counted_loop(
+    s: Scalars, count: Size, *, parallel: bool = False, interleaved: int = 1, first: Size = 0
+) -> Generator[Size]:
+    """What is written within runs for i = first .. count - 1. `parallel`: no trip touches what another one writes;
+    `interleaved`: so many vectors of trips are computed side by side."""
     if isinstance(count, int) and isinstance(first, int) and count == first + 1:
         yield first
         return
@@ -46,6 +49,8 @@ def counted_loop(s: Scalars, count: Size, *, parallel: bool = False, first: Size
     if is_around_loops or is_vectors:
         # LLVM writes short loops out, trip by trip: before it thinks of vectors, and for many times the code.
         texts.append('!{!"llvm.loop.unroll.disable"}')
+    if parallel and interleaved > 1:
+        texts.append(f'!{{!"llvm.loop.interleave.count", i32 {interleaved}}}')
     if texts:
         marks = "".join(f", !{code.unit.node(text)}" for text in texts)
         latch.set_metadata("llvm.loop", MetadataRef(code.unit.node(f"distinct !{{SELF{marks}}}")))
@@ -55,11 +60,14 @@ def counted_loop(s: Scalars, count: Size, *, parallel: bool = False, first: Size
 
 
 @contextmanager
-def nest(s: Scalars, counts: Sequence[Size], *, parallel: bool = False) -> Generator[tuple[Size, ...]]:
-    """One loop in the other, the last axis innermost; only that one may be marked `parallel`."""
+def nest(
+    s: Scalars, counts: Sequence[Size], *, parallel: bool = False, interleaved: int = 1
+) -> Generator[tuple[Size, ...]]:
+    """One loop in the other, the last axis innermost; only that one may be marked `parallel`, and is `interleaved`."""
     with ExitStack() as stack:
+        last = len(counts) - 1
         yield tuple(
-            stack.enter_context(counted_loop(s, count, parallel=parallel and k == len(counts) - 1))
+            stack.enter_context(counted_loop(s, count, parallel=parallel and k == last, interleaved=interleaved))
             for k, count in enumerate(counts)
         )
 
@@ -97,7 +105,13 @@ def spills_of(s: Scalars, sources: Sequence[Source]) -> dict[int, ir.Value]:
 
 @contextmanager
 def shared_nest(
-    s: Scalars, counts: Sequence[Size], nanoseconds: float, inner: Size = 1, *, parallel: bool = False
+    s: Scalars,
+    counts: Sequence[Size],
+    nanoseconds: float,
+    inner: Size = 1,
+    *,
+    parallel: bool = False,
+    interleaved: int = 1,
 ) -> Generator[tuple[Size, ...]]:
     """`nest`, shared by threads: along the first axis that has more than one trip. A trip of the innermost loop takes
     `inner` times so many nanoseconds."""
@@ -110,8 +124,8 @@ def shared_nest(
     is_flat = not rest and isinstance(inner, int) and inner == 1
     with (
         shared_range(s, counts[k], least, STEP if is_flat else 1) as (first, last),
-        counted_loop(s, last, first=first, parallel=parallel and not rest) as i,
-        nest(s, rest, parallel=parallel) as others,
+        counted_loop(s, last, first=first, parallel=parallel and not rest, interleaved=interleaved) as i,
+        nest(s, rest, parallel=parallel, interleaved=interleaved) as others,
     ):
         yield (*(0 for _ in range(k)), i, *others)
 
@@ -132,6 +146,35 @@ def time_of(x: Tensor) -> float:
     return time(x) + MEMORY * x.type.dtype.itemsize
 
 
+def vectors_at_once(x: Tensor, counts: Sequence[Size]) -> int:
+    """How many vectors of an expression's elements the innermost of loops computes side by side.
+
+    Where one takes more instructions than a processor looks ahead, most of them wait for each other, unless those of
+    other vectors stand among them.
+    """
+    is_short = not counts or (isinstance(counts[-1], int) and counts[-1] < MANY)
+    return 1 if is_short or cost_of(x) < LOOKS_AHEAD else SIDE_BY_SIDE
+
+
+def cost_of(x: Tensor) -> int:
+    """Roughly how many instructions an element takes, of what is pending."""
+    seen: set[int] = set()
+
+    def cost(t: Tensor) -> int:
+        if t.node is None or id(t) in seen:
+            return 0
+        seen.add(id(t))
+        return t.node.cost + sum(cost(u) for u in t.node.sources if isinstance(u, Tensor))
+
+    return cost(x)
+
+
+LOOKS_AHEAD: Final = 40
+"""Instructions as `cost_of` counts them, too few: those of two functions."""
+SIDE_BY_SIDE: Final = 4
+"""Of 1, 2 and 4 the best (docs/benchmarks.md): an instruction takes 4 cycles."""
+MANY: Final = 512
+"""Trips. Of fewer, those that are left over are too large a share."""
 MEMORY: Final = 0.06
 """Nanoseconds for a byte that a loop reads or writes."""
 COMPUTING: Final = 0.0125
@@ -150,7 +193,10 @@ def for_each(s: Scalars, x: Tensor, visit: Callable[[Evaluation, Point], None], 
     is_flat = node is None or node.is_flat or len(x.sizes) == 1
     at_end = len(x.sizes) if is_flat else merged_axes(x)
     counts = merged(s, x.sizes, at_end)
-    loops = shared_nest(s, counts, time_of(x), parallel=True) if parallel else nest(s, counts)
+    if parallel:
+        loops = shared_nest(s, counts, time_of(x), parallel=True, interleaved=vectors_at_once(x, counts))
+    else:
+        loops = nest(s, counts)
     with loops as axes:
         number = axes[0] if is_flat else None
         index = None if is_flat and len(x.sizes) != 1 else spread(axes, at_end)

@@ -14,7 +14,7 @@ from graph.llvm.abi import HEADER
 from graph.llvm.blocks import allocate, data_of, is_sole, release, retain
 from graph.llvm.expressions import Apply, Evaluation, Node, Point, store_element
 from graph.llvm.list_counts import release_list, retain_list
-from graph.llvm.loop_nest import for_each, product
+from graph.llvm.loop_nest import cost_of, for_each, product
 from graph.llvm.scalars import Scalars, Size
 from graph.llvm.types import I64, NULL, PTR
 from graph.llvm.values import ListValue, OptionalValue, Registers, Tensor, Value
@@ -324,19 +324,6 @@ def _aligned_with(x: Tensor) -> set[int]:
                 found.add(id(source))
                 left.append(source)
     return found
-
-
-def cost_of(x: Tensor) -> int:
-    """Roughly how many instructions an element takes, of what is pending."""
-    seen: set[int] = set()
-
-    def cost(t: Tensor) -> int:
-        if t.node is None or id(t) in seen:
-            return 0
-        seen.add(id(t))
-        return t.node.cost + sum(cost(u) for u in t.node.sources if isinstance(u, Tensor))
-
-    return cost(x)
 
 
 def _nodes_of(x: Tensor) -> int:

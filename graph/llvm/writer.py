@@ -18,8 +18,8 @@ from graph.llvm.coercion import coerced
 from graph.llvm.descriptors import element_count
 from graph.llvm.exact import REASON, keeps_bits
 from graph.llvm.expressions import Evaluation, Point, Source, load_element, spilled, store_element
-from graph.llvm.loop_nest import for_each
-from graph.llvm.ownership import Ownership, cost_of
+from graph.llvm.loop_nest import cost_of, for_each
+from graph.llvm.ownership import Ownership
 from graph.llvm.scalars import Scalar, Scalars, Size
 from graph.llvm.types import I32, memory_type, register_count
 from graph.llvm.values import ListValue, OptionalValue, Registers, Tensor, Value

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from graph.llvm.math.term import Term, select
+from graph.llvm.math.term import Term, fma, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,14 @@ def format_of(x: Term) -> Format:
     return DOUBLE if x.is_double else SINGLE
 
 
-def nearest_integer(x: Term, offset: int = 0) -> tuple[Term, Term]:
-    """The integer next to `x` (ties to even) as a float; and bits that end in it plus `offset`, as fraction bits.
+def nearest_integer(x: Term, offset: int = 0, factor: float = 1.0) -> tuple[Term, Term]:
+    """The integer next to `factor * x` (ties to even) as a float; and bits that end in it plus `offset`, as fraction
+    bits.
 
-    For |x| up to 2^22 in float, 2^51 in double.
+    For integers up to 2^22 in float, 2^51 in double.
     """
     magic = format_of(x).magic + offset
-    shifted = x + magic
+    shifted = x + magic if factor == 1.0 else fma(x, factor, magic)
     return shifted - magic, shifted.bits()
 
 

@@ -12,7 +12,7 @@ from graph.llvm.math.term import Term, absolute, at_least, at_most, copy_sign, f
 
 def _reduced(x: Term, offset: int, rest: Term | None = None) -> tuple[Term, Term]:
     """r of x + rest, and bits that end in n + offset."""
-    n, bits = nearest_integer(x * c.LOG2_E, offset)
+    n, bits = nearest_integer(x, offset, c.LOG2_E)
     high, low = c.LN2_64 if x.is_double else c.LN2_32
     r = fma(n, -high, x)
     return (fma(n, -low, r) if rest is None else r + fma(n, -low, rest)), bits
@@ -29,19 +29,34 @@ def _exp_near_zero(r: Term) -> tuple[Term, Term]:
     return high, lost + _more_than_line(r)
 
 
+def _exp_of_reduced(r: Term) -> Term:
+    """e^r for |r| <= (ln 2)/2. Single loses a quarter of a unit, and takes a fifth fewer operations."""
+    if not r.is_double:
+        return fma(r * r, polynomial(r, c.EXP_32), r) + 1.0
+    high, rest = _exp_near_zero(r)
+    return high + rest
+
+
 def exp(x: Term, *, low: Term | None = None) -> Term:
     """e^(x + low), `low` below a few units of x. Beyond the ends of the range, inf and 0."""
     clipped = at_least(at_most(x, 710.0 if x.is_double else 89.0), -746.0 if x.is_double else -104.5)
     r, bits = _reduced(clipped, 2 * format_of(x).bias, low)
-    high, rest = _exp_near_zero(r)
-    return scaled(high + rest, bits)
+    return scaled(_exp_of_reduced(r), bits)
 
 
 def exp_normal(x: Term) -> Term:
     """e^x where x is known to give a normal number."""
     r, bits = _reduced(x, format_of(x).bias)
-    high, rest = _exp_near_zero(r)
-    return (high + rest) * power_of_two(bits, x)
+    return _exp_of_reduced(r) * power_of_two(bits, x)
+
+
+def exp_falling(x: Term) -> Term:
+    """e^-|x|."""
+    if x.is_double:
+        return exp(-absolute(x))
+    above = 64  # 2^n may be subnormal, 2^(n + 64) is not, nor too large
+    r, bits = _reduced(at_least(-absolute(x), -104.5), format_of(x).bias + above)
+    return _exp_of_reduced(r) * power_of_two(bits, x) * 2.0**-above
 
 
 def exp2(x: Term) -> Term:
@@ -49,6 +64,12 @@ def exp2(x: Term) -> Term:
     clipped = at_least(at_most(x, 1025.0 if x.is_double else 129.0), -1076.0 if x.is_double else -151.0)
     n, bits = nearest_integer(clipped, 2 * format_of(x).bias)
     return scaled(exp2_near_zero(clipped - n), bits)
+
+
+def exp2_normal(x: Term) -> Term:
+    """2^x where x is known to give a normal number."""
+    n, bits = nearest_integer(x, format_of(x).bias)
+    return exp2_near_zero(x - n) * power_of_two(bits, x)
 
 
 def exp2_near_zero(r: Term, *, short: bool = False) -> Term:
@@ -88,8 +109,20 @@ def _quotient(high: Term, low: Term, divisor: Term, divisor_low: Term) -> Term:
 
 
 def sigmoid(x: Term) -> Term:
-    """1 / (1 + e^-x), as e^min(x, 0) / (1 + e^-|x|)."""
-    r, bits = _reduced(at_least(-absolute(x), -746.0 if x.is_double else -104.5), 2 * format_of(x).bias)
+    """1 / (1 + e^-|x|), of negative numbers e^-|x| times that.
+
+    Single: what the divisor has lost by rounding is put back; of the quotient's factor beside it, some 1, half is left.
+    """
+    if x.is_double:
+        return _sigmoid_double(x)
+    e = exp_falling(x)
+    divisor, lost = fast_two_sum(x.constant(1.0), e)
+    y = select(x < 0.0, e, 1.0) / divisor
+    return fma(y, -lost, y)
+
+
+def _sigmoid_double(x: Term) -> Term:
+    r, bits = _reduced(at_least(-absolute(x), -746.0), 2 * format_of(x).bias)
     high, rest = _exp_near_zero(r)
     high, low = fast_two_sum(high, rest)
     e = scaled(high, bits)
@@ -101,13 +134,14 @@ def sigmoid(x: Term) -> Term:
 
 
 def tanh(x: Term) -> Term:
-    """Single: an odd polynomial up to 0.63, then 1 - 2 / (e^2x + 1). Double: h / (1 + h) with h = (e^2x - 1) / 2."""
+    """Single: an odd polynomial up to 0.63, then 1 - 2 / (e^2x + 1), where few digits of e^2x count. Double:
+    h / (1 + h) with h = (e^2x - 1) / 2."""
     if x.is_double:
         return _tanh_double(x)
     size = absolute(x)
     square = x * x
     near = fma(x * square, polynomial(square, c.TANH_32), x)
-    far = 1.0 - 2.0 / (exp_normal(at_most(size, 10.0) * 2.0) + 1.0)
+    far = 1.0 - 2.0 / (exp2_normal(at_most(size, 10.0) * (2.0 * c.LOG2_E)) + 1.0)
     return copy_sign(select(size < 0.63, near, far), x)
 
 

@@ -11,7 +11,7 @@ import math
 from graph.llvm.math import coefficients as c
 from graph.llvm.math.binary_format import format_of, split
 from graph.llvm.math.double_word import fast_two_sum, two_product, two_sum
-from graph.llvm.math.exponential import exp
+from graph.llvm.math.exponential import exp_falling
 from graph.llvm.math.term import (
     Term,
     absolute,
@@ -105,13 +105,13 @@ def log1p(x: Term) -> Term:
 
 def softplus(x: Term) -> Term:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|)."""
-    return at_least(x, 0.0) + log1p(exp(-absolute(x)))
+    return at_least(x, 0.0) + log1p(exp_falling(x))
 
 
 def logaddexp(x: Term, y: Term) -> Term:
     """log(e^x + e^y) = max(x, y) + log1p(e^-|x - y|); equal infinities give themselves."""
     gap = absolute(x - y)
-    spread = select(x > y, x, y) + log1p(exp(-gap))
+    spread = select(x > y, x, y) + log1p(exp_falling(gap))
     return select(x.equals(y), x + c.LN2, select(gap.is_nan(), gap, spread))
 
 

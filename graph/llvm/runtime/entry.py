@@ -3,6 +3,7 @@
 from typing import Final
 
 from graph.llvm.abi import HEADER, Status
+from graph.llvm.runtime.clock import ticks
 from graph.llvm.runtime.memory import (
     GROUP,
     PEAK,
@@ -21,7 +22,7 @@ from graph.llvm.runtime.object_layout import (
     TUPLE_ITEMS,
 )
 from graph.llvm.runtime.objects import SIZE, give, holds_list, take
-from graph.llvm.runtime.polling import INTERRUPTED, OK, ticks, with_gil, without_gil
+from graph.llvm.runtime.polling import INTERRUPTED, OK, with_gil, without_gil
 from graph.llvm.runtime.python_api import (
     add_reference,
     drop_reference,

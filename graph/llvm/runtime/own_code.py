@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from graph.llvm.runtime import entry, half, memory, pieces, polling, stack, threads
+from graph.llvm.runtime import clock, entry, half, memory, pieces, polling, stack, threads
 from graph.llvm.runtime.translate import module_text
 
 _EXPORTS: Final = (
@@ -11,7 +11,7 @@ _EXPORTS: Final = (
     entry.dy_catch,
     entry.dy_run,
     pieces.dy_side_by_side,
-    polling.dy_clock,
+    clock.dy_clock,
     polling.dy_poll,
     stack.dy_stack_end,
     memory.dy_begin,

@@ -1,25 +1,17 @@
 """What loops do now and then, in the word language: look at the clock, ask for signals, let others have the GIL."""
 
-import platform
-import sys
-import time
 from typing import Final
 
 from graph.llvm.abi import Status
+from graph.llvm.runtime.clock import nanoseconds, ticks
 from graph.llvm.runtime.memory import GROUP, NUMBER, POLL_AT, POLLED, THREAD
 from graph.llvm.runtime.python_api import check_signals, release_gil, take_gil, thread_id
 from graph.llvm.runtime.stack import main_thread
 from graph.llvm.runtime.threads import wake_one, work_is_done
-from graph.llvm.runtime.words import External, Half, Word, cycles, load, reserve, store
+from graph.llvm.runtime.words import Half, Word, load, store
 
 OK: Final = int(Status.OK)
 INTERRUPTED: Final = int(Status.INTERRUPTED)
-
-HAS_CYCLES: Final = platform.machine().lower() in ("x86_64", "amd64")
-IS_WINDOWS: Final = sys.platform == "win32"
-MONOTONIC: Final = 0 if sys.platform == "win32" else time.CLOCK_MONOTONIC
-clock_gettime = External("clock_gettime", "i32(i32, i64)")
-milliseconds = External("GetTickCount64", "i64()")
 
 LOOK_EVERY: Final = 1 << 22
 """Cycles, or else nanoseconds, between two looks at the clock: 1 to 4 milliseconds."""
@@ -38,25 +30,6 @@ FAILED: Final = 16
 STATUS: Final = 24
 """INTERRUPTED where the run is to end."""
 PIECES: Final = 32
-
-
-def nanoseconds() -> Word:
-    """A clock that only goes forward."""
-    if IS_WINDOWS:
-        return milliseconds() * 1_000_000
-    at = reserve(16)
-    clock_gettime(MONOTONIC, at)
-    return load(at) * 1_000_000_000 + load(at + 8)
-
-
-def dy_clock() -> Word:
-    """`nanoseconds`, for code that is timed."""
-    return nanoseconds()
-
-
-def ticks() -> Word:
-    """The cheapest clock: cycles, or else nanoseconds."""
-    return cycles() if HAS_CYCLES else nanoseconds()
 
 
 def dy_poll(ctx: Word) -> Half:

@@ -13,6 +13,7 @@ others while it looks, by `sched_yield`, is worse: it may come back a time slice
 import sys
 from typing import Final
 
+from graph.llvm.runtime.clock import ticks
 from graph.llvm.runtime.memory import PROGRAM
 from graph.llvm.runtime.words import (
     External,
@@ -41,9 +42,10 @@ SIDE_BY_SIDE: Final = 144
 MOST: Final = 64
 """Threads of the pool."""
 
-PATIENCE: Final = 800
-"""So often a thread looks again before it sleeps: some 40 microseconds, about what it takes to wake it up. The loops of
-a program come one soon after the other."""
+PATIENCE: Final = 100_000
+"""Cycles, or else nanoseconds, for which a thread looks before it sleeps: some 40 microseconds, about what it takes to
+wake it up. The loops of a program come one soon after the other. (Not looks: a pause is 10 times as long on some
+processors as on others.)"""
 
 EACH: Final = 3
 """So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer."""
@@ -128,7 +130,8 @@ def dy_threads_main(number: Word) -> Word:
 
 def look_for_work() -> Word:
     """Return when there is some, or patience is at its end."""
-    for _ in range(PATIENCE):
+    end = ticks() + PATIENCE
+    while ticks() < end:
         if load(job + SEATS):
             break
         relax()
@@ -243,7 +246,8 @@ def withdraw() -> Word:
     lock(mutex)
     store(job + SEATS, 0)
     unlock(mutex)
-    for _ in range(PATIENCE):
+    end = ticks() + PATIENCE
+    while ticks() < end:
         if not load(job + ACTIVE):
             break
         relax()
