@@ -36,6 +36,24 @@ def blocks_of(statement: ast.stmt) -> Sequence[list[ast.stmt]]:
     return () if blocks is None else blocks(statement)
 
 
+def is_steps(statement: ast.stmt) -> bool:
+    """Whether it is a block of steps, as `converters.steps` makes them: a `try` that has nothing but a body."""
+    match statement:
+        case ast.Try(handlers=[], orelse=[], finalbody=[]):
+            return True
+        case _:
+            return False
+
+
+def unwrapped(block: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+    """The statements of a block that may be one of steps."""
+    match block:
+        case [ast.Try(body=body) as statement] if is_steps(statement):
+            return body
+        case _:
+            return block
+
+
 def is_endless(loop: Loop) -> bool:
     """`while True`: it ends by `break`, `return` or an exception only."""
     return isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and bool(loop.test.value)

@@ -15,6 +15,8 @@ class Carried:
     """The names that it binds, carried or not, and that stay one variable (`Flow.captured`)."""
     watched: tuple[str, ...] = ()
     """Of a `try` or `with`: the names that somebody reads, as its body left them, after an exception in the body."""
+    fresh: tuple[str, ...] = ()
+    """Of a block of steps: the inputs that begin as unbound."""
 
 
 @dataclass(frozen=True, slots=True)

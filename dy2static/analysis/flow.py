@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from dy2static.analysis.escapes import BLOCKS, blocks_of
+from dy2static.analysis.escapes import BLOCKS, blocks_of, is_steps, unwrapped
 from dy2static.analysis.facts import Carried, Flow
 from dy2static.analysis.survey import PLAIN, Scope, children, signature_expressions
 
@@ -82,6 +82,8 @@ class _Analysis:
         self.carried: dict[ast.stmt, tuple[int, int, int]] = {}
         self.watched: dict[ast.stmt, int] = {}
         """The `try` and `with` statements, each with what is read after an exception in its body."""
+        self.fresh: dict[ast.stmt, int] = {}
+        """Blocks of steps, each with the names that it takes and that are unbound before it, or of no use."""
         self.has_deletions = False
         self.undefined = 0
         self.unbound_reads: set[ast.Name] = set()
@@ -333,8 +335,11 @@ class _Analysis:
         orelse = self.block(statement.orelse)
         handed = self.between(statement.body, 0) | (self.block(statement.body).assigned & orelse.gen)
         into = summary.gen | after | self.captured | handed
-        self.carried[statement] = (summary.assigned & into, summary.assigned & into, summary.assigned)
+        carried = summary.assigned & into
+        self.carried[statement] = (carried, carried, summary.assigned)
         self.watched[statement] = summary.assigned & (caught | rescue)
+        if is_steps(statement):
+            self.fresh[statement] = carried & ~(summary.before(after) | self.captured)
         self.liveness(statement.body, orelse.before(behind) | caught, caught | rescue)
         for handler in statement.handlers:
             self.liveness(handler.body, behind, final.gen | rescue)
@@ -343,7 +348,7 @@ class _Analysis:
 
     def behind(self, handler: ast.ExceptHandler, behind: int) -> int:
         """What is read behind a handler: of what is behind the statement, nothing where it raises or returns."""
-        match handler.body[-1]:
+        match unwrapped(handler.body)[-1]:
             case ast.Raise():
                 return 0
             case ast.Assign(targets=[ast.Name(id=name)]) if (name,) == self.leaving[:1]:
@@ -367,7 +372,8 @@ class _Analysis:
             return
         watched = dict(self.watched)
         for statement in watched:
-            self.captured |= self.carried[statement][0]
+            if not is_steps(statement):  # what matters of it is bound in the `try` around it, too
+                self.captured |= self.carried[statement][0]
         self.liveness(statements, after | self.captured)
         self.watched = watched
 
@@ -382,7 +388,7 @@ class _Analysis:
         return bound | unit.writes
 
     def carry(self, statement: ast.stmt, bound: int) -> None:
-        self.undefined |= self.carried[statement][0] & ~bound
+        self.undefined |= self.carried[statement][0] & ~bound & ~self.fresh.get(statement, 0)
 
     def deleted(self, statements: Sequence[ast.stmt]) -> int:
         """The names that something in `statements` unbinds."""
@@ -475,6 +481,7 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
                 work.spell(outputs),
                 work.spell(assigned & work.captured),
                 work.spell(work.watched.get(node, 0)),
+                work.spell(work.fresh.get(node, 0)),
             )
             for node, (inputs, outputs, assigned) in work.carried.items()
         },

@@ -26,6 +26,7 @@ from dy2static.converters import (
     match_stmt,
     percent,
     raise_stmt,
+    steps,
     stores,
     try_stmt,
     undefined,
@@ -88,5 +89,6 @@ SUGAR = (
 """What is written out as other constructs before names are looked at, each with the classes that ask for it."""
 PIPELINE = (
     jumps.convert,  # before all others: only then does every block run to its end, so that it can be a function
+    steps.convert,  # behind it: what leaves a block early runs to the end of it by now
     rewrite,  # inner constructs before the function around them is made; their order by kind does not matter
 )

@@ -21,7 +21,7 @@ from dy2static.converters.build import (
 from dy2static.converters.calls import dotted_path
 from dy2static.converters.rewrite import Rewriter
 
-GIVE_ALL = ("if_", "for_", "while_")
+GIVE_ALL = ("if_", "for_", "while_", "steps")
 """The constructs whose values are bound by one assignment, and no other way."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from dy2static.converters import list_display
 from dy2static.converters.allow import is_exception_class, stays_direct
-from dy2static.converters.build import call, load
+from dy2static.converters.build import call, load, thunk
 from dy2static.converters.context import ConvertContext
 from dy2static.converters.rewrite import Rewriter
 
@@ -21,6 +21,8 @@ def convert(node: ast.Call, rewriter: Rewriter) -> ast.expr:
         return explicit_super(node, rewriter)
     if is_of_runtime(node.func, rewriter.ctx):
         rewriter.parts(node)
+        if dotted_path(node.func) == (rewriter.ctx.runtime, "head"):
+            node.args = [thunk(argument, argument) for argument in node.args]
         return node
     if is_direct(node.func, rewriter.ctx) and not fills_array(node, rewriter.ctx):
         node.args = [list_display.plain(argument, rewriter) for argument in node.args]

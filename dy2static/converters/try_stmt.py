@@ -3,12 +3,13 @@
 import ast
 from collections.abc import Sequence
 
+from dy2static.analysis.escapes import is_steps
 from dy2static.converters.blocks import BlockMaker
 from dy2static.converters.build import constant, load, position, thunk, tuple_of, values_tuple
 from dy2static.converters.outer_names import delete_outer, is_outer
 from dy2static.converters.rewrite import Rewriter
 from dy2static.converters.stores import store_to
-from dy2static.converters.undefined import undefined_name
+from dy2static.converters.undefined import starts, undefined_name
 
 
 def convert(node: ast.Try, rewriter: Rewriter) -> list[ast.stmt]:
@@ -21,6 +22,8 @@ def convert(node: ast.Try, rewriter: Rewriter) -> list[ast.stmt]:
     names = rewriter.ctx.names
     maker = BlockMaker(rewriter, rewriter.flow.carried[node], node)
     done: list[ast.stmt] = []
+    if is_steps(node):
+        return block_of_steps(node, maker, rewriter)
     steps = step_functions(groups_of(node.body), maker, rewriter, done)
     handlers: list[ast.expr] = []
     kinds: list[ast.expr] = []
@@ -38,6 +41,13 @@ def convert(node: ast.Try, rewriter: Rewriter) -> list[ast.stmt]:
             keywords.append(ast.keyword(argument, load(name, node), **position(node)))
     arguments = [steps, tuple_of(handlers, node), tuple_of(kinds, node), *state_of(maker)]
     return [*done, maker.call("try_", arguments, [*keywords, *watched(maker)])]
+
+
+def block_of_steps(node: ast.Try, maker: BlockMaker, rewriter: Rewriter) -> list[ast.stmt]:
+    """`_rt.steps((step,), (), (), lambda: ())`: see `converters.steps`."""
+    done = starts(maker.carried.fresh, rewriter.ctx.runtime, node)
+    steps = step_functions(groups_of(node.body), maker, rewriter, done)
+    return [*done, maker.call("steps", [steps, *state_of(maker)], watched(maker))]
 
 
 def state_of(maker: BlockMaker) -> list[ast.expr]:

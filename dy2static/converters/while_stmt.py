@@ -3,6 +3,7 @@
 import ast
 
 from dy2static.analysis.counting import counters
+from dy2static.analysis.escapes import unwrapped
 from dy2static.converters.blocks import BlockMaker
 from dy2static.converters.build import load, values_tuple
 from dy2static.converters.rewrite import Rewriter
@@ -17,7 +18,7 @@ def convert(node: ast.While, rewriter: Rewriter) -> list[ast.stmt]:
     names = rewriter.ctx.names
     maker = BlockMaker(rewriter, rewriter.flow.carried[node], node)
     test, body = names.fresh("test"), names.fresh("body")
-    counts = [name for name in counters(node.body) if name in maker.carried.outputs]
+    counts = [name for name in counters(unwrapped(node.body)) if name in maker.carried.outputs]
     keywords = [ast.keyword("counters", values_tuple(counts, node), **maker.place)] if counts else []
     return [
         maker.make(test, [], returning=rewriter.expression(node.test)),

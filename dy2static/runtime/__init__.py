@@ -47,6 +47,8 @@ from dy2static.runtime.outer_names import set_global as set_global
 from dy2static.runtime.outer_names import set_nonlocal as set_nonlocal
 from dy2static.runtime.raise_stmt import raise_ as raise_
 from dy2static.runtime.raise_stmt import raise_again as raise_again
+from dy2static.runtime.steps import head as head
+from dy2static.runtime.steps import steps as steps
 from dy2static.runtime.stores import set_attr as set_attr
 from dy2static.runtime.stores import set_item as set_item
 from dy2static.runtime.stores import update as update

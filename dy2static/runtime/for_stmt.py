@@ -1,15 +1,19 @@
 """`for`: over Python iterables in Python, over tensors and staged ranges as a loop of the graph."""
 
 from collections.abc import Callable, Iterable, Sequence, Sized
+from functools import partial
 from typing import Any, cast
 
 from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
+from dy2static.runtime.steps import or_failed
+from dy2static.staging.attempt import unwatched
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
+from dy2static.staging.signal import signal_of
 from dy2static.staging.staged import StagedNumber, current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
 from graph.dtypes import int64
@@ -29,13 +33,21 @@ def for_(
     names of flags, or a test of the values of `names`."""
     if stop is not None and not callable(stop):
         stop = _any_of(*map(names.index, stop))
-    if isinstance(iterable, Generator):
-        return consume(iterable, body, state, names, stop)
     stager = current()
+    signal = signal_of(stager)
+    until = stop if signal is None else or_failed(signal, stop)
+    if isinstance(iterable, Generator):
+        return consume(iterable, body, state, names, until)
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
-        return _unrolled(stager, iterable, body, state, names, stop)
-    return _in_graph(stager, over, body, state, names, stop)
+        return _unrolled(stager, iterable, body, state, names, until)
+    if signal is not None and stop is None and not signal.may_be_set:
+        with stager.trial() as trial:
+            after = _in_graph(stager, over, body, state, names, None)
+            if not signal.may_be_set:
+                trial.keep()
+                return after
+    return _in_graph(stager, over, body, state, names, until)
 
 
 def _any_of(place: int, *others: int) -> Callable[..., Any]:
@@ -57,15 +69,24 @@ def _in_graph(
         return _until(stager, over, body, state, names, stop)
     if over.now is None:
         with stager.lists.walking(over.walked):
-            return staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+            return staged_for(stager, stager.lift(over.length), partial(_item, stager, over), body, state, names)
     return _over_lists(stager, over, body, state, names)
+
+
+def _item(stager: Stager, over: StagedIterable, i: Any) -> Any:
+    """The item of a trip, which is there: only where it is made by a function of the user's can that fail."""
+    if over.calls:
+        return over.item(i)
+    with unwatched(stager.builder):
+        return over.item(i)
 
 
 def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, names: tuple[str, ...]) -> State:
     """A loop of as many trips as there are items, or a `while` where the body changes how many there are."""
     with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking(over.walked) as walk:
         try:
-            after = staged_for(stager, stager.lift(over.length), over.item, body, state, names)
+            item = partial(_item, stager, over)
+            after = staged_for(stager, stager.lift(over.length), item, body, state, names)
         except Exception:  # once the walk is disturbed, no error of the trial says anything
             if not walk.is_disturbed:
                 raise
@@ -197,7 +218,7 @@ def _until(
         return and_(not_(stop(*state)), lambda: i < over.count())
 
     def trip(i: Any, *state: Any) -> State:
-        return (i + 1, *body(over.item(i), *state))
+        return (i + 1, *body(_item(stager, over, i), *state))
 
     with stager.lists.walking(() if over.now else over.walked):
         first = StagedNumber.of(stager.builder.constant(0, int64))  # each trip has another one

@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from dy2static.runtime.generators import RaisedByConsumer
-from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, named, run_steps, unwatched
+from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.steps import noting
+from dy2static.staging.attempt import OF_STAGING, Protected, named, run_steps, unwatched
 from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import OF_TYPES, RaisedInGraph, fail_as, is_of_the_program, must_come_later
+from dy2static.staging.raising import can_raise
+from dy2static.staging.signal import Signal, failing, signal_of
 from dy2static.staging.slips import refuse_slips
-from dy2static.staging.staged import StagedNumber, StagedTensor, current
+from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from dy2static.staging.stager import Stager
 from graph.errors import GraphError
 from graph.ir.opdef import Effect, effect_of
@@ -112,6 +116,12 @@ class Handling:
         found: list[Any] = [BaseException if kind is None else kind() for kind in self.kinds]
         return [kind if isinstance(kind, tuple) else (kind,) for kind in found]
 
+    def errors(self, stager: Stager) -> tuple[str, ...]:
+        """The classes that are caught in the graph: of each handler, and those whose failures the code around notes."""
+        signal = signal_of(stager)
+        further = () if signal is None else tuple(map(class_of, signal.errors))
+        return named([*self.classes(), further])
+
     def staged(self, stager: Stager, steps: Sequence[Block], state: State) -> State:
         """The statement without its `finally`, on staged values."""
         if not self.handlers:
@@ -123,7 +133,7 @@ class Handling:
             self.names,
             self.values,
             self.watched,
-            named(self.classes()),
+            self.errors(stager),
             user_location(),
             raises_again=self.raises_again,
         )
@@ -165,9 +175,9 @@ class Handling:
             return _handling(stager, error, lambda: handler(error, *state))
 
     def caught(self, stager: Stager, failed: StagedNumber, text: StagedTensor, state: State) -> State:
-        """An exception of a run: the first handler whose classes it is of; there is one."""
+        """An exception of a run: the first handler whose classes it is of; without one, the code around notes it."""
         classes = self.classes()
-        error = Caught(failed, text, named(classes))
+        error = Caught(failed, text, self.errors(stager))
         left = {i + 1: class_of(name) for i, name in enumerate(error.errors)}
         chain: list[tuple[Any, Block]] = []
         for handler, flat in zip(self.handlers, classes, strict=True):
@@ -175,6 +185,8 @@ class Handling:
             left = {code: kind for code, kind in left.items() if code not in own}
             if own:
                 chain.append((own, handler))
+        if left:
+            chain.append((list(left), _passed_on))
         return self._chosen(stager, error, chain, state)
 
     def _chosen(self, stager: Stager, caught: Caught, chain: Sequence[tuple[Any, Block]], state: State) -> State:
@@ -190,6 +202,11 @@ class Handling:
         if not others:
             return handle(*state)
         return staged_if(stager, caught.is_among(codes), handle, next_handler, state, self.names)
+
+
+def _passed_on(error: Any, *state: Any) -> State:
+    raise_again(the_stager(), error)
+    return state
 
 
 def _handling(stager: Stager, error: Any, handler: Callable[[], State]) -> State:
@@ -220,7 +237,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     count = len(stager.builder.ops)
     is_watched = stager.builder.watch is not None
-    with stager.trial() as trial, unwatched(stager.builder):
+    with stager.trial() as trial, unwatched(stager.builder), failing(stager):
         after, raised = body()
         middle = len(stager.builder.ops)
         body_may_fail = any(map(can_raise, stager.builder.ops[count:middle]))
@@ -253,9 +270,9 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         return after
 
     def failed(error: Any, *state: Any) -> State:
-        final(*state)
+        after = final(*state)
         raise_again(stager, error)
-        return state
+        return after
 
     outer = Handling.passing_on(failed, handling.names, handling.values, handling.watched, final)
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
@@ -278,14 +295,26 @@ def _is_seen(stager: Stager, final: Block, state: State) -> bool:
 def _go_on(stager: Stager, error: Exception) -> NoReturn:
     """Raise what the body has raised, behind a `finally`: when the graph runs, where that does something."""
     is_of_types = type(error) in OF_TYPES and not is_of_the_program(error)
-    if is_of_types or not must_come_later(stager):
+    if is_of_types or not must_come_later(stager) or signal_of(stager) is not None:
         raise error
     fail_as(stager, error)
     raise RaisedInGraph
 
 
 def raise_again(stager: Stager, error: Any) -> None:
-    """Raise what was caught."""
+    """Raise what was caught; in code that notes failures, note it, unless something else has failed since."""
+    signal = signal_of(stager)
+    if signal is None:
+        _raise_again(error)
+    else:
+        if_(signal.failed == 0, lambda: _noted(stager, signal, error), None, (), ())
+
+
+def _noted(stager: Stager, signal: Signal, error: Any) -> State:
+    return noting(stager, signal, (lambda: _raise_again(error),), (), (), lambda: (), ())
+
+
+def _raise_again(error: Any) -> NoReturn:
     if not isinstance(error, Caught):
         raise error
     error.raise_again()

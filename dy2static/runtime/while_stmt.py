@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any
 
 from dy2static.runtime.rolling import Roller
+from dy2static.runtime.steps import until_failed
 from dy2static.staging.locate import user_place
 from dy2static.staging.loop import ChangingTestError, staged_while
 from dy2static.staging.rounds import NO_TRIP, Trip
+from dy2static.staging.signal import signal_of
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 
@@ -29,6 +31,9 @@ def while_(
         while test(*state):
             state = body(*state)
         return state
+    signal = signal_of(stager)
+    if signal is not None:
+        test = until_failed(stager, signal, test)
     roller = Roller(stager)
     has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
     while True:

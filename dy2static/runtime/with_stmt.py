@@ -9,11 +9,14 @@ from dy2static.converters.allow import is_library
 from dy2static.runtime.calls import call
 from dy2static.runtime.generators import Consumer, Generator, hand_over
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.steps import steps as _in_order
 from dy2static.runtime.try_stmt import Handling, raise_again
-from dy2static.staging.attempt import OF_STAGING, Protected, can_raise, can_raise_itself, check_unchanged, unwatched
+from dy2static.staging.attempt import OF_STAGING, Protected, check_unchanged, unwatched
 from dy2static.staging.caught import Caught
 from dy2static.staging.frames import NOTE
 from dy2static.staging.locate import user_location
+from dy2static.staging.raising import can_raise, can_raise_itself
+from dy2static.staging.signal import failing, signal_of
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, is_staged, the_stager
 from dy2static.staging.stager import Stager
 from graph.dtypes import int64, uint8
@@ -51,10 +54,7 @@ def with_(
         return _by_generator(manager, inside, steps, state, names, values, watched)
     if stager is None or is_library(type(manager).__module__):
         with manager as entered:
-            state = inside(entered, *state)
-            for step in steps:
-                state = step(*state)
-            return state
+            return _in_order((lambda *state: inside(entered, *state), *steps), state, names, values, watched=watched)
         return values()
     with stager.cells.variables.of(inside, *steps):
         return _Entered(stager, manager, (inside, *steps), names, values, watched).run(state)
@@ -83,10 +83,7 @@ def _by_generator(
     """A manager that `contextlib.contextmanager` makes of a user's generator function: the body runs at its `yield`."""
 
     def body(entered: Any, *state: Any) -> State:
-        state = inside(entered, *state)
-        for step in steps:
-            state = step(*state)
-        return state
+        return _in_order((lambda *state: inside(entered, *state), *steps), state, names, values, watched=watched)
 
     made = call(manager.func, *manager.args, **manager.kwds)
     if not isinstance(made, Generator):
@@ -133,8 +130,9 @@ class _Body(Consumer):
     def _watch(self, outer: Callable[[Op], None] | None) -> Callable[[Op], None] | None:
         """The generator may catch what a run raises in the body; then what the body has changed is seen."""
         stager = the_stager()
-        if not (stager.attempts and self.watched):
+        if not (stager.attempts and self.watched) or signal_of(stager) is not None:
             return outer
+        step_of = stager.attempts[-1]
         before = self.state
         protected = Protected(stager, self.names, self.values, self.watched, (), user_location())
 
@@ -142,7 +140,7 @@ class _Body(Consumer):
             if outer is not None:
                 outer(op)
             if can_raise_itself(op):
-                check_unchanged(protected, before, [])
+                check_unchanged(protected, before, [], step_of)
 
         return watch
 
@@ -204,7 +202,7 @@ class _Entered:
         """The body, and the end of it."""
         stager = self.stager
         count = len(stager.builder.ops)
-        with stager.trial() as trial, unwatched(stager.builder):
+        with stager.trial() as trial, unwatched(stager.builder), failing(stager):
             after, error = None, None
             try:
                 after = self._body(*state)

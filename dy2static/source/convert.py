@@ -4,9 +4,11 @@ import ast
 import builtins
 import threading
 import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 
+from dy2static.analysis.escapes import blocks_of
 from dy2static.analysis.survey import Function, Survey, survey
 from dy2static.converters import PIPELINE, SUGAR
 from dy2static.converters.allow import is_library
@@ -221,13 +223,22 @@ def make_conversion(function: FunctionType) -> Conversion:
     tree, found, ctx = written_out(tree, found, ctx, function, known)
     for convert in PIPELINE:
         tree = convert(tree, ctx)
-    tries = [node for node in found.find(ast.Try) if isinstance(node, ast.Try)]
-    most = max((len(part) for node in tries for part in (node.body, node.handlers)), default=0)
+    most = max((len(part) for node in found.find(ast.Try, ast.With) for part in parts_inside(node)), default=0)
     generated = [ctx.names.fresh(name) for name in GENERATED]
     generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
     code = compile_function(tree, original, ctx.runtime, generated)
     origin = Origin(tree, source, ctx.runtime, found.attribute_names, ctx.global_names)
     return Conversion(code, origin, known.library())
+
+
+def parts_inside(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
+    """The blocks in a `try` or `with`, those in these too, and the handlers."""
+    for block in blocks_of(node) if isinstance(node, ast.stmt) else ():
+        yield block
+        for statement in block:
+            yield from parts_inside(statement)
+    if isinstance(node, ast.Try):
+        yield node.handlers
 
 
 def written_out(

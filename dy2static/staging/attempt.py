@@ -6,10 +6,10 @@ nothing may be changed, of what is seen after an exception, before the last op t
 A step that cannot fail is staged in place, and an exception of Python's own is handled at once.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 from typing import Protocol as TypingProtocol
 
 import numpy as np
@@ -19,10 +19,13 @@ from dy2static.staging.branch import label_of, staged_if
 from dy2static.staging.cells import Cell
 from dy2static.staging.changes import left_behind, snapshot
 from dy2static.staging.coincidence import relations, reunite
+from dy2static.staging.exceptions import KNOWN
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
+from dy2static.staging.raising import can_raise, can_raise_itself, is_caught, may_raise, raising
 from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.signal import Head, HeadMayFail, Note, Signal, failing, signal_of
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedNumber, StagedTensor
@@ -31,11 +34,11 @@ from dy2static.staging.undefined import Undefined
 from graph.errors import BranchTypeError, InternalError, LoopTypeError, NotDifferentiableError
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Op
-from graph.ir.opdef import Again, Effect, effect_of, lookup
+from graph.ir.opdef import lookup
 from graph.ir.regions import close
 from graph.location import Loc
 from graph.ops.attempt import fillers_of
-from graph.ops.raised import class_of, code_of, name_of, packed
+from graph.ops.raised import code_of, name_of, packed
 
 State = tuple[Any, ...]
 Step = Callable[..., State]
@@ -73,9 +76,26 @@ class Protected:
     raises_again: bool = False
     """Whether what is caught goes on outwards, as from a `finally`."""
 
+    def as_in(self, inner: "Protected", state: State) -> State:
+        """The values of `names`, of those that are the same variables in `inner` as they are in `state`: the variables
+        themselves get these only when the step begins."""
+        known = dict(zip(inner.names, state, strict=True))
+        shared = _variables(self.current).items() & _variables(inner.current).items()
+        is_shared = {name for name, _ in shared}
+        return tuple(
+            known[name] if name in known and name in is_shared else value
+            for name, value in zip(self.names, self.current(), strict=True)
+        )
+
     def own(self) -> None:
         """At the beginning of a region: what it leaves in the variables of these names is given back by value."""
         self.stager.cells.own(self.current, self.names)
+
+
+def _variables(current: Callable[[], State]) -> dict[str, int]:
+    """The variables that a function of the names' values reads, by identity."""
+    cells = getattr(current, "__closure__", None) or ()
+    return dict(zip(current.__code__.co_freevars, map(id, cells), strict=True)) if cells else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,16 @@ class Handlers(TypingProtocol):
         ...
 
 
+class _ChangedBeforeError(StagingError):
+    """A step of `protected` changes what is seen after an exception, and then something else in it can fail."""
+
+    protected: "Protected | None" = None
+
+    def refused(self) -> StagingError:
+        """The error for the user."""
+        return StagingError(self.what, next_step=self.next_step, loc=self.loc)
+
+
 class _FailsTwice(Exception):  # noqa: N818 (no error: the handlers cannot stand where one step fails)
     """A second step can fail."""
 
@@ -131,10 +161,12 @@ def run_steps(
     for i, step in enumerate(steps):
         count = len(stager.builder.ops)
         raised: Exception | None = None
-        with stager.trial() as trial, unwatched(stager.builder):
+        bound: frozenset[int] = frozenset()
+        with stager.trial() as trial, unwatched(stager.builder), failing(stager):
             may_fail = False
             try:
                 state_after = step(*state)
+                bound = bound_in(state_after)
             except RaisedInGraph:
                 may_fail, state_after = True, state
             except OF_STAGING:
@@ -147,7 +179,7 @@ def run_steps(
         if not trial.is_kept:
             if not may_attempt:
                 raise _FailsTwice
-            return _attempt(protected, step, steps[i + 1 :], state, handlers)
+            return _failing_step(protected, step, steps[i + 1 :], state, handlers, bound)
         if raised is not None:
             return Ended(protected.current(), raised)
         state = state_after
@@ -164,53 +196,64 @@ def unwatched(builder: GraphBuilder) -> Generator[None]:
         builder.watch = watch
 
 
-def can_raise(op: Op) -> bool:
-    """Whether an op may end a run with an exception."""
-    return next(_raising([op]), None) is not None
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A step that may fail, in the graph. `outputs` gives the values of the names where it did not, once; `state` are
+    those where it did."""
+
+    failed: StagedNumber
+    text: StagedTensor
+    state: State
+    outputs: Callable[[], State] | None
+    """None where every run fails that comes here."""
 
 
-def can_raise_itself(op: Op) -> bool:
-    """The same, apart from what is in the regions of other ops than `attempt`, whose own ops have been looked at."""
-    return (not op.regions or op.name == "attempt") and can_raise(op)
+def _failing_step(
+    protected: Protected,
+    step: Step,
+    rest: Sequence[Step],
+    state: State,
+    handlers: Handlers | None,
+    bound: frozenset[int],
+) -> Ended:
+    """Stage a step that may fail, and what comes behind it. `bound`: the places of the names that it leaves bound."""
+    stager = protected.stager
+    try:
+        found = _attempt(protected, step, state)
+    except _ChangedBeforeError as error:
+        if error.protected is not protected:
+            raise
+        refused = error.refused()
+    else:
+        return _go_on(protected, found, rest, handlers)
+    try:
+        found = _finely(protected, step, state, bound, refused)
+    except HeadMayFail as head:
+        thunk = head.thunk
+    else:
+        if isinstance(found, _Tried):
+            return _go_on(protected, found, rest, handlers)
+        return found if isinstance(found, Ended) else run_steps(protected, rest, found, handlers)
+    return run_steps(protected, (*_split(stager, step, thunk, refused), *rest), state, handlers)
 
 
-def _raising(ops: Sequence[Op]) -> Iterator[Op]:
-    """The ops without regions that may raise something which nothing catches."""
-    for op in ops:
-        if op.opdef.again is Again.SHOWN or effect_of(op) is Effect.PURE:
-            continue
-        if not op.regions:
-            yield op
-        for region in op.regions:
-            for inner in _raising(region.ops):
-                if op.name != "attempt" or not _is_caught(inner, cast("tuple[str, ...]", op.attrs["errors"])):
-                    yield inner
+def _attempt(protected: Protected, step: Step, state: State) -> _Tried:
+    """Append an `attempt` of a step.
 
-
-def _is_caught(op: Op, errors: Sequence[str]) -> bool:
-    """Whether what an op raises is of one of these classes; of a kernel's own errors only the base of all is known."""
-    kinds: tuple[Any, ...] = tuple(map(class_of, errors))
-    return issubclass(class_of(str(op.attrs.get("error", "Exception"))), kinds)
-
-
-def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: State, handlers: Handlers | None) -> Ended:
-    """Append a step that may fail, and the steps behind it under the condition that it did not.
-
-    Where no other step can fail, the handlers stand on the other side of that condition. Otherwise, and where there are
-    none given, both sides give back how it went.
+    Raises: _ChangedBeforeError where it changes something before it fails.
     """
     stager = protected.stager
     loc = protected.loc
-    with stager.region("body") as builder:
+    with stager.region("body") as builder, failing(stager):
         with stager.cells.frame() as frame:
             protected.own()
             depth = stager.cells.depth
-            further_out = [(outer, outer.current()) for outer in stager.attempts]
+            further_out = [(outer, outer.as_in(protected, state)) for outer in stager.attempts]
 
             def watch(op: Op) -> None:
                 if can_raise_itself(op):
                     check_unchanged(protected, state, stager.cells.changed_since(depth, builder))
-                    if protected.raises_again or not all(_is_caught(x, protected.errors) for x in _raising([op])):
+                    if protected.raises_again or not all(is_caught(x, protected.errors) for x in raising([op])):
                         for outer, before in further_out:
                             check_unchanged(outer, before, [])
 
@@ -233,10 +276,7 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
     results = append_region_op(stager, lookup("attempt"), captured, attrs, regions)
     failed, text = StagedNumber.of(results[0]), StagedTensor.of(results[1])
     if outputs is None:
-        return Ended(state, None, failed, text, is_certain=True)
-
-    bound: set[int] = set()
-    certain: list[bool] = []
+        return _Tried(failed, text, state, None)
 
     def taken_over() -> State:
         made = unpack_all(specs, results[2:], stager)
@@ -249,6 +289,94 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
             stager.sharing.merge(value, [change.object], change.cell.text)
             stager.cells.put(change.cell, value)
         return tuple(made[: len(outputs)])
+
+    return _Tried(failed, text, state, taken_over)
+
+
+def _finely(
+    protected: Protected, step: Step, state: State, bound: frozenset[int], refused: StagingError
+) -> "_Tried | Ended | State":
+    """Append a step that changes something before it fails, in place: the blocks in it are steps again, which note
+    in a signal how they fail. Gives how it ended where an exception of Python ends it, and the values where nothing can
+    fail after all.
+
+    Raises: `refused` where something else in the step can fail; HeadMayFail.
+    """
+    stager = protected.stager
+    signal = Signal.of(stager, protected.errors)
+    outer = stager.builder.watch
+
+    def watch(op: Op) -> None:
+        if outer is not None:
+            outer(op)
+        if can_raise_itself(op) and may_raise(op, protected.errors):
+            raise refused.at(op.loc)
+
+    stager.builder.watch = watch
+    stager.attempts.append(protected)
+    try:
+        with failing(stager, signal):
+            after = step(*state)
+    except _ChangedBeforeError as error:
+        if error.protected is protected:
+            raise error.refused() from None
+        raise
+    except (*OF_STAGING, HeadMayFail):
+        raise
+    except Exception as error:
+        refuse_slips(error)
+        if signal.may_be_set:
+            raise refused from None
+        return Ended(protected.current(), error)
+    finally:
+        stager.attempts.pop()
+        stager.builder.watch = outer
+    if not signal.may_be_set:
+        return after
+
+    def well() -> State:
+        return Ended(after, bound=bound).well(after)
+
+    return _Tried(signal.failed, signal.text, after, well)
+
+
+def _split(stager: Stager, step: Step, thunk: Callable[[], Any], refused: StagingError) -> tuple[Step, Step]:
+    """A step as two: the first makes the value of its next head, the second does the rest. The first raises `refused`
+    for an object, such as a generator, that the graph cannot hand over."""
+    head = Head()
+    stager.cells.born(head)
+    cell = Note(head, "value")
+
+    def first(*state: Any) -> State:
+        with failing(stager):
+            value = thunk()
+        if isinstance(spec_of(value, stager), ConstantSpec) and not isinstance(value, KNOWN):
+            raise refused
+        stager.cells.put(cell, value)
+        return state
+
+    def second(*state: Any) -> State:
+        value = head.value
+        stager.cells.put(cell, None)  # nobody else has it: nothing is to be merged
+        with failing(stager, signal_of(stager), [value, *stager.failing.heads]):
+            return step(*state)
+
+    return first, second
+
+
+def _go_on(protected: Protected, tried: _Tried, rest: Sequence[Step], handlers: Handlers | None) -> Ended:
+    """Append the steps behind one that may fail, under the condition that it did not.
+
+    Where no other step can fail, the handlers stand on the other side of that condition. Otherwise, and where there are
+    none given, both sides give back how it went.
+    """
+    stager, loc = protected.stager, protected.loc
+    failed, text, state = tried.failed, tried.text, tried.state
+    if tried.outputs is None:
+        return Ended(state, None, failed, text, is_certain=True)
+    taken_over = tried.outputs
+    bound: set[int] = set()
+    certain: list[bool] = []
 
     def the_rest(*_: Any) -> State:
         assert handlers is not None
@@ -282,8 +410,8 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
         elif ended.text is not None:
             bound.update(ended.bound)
         else:
-            bound.update(i for i, v in enumerate(ended.state) if not isinstance(v, Undefined | MaybeDefined))
-        return _signal(protected, ended)
+            bound.update(bound_in(ended.state))
+        return signal_values(protected, ended)
 
     def gone(*state: Any) -> State:
         return (failed, text, *state)
@@ -294,7 +422,12 @@ def _attempt(protected: Protected, step: Step, rest: Sequence[Step], state: Stat
     return Ended(tuple(found[2:]), None, found[0], found[1], bool(certain), bound=frozenset(bound))
 
 
-def _signal(protected: Protected, ended: Ended) -> State:
+def bound_in(state: State) -> frozenset[int]:
+    """The places of the names that are bound on every path."""
+    return frozenset(i for i, v in enumerate(state) if not isinstance(v, Undefined | MaybeDefined))
+
+
+def signal_values(protected: Protected, ended: Ended) -> State:
     """How the steps ended, as values of the graph."""
     stager = protected.stager
     if ended.raised is not None:
@@ -312,9 +445,11 @@ def _text(stager: Stager, text: Any) -> StagedTensor:
     return StagedTensor.of(stager.builder.constant(text))
 
 
-def check_unchanged(protected: Protected, before: State, cells: Sequence[Cell]) -> None:
+def check_unchanged(
+    protected: Protected, before: State, cells: Sequence[Cell], step_of: Protected | None = None
+) -> None:
     """Raises StagingError where something that is seen after an exception was changed in this step already: a name that
-    is watched, or one of `cells`."""
+    is watched, or one of `cells`. The step is that of `protected`, or `step_of`."""
     now = protected.current()
     changed = [
         label_of(name)
@@ -324,12 +459,14 @@ def check_unchanged(protected: Protected, before: State, cells: Sequence[Cell]) 
     changed += [cell.text for cell in cells]
     if not changed:
         return
-    raise StagingError(
+    error = _ChangedBeforeError(
         f"{changed[0]} is changed by a step of this `try` or `with` before something else in the step that can fail "
         "when the graph runs, and is seen after the exception",
         next_step="change it in a statement of its own directly in the `try` or `with`, or after what can fail.",
         loc=user_location(),
     )
+    error.protected = step_of or protected
+    raise error
 
 
 def named(classes: Sequence[Sequence[type]]) -> tuple[str, ...]:

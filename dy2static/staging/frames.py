@@ -16,6 +16,7 @@ from dy2static.staging.instances import Home, Instances
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.stale import Stale, StaleTensor
+from dy2static.staging.undefined import Undefined
 from dy2static.staging.variables import Variables, set_back
 from eager.tensor import Tensor
 from graph.ir.builder import GraphBuilder
@@ -235,6 +236,8 @@ class Cells:
 
 def _is_same(before: Any, now: Any) -> bool:
     """Whether a value is what it was, of a tensor or list by what is in it."""
+    if isinstance(before, Undefined) and isinstance(now, Undefined):
+        return True
     if before is now or (type(before) in (bool, int, str) and type(now) is type(before) and before == now):
         return True
     if isinstance(before, Tensor) and isinstance(now, Tensor):

@@ -90,6 +90,7 @@ class Stager:
         self.rounds = Rounds()
         self.attempts: list[Any] = []
         """The `try` and `with` that catch in the graph what the code being staged raises, innermost last."""
+        self.failing: Any = None  # what a failure of the code being staged means (`staging.signal`)
         self.handling: list[Any] = []
         """The exceptions that are being handled, innermost last."""
         self._facts: dict[tuple[GraphBuilder, Value], bool] = {}

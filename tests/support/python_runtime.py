@@ -6,7 +6,7 @@ With it converters are tested without staging: `run_on_python(f)` is `f` convert
 import operator
 import sys
 from builtins import slice as slice_  # noqa: F401 (converted code names it)
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
@@ -219,6 +219,25 @@ def try_(
             final(*values())
         raise
     return final(*state) if final else state
+
+
+def steps(
+    blocks: Sequence[Block],
+    state: State,
+    names: tuple[str, ...],
+    values: Callable[[], State],
+    *,
+    watched: tuple[str, ...] = (),
+) -> State:
+    assert len(state) == len(names)
+    assert set(watched) <= set(names)
+    for block in blocks:
+        state = block(*state)
+    return state
+
+
+def head(thunk: Callable[[], Any]) -> Any:
+    return thunk()
 
 
 def with_(

@@ -13,10 +13,14 @@ REFUSED = {
     "name_before_failure": """
         def f(x):
             seen = 0
+
+            def count(v):
+                nonlocal seen
+                seen += 1
+                assert v > 0
+
             try:
-                for v in x:
-                    seen += 1
-                    assert v > 0
+                count(x[0])
             except AssertionError:
                 pass
             return seen
@@ -37,24 +41,6 @@ REFUSED = {
             except ValueError:
                 pass
             return box.total
-    """,
-    "body_of_a_generator_manager": """
-        import contextlib
-
-        @contextlib.contextmanager
-        def catching():
-            try:
-                yield
-            except ValueError:
-                pass
-
-        def f(x):
-            y = x
-            with catching():
-                y = y * 2
-                if x[0] > 0:
-                    raise ValueError("positive")
-            return y
     """,
     "attribute_of_what_is_caught": """
         def f(x):

@@ -106,7 +106,7 @@ def _else_of_a_loop(w: Writer) -> None:
 
 @compound(weight=3, core=False)
 def try_(w: Writer) -> None:
-    if w.chance(0.12):
+    if w.chance(0.6):
         w.block("try:")
     else:  # one step that can fail, mostly: of several, static code refuses many
         w.line("try:")
