@@ -276,7 +276,7 @@ def test_sequences_join_themselves() -> None:
     assert xp.stack(Sequence(), axis=1).shape == (2, 2)
     assert xp.concat(Sequence()).tolist() == [1, 1, 0, 0]
     assert xp.asarray(Sequence()).tolist() == [[1, 1], [0, 0]]
-    with pytest.raises(ValueError, match="at least one tensor"):
+    with pytest.raises(ValueError, match="at least one array"):
         xp.stack([])
 
 
