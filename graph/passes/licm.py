@@ -38,7 +38,8 @@ def licm(graph: Graph) -> Graph:
     """Move pure ops whose operands no trip changes out of loops, from tests and bodies, innermost loops first.
 
     Ops that can fail or are seen from outside stay, and loops that may not end. Moved ops run even where the loop makes
-    no trip, which nobody can see.
+    no trip, which nobody can see. `unwrap` stays too: what it gives of nothing, where no run gets, is nothing that
+    other ops could compute with.
     """
     return moved_out(graph, lambda op, region: op.name not in CHEAP)
 
@@ -99,7 +100,7 @@ def _plan(region: Graph, outside: Mapping[Value, Value], is_worth: IsWorth) -> _
     invariant = set(outside)
     candidates: dict[Value, Op] = {}
     for op in region.ops:
-        if all(v in invariant for v in op.operands) and may_move(op):
+        if all(v in invariant for v in op.operands) and may_move(op) and op.name != "unwrap":
             invariant.update(op.results)
             candidates.update(dict.fromkeys(op.results, op))
     chosen: set[Op] = set()
