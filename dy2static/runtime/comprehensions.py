@@ -66,8 +66,9 @@ def each(items: Iterable[Any], body: Callable[[Any], None], add: Any) -> None:
 
     stop = getattr(add, "stop", None)
     if isinstance(items, Tensor) and stop is None and _is_short(items):
-        items = [items[i] for i in range(items.shape[0])]
-    if stop is None:
+        tensor = items  # whose items are taken one by one: the body may change it in place
+        for_(range(items.shape[0]), lambda i: trip(tensor[i]), (), ())
+    elif stop is None:
         for_(items, trip, (), ())
     else:
         for_(items, trip, (), (), stop=stop)

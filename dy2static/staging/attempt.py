@@ -333,6 +333,8 @@ def _finely(
         stager.builder.watch = outer
     if not signal.may_be_set:
         return after
+    if type(signal.failed) is int:  # every run fails
+        return _Tried(StagedNumber.of(stager.builder.constant(signal.failed)), signal.text, after, None)
 
     def well() -> State:
         return Ended(after, bound=bound).well(after)
