@@ -66,8 +66,12 @@ def each(items: Iterable[Any], body: Callable[[Any], None], add: Any) -> None:
 
     stop = getattr(add, "stop", None)
     if isinstance(items, Tensor) and stop is None and _is_short(items):
-        tensor = items  # whose items are taken one by one: the body may change it in place
-        for_(range(items.shape[0]), lambda i: trip(tensor[i]), (), ())
+        tensor = items
+
+        def trip_at(i: int) -> tuple[()]:
+            return trip(tensor[i])  # not before: the body may change it in place
+
+        for_(range(items.shape[0]), trip_at, (), ())
     elif stop is None:
         for_(items, trip, (), ())
     else:

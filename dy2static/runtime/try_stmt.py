@@ -221,8 +221,15 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     """With a `finally`: what it does after an exception of a run is seen only if it prints or raises, or if the
     exception is caught further out; then it stands in the graph twice."""
 
+    reached = [state]
+
     def inner(*state: Any) -> State:
-        return handling.staged(stager, steps, state)
+        if handling.handlers:
+            return handling.staged(stager, steps, state)
+        for step in steps:
+            state = step(*state)
+            reached.append(state)
+        return handling.passed(state)
 
     def body() -> tuple[State | None, Exception | None]:
         try:
@@ -256,7 +263,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         elif stager.attempts or any(effect_of(op) is not Effect.PURE for op in own):
             is_seen = True
         else:
-            is_seen = _is_seen(stager, final, state)
+            is_seen = any(_is_seen(stager, final, state) for state in reached)
         if after is not None and not is_seen:
             trial.keep()
     if not trial.is_kept and not body_may_fail:  # again, with those told who watch what can fail
@@ -279,7 +286,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
 
 def _is_seen(stager: Stager, final: Block, state: State) -> bool:
-    """Whether a `finally` prints or raises where the names are what they were before the body."""
+    """Whether a `finally` prints or raises with these values of the names, which the steps before a failure left."""
     count = len(stager.builder.ops)
     with stager.trial():
         try:

@@ -194,8 +194,9 @@ class Sharing:
                     continue
                 if changed(thing):
                     raise _refused_in_list()
-                self._has_twins |= self._is_element(id(thing))
-                self._stored.note(thing, None)
+                for one in (thing, *self._others(thing)):  # on some paths it is the other that is stored
+                    self._has_twins |= self._is_element(id(one))
+                    self._stored.note(one, None)
 
     def take(self, item: Any) -> Any:
         """Note what stands for an element of a graph list."""
