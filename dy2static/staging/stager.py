@@ -14,6 +14,7 @@ from dy2static.staging.frames import Cells, Trial
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
@@ -345,6 +346,8 @@ class Stager:
         `__len__`), what its converted method says."""
         if is_staged_value(x) or isinstance(x, StageableList):
             return x
+        if isinstance(x, MaybeDefined):  # a flag of a loop's, not there where a step of a trip has failed
+            return x.read(x.name, "")
         cls = cast("type[Any]", type(x))
         for name in ("__bool__", "__len__"):
             method = getattr(cls, name, None)
