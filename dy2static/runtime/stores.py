@@ -113,7 +113,10 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
     """`container[key] <symbol>= value()`: as in Python, the item is read before the value."""
     found = container[key]
     if isinstance(container, StageableList) and container.staged is not None:
-        found = update(the_stager().sharing.update_element(found), symbol, value())
+        stager = the_stager()
+        stale = stager.sharing.update_element(found)
+        found = update(found, symbol, value())
+        stager.cells.make_stale(stale)
         container[key] = own_handle(found)
     else:
         set_item(container, key, update(found, symbol, value()))

@@ -196,7 +196,11 @@ class Cells:
         key = cell.key
         stale = self._check(key[1]) if key[0] in CHANGEABLE else ()
         self.note(cell)
-        for handle, label in stale:
+        self.make_stale(stale)
+
+    def make_stale(self, tensors: Sequence[tuple[Tensor, str]]) -> None:
+        """Note that these can no longer be used, for a change in place here; each with a label."""
+        for handle, label in tensors:
             self.note(HandleCell(handle))
             put_value(handle, StaleTensor.made(Stale(label, user_location())))
 

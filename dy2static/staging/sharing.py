@@ -208,21 +208,22 @@ class Sharing:
         """Note that two graph lists have elements in common."""
         self._has_twins = True
 
-    def update_element(self, item: Any) -> Any:
-        """An element of a graph list that is changed in place and put back where it was.
+    def update_element(self, item: Any) -> list[tuple[Tensor, str]]:
+        """An element of a graph list is to be changed in place and put back where it was; gives the tensors that this
+        makes stale, each with a label.
 
-        Raises: StagingError when it may have another name.
+        Raises: StagingError when it may have another name that the change cannot be told.
         """
         objects = _objects(item)
-        if objects:
-            _without_garbage(self._check_elements)
         for x in objects:
             self._taken.forget(id(x))
-        return item
+        return _without_garbage(self._check_elements) if objects else []
 
-    def _check_elements(self) -> None:
-        if self._has_twins or self._stored:
+    def _check_elements(self) -> list[tuple[Tensor, str]]:
+        others = [x for x, _ in self._taken.items() if self._is_known(x) and not is_stale(x)]
+        if self._has_twins or self._stored or not all(isinstance(x, Tensor) for x in others):
             raise _refused_in_list()
+        return [(x, "an element that was taken out of a list before") for x in others]
 
     def check(self, owner: int) -> list[tuple[Tensor, str]]:
         """The tensors that a change in place of the object of this identity makes stale, each with a label.

@@ -308,3 +308,28 @@ def returned_from_a_loop_in_another_size(x, v, n):
         if x > i:
             return v, x
     return xp.stack([x]), x * x
+
+
+STAYS = "an element that was taken out before is used, and on some paths it is the one that is changed"
+
+
+@program([f64([1.0, 2.0]), i64(2)], refused=STAYS)
+def element_that_was_taken_is_changed(x, n):
+    out = []
+    for i in range(n):
+        out.append(x[i] * 1)
+    first = out[0]
+    out[0] += 1
+    return first, out
+
+
+@program([f64([1.0, 2.0]), i64(2)], [f64([1.0, 2.0]), i64(1)], grad=0)
+def element_that_was_taken_is_used_before(x, n):
+    out = []
+    for i in range(n):
+        out.append(x[i] * 1)
+    for i in range(n):
+        first = out[0]
+        out[i] += first * out[0]
+        out[-1] *= 2
+    return out

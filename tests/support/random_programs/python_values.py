@@ -103,7 +103,10 @@ def bool_of_a_tensor(w: Writer, depth: int) -> str:
 
 @expression("h")
 def number_that_becomes_a_tensor(w: Writer, depth: int) -> str:
-    return w.pick("1.0", "h * 2.0", f"h + {w.value('t', depth)}", w.value("t", depth), f"h - {w.name('p')}", "-h")
+    h = w.name("h")
+    return w.pick(
+        "1.0", f"{h} * 2.0", f"{h} + {w.value('t', depth)}", w.value("t", depth), f"{h} - {w.name('p')}", f"-{h}"
+    )
 
 
 @expression("o")

@@ -111,7 +111,12 @@ def list_method(w: Writer) -> str:
 
 @simple()
 def list_item(w: Writer) -> str:
-    return w.pick("", "if len(out) > 1: ") + f"out[{w.index()}] = {w.value('t', 1)}"
+    return w.pick("", "if len(out) > 1: ") + f"out[{w.index()}] {w.pick('=', '=', '+=')} {w.value('t', 1)}"
+
+
+@simple(weight=0.5)
+def item_that_stays(w: Writer) -> str:
+    return f"{w.name('t')} = out[{w.index()}]"
 
 
 @simple(weight=0.2, core=False)
