@@ -18,6 +18,15 @@ BROADCAST_TO: Final = lookup("broadcast_to")
 def replace(x: Tensor, new: Tensor, symbol: str) -> Tensor:
     """Give `x` the value `new`, the result of an in-place operator; dtype and shape of `x` stay.
 
+    Raises: DTypeError, ShapeError, as `fitted`.
+    """
+    x.become(fitted(x, new, symbol))
+    return x
+
+
+def fitted(x: Tensor, new: Tensor, symbol: str) -> Tensor:
+    """`new`, the result of an in-place operator on `x`, in the dtype and shape of `x`.
+
     Raises: DTypeError where NumPy's "same kind" rule forbids the cast back, ShapeError where the shape would change.
     """
     if new.dtype != x.dtype:
@@ -35,8 +44,7 @@ def replace(x: Tensor, new: Tensor, symbol: str) -> Tensor:
                 f"it cannot be stored in a tensor of shape {format_shape(old)}"
             )
         new = shaped(BROADCAST_TO, (new,), x.shape)  # sizes that may be equal: compared when the graph runs
-    x.become(new)
-    return x
+    return new
 
 
 def assign(x: Tensor, value: Any) -> Tensor:

@@ -15,7 +15,7 @@ from dy2static.staging.spec import ListSpec, Spec, StaleSpec, TensorSpec, apart,
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import refused
 from dy2static.staging.taped_ops import append_op
-from dy2static.staging.unify import MismatchError, as_list, stageable, unify
+from dy2static.staging.unify import MismatchError, as_element, as_list, unify
 from eager.creation import asarray
 from eager.tensor import Tensor
 from graph.dtypes import DType, float64
@@ -104,7 +104,7 @@ class ListValues:
 
     def _element(self, items: StageableList, item: Any) -> Spec:
         """The description of elements once `item` is among them."""
-        spec = stageable(apart(spec_of(item, self._stager), self._stager))
+        spec = as_element(apart(spec_of(item, self._stager), self._stager))
         changed(spec, _usable)
         return self._common(items, spec)
 
@@ -114,7 +114,7 @@ class ListValues:
         if items.staged.element is None:
             return element
         try:
-            return unify(items.staged.element, element, self._stager.fresh_dim)
+            return as_element(unify(items.staged.element, element, self._stager.fresh_dim))
         except MismatchError as error:
             raise self._mixed(error) from None
 

@@ -17,7 +17,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.python_values import refuse
 from dy2static.staging.shown import mark_of
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, the_stager
+from dy2static.staging.staged import PYTHON_NUMBERS, AdaptedTensor, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
 from eager.tensor import Tensor
 from graph.ir.value import Value
@@ -193,6 +193,9 @@ def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
         own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {kind_of(other)!r}")
         if not isinstance(self, OptionalTensor):
             return getattr(own, plain)(other)
+        if isinstance(own, AdaptedTensor):
+            the_stager().give_up(self)
+            return getattr(own, name)(other)
         return _put(self, getattr(own, name)(other))
 
     return operator

@@ -26,7 +26,7 @@ from dy2static.staging.optional import (
     optional,
     present,
 )
-from dy2static.staging.staged import StagedNumber, StagedTensor, type_text
+from dy2static.staging.staged import AdaptedTensor, StagedNumber, StagedTensor, type_text
 from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.taped_ops import append_op
 from dy2static.staging.text import StagedText
@@ -46,10 +46,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """A tensor of the graph; `weak` marks a Python number."""
+    """A tensor of the graph; `weak` marks a Python number, `adapted` what is one on some of the paths (see
+    `AdaptedTensor`)."""
 
     aval: Aval
     weak: bool = False
+    adapted: bool = False
 
     def __str__(self) -> str:
         return type_text(self.aval, self.weak)
@@ -192,7 +194,7 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         return OptionalSpec(inner) if known is None else inner if known else ConstantSpec(None)
     match value:
         case StagedTensor():
-            return TensorSpec(value.value.aval, isinstance(value, StagedNumber))
+            return TensorSpec(value.value.aval, isinstance(value, StagedNumber), isinstance(value, AdaptedTensor))
         case Tensor():
             return TensorSpec(stager.lift_tensor(value).aval)
         case Never():
@@ -347,8 +349,9 @@ def _pack_optional(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
 def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
     """The Python value made of the next graph values."""
     match spec:
-        case TensorSpec(_, weak):
-            return stager.handle(next(values), weak)
+        case TensorSpec(_, weak, adapted):
+            made = stager.handle(next(values), weak)
+            return AdaptedTensor.made(made) if adapted else made
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):

@@ -6,6 +6,8 @@ from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import mark_of
 from eager.dispatch import apply
+from eager.mutation import fitted
+from eager.operators import BINARY, COMPARE, UNARY
 from eager.recorder import active
 from eager.tensor import Tensor
 from graph.aval import Aval, Type
@@ -157,7 +159,7 @@ def _number_operator(op: str, *, reflected: bool = False) -> Any:
         if is_number(other):
             stager = the_stager()
             return stager.number_op(op, other, self) if reflected else stager.number_op(op, self, other)
-        if isinstance(other, Tensor):
+        if isinstance(other, Tensor) and not isinstance(other, AdaptedTensor):
             return apply(lookup(op), other, self) if reflected else apply(lookup(op), self, other)
         return NotImplemented
 
@@ -218,6 +220,58 @@ for _name, _op in {"neg": "neg", "abs": "abs", "invert": "bitwise_invert", "pos"
 StagedNumber.__setitem__ = _immutable  # pyright: ignore[reportAttributeAccessIssue]
 StagedNumber.__getattr__ = _lacks  # pyright: ignore[reportAttributeAccessIssue]
 StagedNumber.__hash__ = _no_hash  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class AdaptedTensor(StagedTensor):
+    """A tensor that eager code has as a Python number on some of the paths that lead here.
+
+    Python's operators give such a thing again where the other operand is a number too. Their in-place forms make
+    something new of a number, and change a tensor: here they make something new, and the old one can no longer be used.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def made(handle: StagedTensor) -> "AdaptedTensor":
+        """A new handle of the value of another."""
+        made = _handle(AdaptedTensor, handle.value)
+        made._link = handle._link
+        return made
+
+
+AdaptedTensor.__name__ = Tensor.__name__
+
+
+def _adapted_operator(name: str) -> Any:
+    plain = getattr(StagedTensor, name)
+
+    def operator(self: AdaptedTensor, *others: Any) -> Any:
+        made = plain(self, *others)
+        is_of_numbers = all(is_number(x) or isinstance(x, AdaptedTensor) for x in others)
+        return AdaptedTensor.made(made) if is_of_numbers and made is not NotImplemented else made
+
+    return operator
+
+
+def _adapted_in_place(name: str, symbol: str) -> Any:
+    def operator(self: AdaptedTensor, other: Any) -> Any:
+        new = getattr(self, f"__{name}__")(other)
+        if new is NotImplemented:
+            return new
+        made: Any = fitted(self, new, f"{symbol}=")
+        the_stager().give_up(self)
+        return AdaptedTensor.made(made) if isinstance(new, AdaptedTensor) else made
+
+    return operator
+
+
+for _name, (_, _symbol) in BINARY.items():
+    setattr(AdaptedTensor, f"__{_name}__", _adapted_operator(f"__{_name}__"))
+    setattr(AdaptedTensor, f"__r{_name}__", _adapted_operator(f"__r{_name}__"))
+    setattr(AdaptedTensor, f"__i{_name}__", _adapted_in_place(_name, _symbol))
+for _name in (*COMPARE, *UNARY, "pos"):
+    setattr(AdaptedTensor, f"__{_name}__", _adapted_operator(f"__{_name}__"))
+AdaptedTensor.__hash__ = StagedTensor.__hash__
 
 
 def staged(value: Value, weak: bool = False) -> StagedTensor:

@@ -297,6 +297,12 @@ class Stager:
             self.lift_tensor(x)
         self.cells.touch_tensor(x)
 
+    def give_up(self, x: Tensor) -> None:
+        """An in-place operator has made something new of a handle that is a Python number on some paths: on the others
+        it has changed, so that it can no longer be used."""
+        self.cells.touch_tensor(x)
+        self.cells.make_stale([(x, "")])
+
     def raise_in_graph(self, kind: type, args: tuple[Any, ...]) -> NoReturn:
         """End the path that is being staged with an exception."""
         raise_in_graph(self, kind, args)

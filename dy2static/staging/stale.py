@@ -13,7 +13,7 @@ from graph.location import UNKNOWN, Loc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stale:
-    """Where the change was made, and what it was made to."""
+    """Where the change was made, and what it was made to; no label where that is a Python number on some paths."""
 
     label: str
     loc: Loc
@@ -47,6 +47,13 @@ def refused(label: str, loc: Loc | None = None, used: Loc = UNKNOWN) -> StagingE
     """The error for a change in place, at `loc`, of what a name stands for on some paths only; `used` is where it would
     be seen."""
     seen = f", on line {used.line} for one," if used.line else ""
+    if not label:
+        return StagingError(
+            "what is changed in place here is a tensor on some paths that lead here and a Python number on others, of "
+            f"which another name sees no change: what is seen{seen} would differ from run to run",
+            next_step="write the change as a new value, such as `x = x + v` for `x += v`.",
+            loc=user_location() if loc is None else loc,
+        )
     return StagingError(
         f"a tensor or list is changed in place here, and {label} is that object on some paths that lead here and "
         f"another on others: what the change is seen by{seen} would differ from run to run",

@@ -1,11 +1,13 @@
 """The description that covers two: what a value is after either of two paths."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import changed
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
@@ -79,7 +81,9 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
         case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
             return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
         case ListSpec(x), ListSpec(y):
-            return ListSpec(y if x is None else x if y is None else unify(x, y, join, path + "[...]"))
+            if x is None or y is None:
+                return ListSpec(x or y)
+            return ListSpec(as_element(unify(x, y, join, path + "[...]")))
         case ContainerSpec(), ContainerSpec() if a.node == b.node:
             return ContainerSpec(
                 a.node,
@@ -108,13 +112,23 @@ def as_list(spec: Spec, join: JoinDims, path: str = "") -> Spec:
         return spec
     element: Spec | None = None
     for part in spec.parts:
-        part = stageable(apart(part, the_stager()))
-        element = part if element is None else unify(element, part, join, path + "[...]")
+        part = as_element(apart(part, the_stager()))
+        element = part if element is None else as_element(unify(element, part, join, path + "[...]"))
     return ListSpec(element)
 
 
+def as_element(spec: Spec) -> Spec:
+    """What an element of a graph list is: numbers are staged numbers. Changes in place of elements are looked at by
+    the list (see `Sharing`), so that it does not matter whether one was a number once."""
+
+    def plain(part: Spec) -> Spec:
+        return replace(part, adapted=False) if isinstance(part, TensorSpec) else part
+
+    return changed(stageable(spec), plain)
+
+
 def stageable(spec: Spec) -> Spec:
-    """Numbers as staged numbers: what an element of a graph list is."""
+    """Numbers as staged numbers."""
     if isinstance(spec, ConstantSpec) and type(spec.value) in NUMBERS:
         return TensorSpec(scalar(of_scalar(spec.value)), weak=True)
     if isinstance(spec, ContainerSpec) and not issubclass(spec.node.kind, StageableList):
@@ -133,10 +147,10 @@ def _unify_tensors(a: TensorSpec, b: TensorSpec, join: JoinDims, path: str) -> S
         strong, weak = (b, a) if a.weak else (a, b)
         if strong.aval.ndim or not _adapts(weak.aval, strong.aval):
             raise MismatchError(path, a, b)
-        return strong
+        return replace(strong, adapted=True)
     if a.aval.dtype != b.aval.dtype or a.aval.ndim != b.aval.ndim:
         raise MismatchError(path, a, b)
-    return TensorSpec(join_avals(a.aval, b.aval, join))
+    return TensorSpec(join_avals(a.aval, b.aval, join), adapted=a.adapted or b.adapted)
 
 
 def _adapts(number: Aval, tensor: Aval) -> bool:
