@@ -41,6 +41,8 @@ def for_(
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
         return _unrolled(stager, iterable, body, state, names, until)
+    if over.is_mixed and isinstance(over.length, int):
+        return _unrolled(stager, over.written_out(), body, state, names, until)
     if signal is not None and stop is None and not signal.may_be_set:
         with stager.trial() as trial:
             after = _in_graph(stager, over, body, state, names, None)

@@ -59,7 +59,7 @@ def map_(stager: Stager, function: Any, *overs: Any) -> Any:
         def mapped(i: Any) -> Any:
             return stager.call(function, over.item(i) if len(overs) > 1 else (over.item(i),), {})
 
-        return StagedIterator(StagedIterable(over.length, mapped, over.walked, over.now, True), "map")
+        return StagedIterator(replace(over, item=mapped, calls=True), "map")
 
     def produce(items: Any, emit: Emit) -> None:
         def trip(item: Any) -> tuple[()]:

@@ -33,10 +33,19 @@ class StagedIterable:
     """The length when a trip begins, where it is other than `length` once a list of `walked` has another."""
     calls: bool = False
     """Whether to ask for an item is to call a function of the user's."""
+    is_mixed: bool = False
+    """Whether its items are of kinds that no graph can choose between, so that a loop over them is written out."""
 
     def count(self) -> Any:
         """The length as it is now."""
         return self.length if self.now is None else self.now()
+
+    def written_out(self) -> Iterator[Any]:
+        """The items one by one, each taken when it is asked for."""
+        place = 0
+        while place < self.count():
+            yield self.item(place)
+            place += 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,13 +185,21 @@ def _integer(stager: "Stager", x: Any) -> Any:
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
     """`enumerate` over a staged sequence."""
     inner = sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: (start + i, inner.item(i)), inner.walked, inner.now, inner.calls)
+
+    def item(i: Any) -> Any:
+        return start + i, inner.item(i)
+
+    return StagedIterable(inner.length, item, inner.walked, inner.now, inner.calls, inner.is_mixed)
 
 
 def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
     """`reversed` of a staged sequence."""
     inner = sequence(stager, over)
-    return StagedIterable(inner.length, lambda i: inner.item(inner.length - 1 - i), inner.walked)
+
+    def item(i: Any) -> Any:
+        return inner.item(inner.length - 1 - i)
+
+    return StagedIterable(inner.length, item, inner.walked, is_mixed=inner.is_mixed)
 
 
 def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
@@ -199,6 +216,7 @@ def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
         walked,
         now if walked else None,
         any(x.calls for x in inner),
+        any(x.is_mixed for x in inner),
     )
 
 
@@ -243,11 +261,20 @@ def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
 
     def of_graph(i: Any) -> Any:
         if isinstance(held, StagingError):
-            raise held
+            raise StagingError(
+                held.what,
+                next_step="go over the list by itself, and index what goes along: `for i, item in enumerate(items)`.",
+                loc=user_location(),
+            )
         return held[i]
 
+    is_mixed = isinstance(held, StagingError)
     if not isinstance(items, StageableList):
-        return StagedIterable(len(at_first), lambda i: at_first[i] if isinstance(i, int) else of_graph(i))
+
+        def fixed(i: Any) -> Any:
+            return at_first[i] if isinstance(i, int) else of_graph(i)
+
+        return StagedIterable(len(at_first), fixed, is_mixed=is_mixed)
 
     def item(i: Any) -> Any:
         if isinstance(i, int):
@@ -256,4 +283,4 @@ def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
         is_as_at_first = len(now) == len(at_first) and all(map(operator.is_, now, at_first))
         return of_graph(i) if is_as_at_first else items[i]
 
-    return StagedIterable(len(at_first), item, (items,), items.length)
+    return StagedIterable(len(at_first), item, (items,), items.length, is_mixed=is_mixed)

@@ -229,3 +229,68 @@ def changes_its_bound(n, m):
         m = m + n
         total = total + m
     return n, m, total
+
+
+class Layer:
+    def __init__(self, weight: float) -> None:
+        self.weight = weight
+
+    def __call__(self, x):
+        return xp.tanh(x * self.weight)
+
+
+class Shift(Layer):
+    def __call__(self, x):
+        return x + self.weight
+
+
+LAYERS = [Layer(0.5), Shift(2.0), xp.cos]
+NAMES = ["first", "second", "third"]
+SHARES = ([f64([1.0, -2.0]), f64([0.1, 0.6, 0.9])], [f64([1.0, -2.0]), f64([0.9, 0.9])], [f64([1.0, -2.0]), f64([])])
+
+
+@program(*SHARES, grad=(0, 1))
+def layers_along_with_a_tensor(x, shares):
+    for layer, share in zip(LAYERS, shares):
+        if share < 0.5:
+            continue
+        x = x + share * layer(x)
+    return x
+
+
+@program(*SHARES, grad=(0, 1), adapts=True)
+def names_along_with_a_tensor(x, shares):
+    total = 0.0
+    for i, (name, share) in enumerate(zip(NAMES, shares), start=1):
+        print(name, i, share)
+        total += share * i
+        if total > 1:
+            break
+    else:
+        total -= 1
+    table = {name: share * x for name, share in zip(NAMES, shares)}
+    return total, table
+
+
+@program(*SHARES, grad=(0, 1))
+def layers_that_get_more_on_the_way(x, shares):
+    layers = [Layer(0.5), xp.cos]
+    for layer, share in zip(layers, shares):
+        x = layer(x) * share
+        shares[-1] += 1
+        layers.append(xp.sin)
+    return x, shares, len(layers)
+
+
+@program(*SHARES, grad=(0, 1))
+def functions_mapped_along_with_a_tensor(x, shares):
+    return list(map(lambda layer, share: layer(x) * share, LAYERS, shares))
+
+
+@program([f64([1.0, -2.0]), f64([0.1, 0.6, 0.9])], grad=(0, 1))
+def layers_along_with_a_tensor_of_their_number(x, shares):
+    for layer, share in zip(LAYERS, shares, strict=True):
+        x = layer(x) if share > 0.5 else x * share
+    for share, layer in zip(reversed(shares), LAYERS[::-1]):
+        x = layer(x) * share
+    return x
