@@ -48,9 +48,17 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
     elif isinstance(owner, OrderedDict) and name == "move_to_end":
         _check_order(stager, cast(object, owner))
     elif isinstance(owner, dict) and name in DICT_CHANGES:
-        added = dict(*args, **kwargs) if name == "update" else args[:1] if name == "setdefault" else ()
-        for key in dict.fromkeys((*cast("dict[Any, Any]", owner), *added)):
+        for key in _keys_changed(cast("dict[Any, Any]", owner), name, args, kwargs):
             stager.cells.touch(ItemCell(owner, key))
+
+
+def _keys_changed(owner: dict[Any, Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+    """The keys whose items a method of a dict may change."""
+    if name == "update":
+        return list(dict(*args, **kwargs))
+    if name == "setdefault":
+        return [key for key in args[:1] if key not in owner]
+    return list(owner)
 
 
 def note_arrays(stager: Stager, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Dicts: fixed keys as state of branches and loops, arguments, results; methods."""
 
+from typing import Any
+
 from support.programs import f64, i64, program
 
 KEYS = "a dict of a graph has fixed keys"
@@ -99,3 +101,26 @@ def made_and_filled_in_each_trip(x, n):
             made["a"] = made["a"] + len(seen)
         found = made
     return found
+
+
+class Momentum:
+    """An optimizer that makes the state of a parameter when it first sees it."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+
+    def step(self, name, p):
+        own = self.state.setdefault(name, {"step": 0, "mean": p * 0})
+        own["step"] += 1
+        own["mean"] = 0.9 * own["mean"] + p
+        return p - own["mean"] / own["step"]
+
+
+@program([f64([1.0, 2.0]), i64(3)], [f64([1.0, 2.0]), i64(0)], grad=0)
+def state_that_is_there_by_default(x, n):
+    optimizer = Momentum()
+    params = {"w": optimizer.step("w", x), "b": optimizer.step("b", x[0])}
+    for _ in range(n):
+        params = {name: optimizer.step(name, p) for name, p in params.items()}
+        params.update(b=params["b"] + 1)
+    return params, optimizer.state
