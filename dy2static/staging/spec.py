@@ -72,7 +72,10 @@ class ConstantSpec:
     def __str__(self) -> str:
         if type(self.value).__repr__ is object.__repr__ or is_made(self.value):
             return f"an object of class {type(self.value).__name__}"
-        text = repr(self.value)
+        try:
+            text = repr(self.value)
+        except StagingError:  # it has values of the graph in it
+            return f"an object of class {type(self.value).__name__}"
         return text if len(text) <= 40 else f"a {type(self.value).__name__}"
 
 

@@ -1,6 +1,7 @@
 """Members of classes: properties, slots, operators, class attributes, `__getattr__`, `__init__`, `super`."""
 
 import functools
+from typing import Any
 
 import eager as xp
 from support.programs import f64, i64, program
@@ -292,3 +293,25 @@ def attribute_of_an_outer_object_set_on_one_side():
         return hasattr(p, "b")
 
     return run
+
+
+class Shown:
+    """Its text is asked for by nobody, and could not be given while the graph is made."""
+
+    def __init__(self, size: Any) -> None:
+        self.size = size
+
+    def __neg__(self):
+        return Shown(-self.size)
+
+    def __repr__(self) -> str:
+        return f"Shown({self.size})"
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)], grad=(0, 1))
+def negated_on_one_path(x, y):
+    chosen = Shown(y)
+    if x > 0:
+        chosen = -Shown(x)
+    print(chosen)
+    return (chosen if y > 1 else -chosen).size
