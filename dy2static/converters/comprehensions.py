@@ -68,14 +68,24 @@ def body_of(part: ast.comprehension, inner: ast.expr, rewriter: Rewriter) -> ast
 def keeps_variables(node: Comprehension) -> bool:
     """Whether something that a comprehension makes may read its variables later, or a target is no name."""
     targets = [part.target for part in node.generators]
-    names = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    names = {name for target in targets for name in _names_in(target)}
     if any(isinstance(part, ast.Attribute | ast.Subscript) for target in targets for part in ast.walk(target)):
         return True
-    for inner in ast.walk(node):
-        is_lazy = isinstance(inner, ast.Lambda) or (isinstance(inner, ast.GeneratorExp) and inner in made_by(node))
-        if is_lazy and any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(inner)):
-            return True
-    return False
+    outside = set(ast.walk(node.generators[0].iter))
+    inside = [part for part in ast.walk(node) if part not in outside]
+    read: set[str] = set()
+    for part in inside:
+        if isinstance(part, ast.Lambda):
+            taken = part.args
+            own = [*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg]
+            read |= _names_in(part.body) - {arg.arg for arg in own if arg is not None}
+        elif isinstance(part, ast.GeneratorExp) and part in made_by(node):
+            read |= _names_in(part)
+    return not names.isdisjoint(read)
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def made_by(node: Comprehension) -> list[ast.expr]:

@@ -76,3 +76,15 @@ def dict_under_a_test(x):
 @program([f64([[1.0, 2.0], [3.0, 4.0]])])
 def targets(m):
     return [a * b for a, b in m], [a + len(rest) for a, *rest in m]
+
+
+@program([f64([3.0, 1.0, 2.0])], [f64([1.0])], grad=0)
+def variable_that_is_a_parameter_too(x):
+    shares = [v for v in map(lambda v: v / 2, x)]
+    scaled = [(lambda v: v * 3)(v) for v in x]
+    return shares, scaled, [f(1.0) for f in [lambda u, v=v: u + v for v in x]]
+
+
+@program([f64([3.0, 1.0, 2.0])], [f64([1.0])], grad=0)
+def variable_that_is_kept(x):
+    return [f(1.0) for f in [lambda u: u + v for v in list(x)]]
