@@ -88,6 +88,9 @@ class Sharing:
     def _is_element(self, identity: int) -> bool:
         return identity in self._stored or identity in self._taken
 
+    def _of_elements(self, identity: int) -> Any:
+        return next((x for x, _ in (*self._taken.items(), *self._stored.items()) if id(x) == identity), None)
+
     def note_alike(self, a: Any, b: Any, label: str) -> None:
         """Note that two objects may be one; `label` is what one of them is called. Containers other than lists cannot
         be changed in place from then on."""
@@ -236,7 +239,7 @@ class Sharing:
         if (fixed := self._fixed.get(owner)) is not None:
             raise _bound_on_some_paths(fixed)
         if self._is_element(owner):
-            raise _refused_in_list()
+            raise _refused_in_list(self._of_elements(owner))
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)
         known = self._alike.get(owner)
@@ -319,10 +322,15 @@ def _bound_on_some_paths(label: str) -> StagingError:
     )
 
 
-def _refused_in_list() -> StagingError:
+def _refused_in_list(element: Any = None) -> StagingError:
+    way_out = "write the change as a new value, such as `x = x + v` for `x += v`, or put a copy into the list."
+    if isinstance(element, list):
+        way_out = "keep a table of numbers in a tensor (`table[i, j] = v`), or store a new list: `rows[i] = [...]`."
+    elif element is not None and not isinstance(element, Tensor):
+        way_out = f"store a new {_name_of(element)} in the list, with the change in it."
     return StagingError(
         "a tensor or list is changed in place here, and it is in a list that changes under control flow of the graph: "
         "the list holds its value and would not see the change",
-        next_step="write the change as a new value, such as `x = x + v` for `x += v`, or put a copy into the list.",
+        next_step=way_out,
         loc=user_location(),
     )
