@@ -36,7 +36,8 @@ def convert_unary_op(node: ast.UnaryOp, rewriter: Rewriter) -> ast.expr:
 
 def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
     """`a < b < c` -> `_rt.compare_chain(a, ('<', lambda: b), ('<', lambda: c))`; `a in b` -> `_rt.in_(a, b)`;
-    `a is None` -> `_rt.is_(a, None)`; `a == b` -> `_rt.equal(a, b)`, but for a number or text that is written out.
+    `a is None` -> `_rt.is_(a, None)`; `a == b` -> `_rt.equal(a, b)`, but for a number or text that is written out;
+    `a < (b, c)` -> `_rt.ordered(a, '<', (b, c))`.
 
     Other single comparisons stay: operators know staged values.
     """
@@ -51,7 +52,11 @@ def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
             return call(rewriter.ctx.runtime, name, [node.left, rewriter.expression(node.comparators[0])], node)
         case op:
             right = node.comparators[0] = rewriter.expression(node.comparators[0])
-            if not isinstance(op, ast.Eq | ast.NotEq) or isinstance(right, ast.Constant):
+            if not isinstance(op, ast.Eq | ast.NotEq):
+                has_tuple = isinstance(node.left, ast.Tuple) or isinstance(right, ast.Tuple)
+                symbol = constant(SYMBOLS[type(op)], node)
+                return call(rewriter.ctx.runtime, "ordered", [node.left, symbol, right], node) if has_tuple else node
+            if isinstance(right, ast.Constant):
                 return node
             name = "equal" if isinstance(op, ast.Eq) else "unequal"
             return call(rewriter.ctx.runtime, name, [node.left, right], node)

@@ -39,6 +39,7 @@ from dy2static.runtime.if_stmt import if_ as if_
 from dy2static.runtime.list_display import list_ as list_
 from dy2static.runtime.match_stmt import captured as captured
 from dy2static.runtime.match_stmt import match_ as match_
+from dy2static.runtime.ordering import ordered as ordered
 from dy2static.runtime.outer_names import del_global as del_global
 from dy2static.runtime.outer_names import del_nonlocal as del_nonlocal
 from dy2static.runtime.outer_names import owns as owns

@@ -25,6 +25,7 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.runtime.identity import check_key
+from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.texts import method_of_text
 from dy2static.source.convert import convert_function
@@ -58,6 +59,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return call(function.__get__(args[0]), *args[1:])
     if isinstance(function, FunctionType) and args and function.__name__ in STORES and is_library(home_of(function)):
         return call(function.__get__(args[0]), *args[1:])
+    in_python = written_out(function, args)
+    if in_python is not None:
+        return call(in_python, *args, **kwargs)
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:

@@ -5,7 +5,8 @@ with comparisons and tests that may be staged.
 """
 
 import builtins
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
@@ -16,11 +17,15 @@ from dy2static.runtime.generators import Generator
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.iterators import map_
+from dy2static.runtime.ordering import is_less, is_ordered_in_graph, ordered
 from dy2static.staging.iterables import StagedIterable, is_staged_iterable, staged_iterable
+from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.spec import ContainerSpec, TensorSpec
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Stager, is_staged_value
 from eager import sorting
+from eager.indexing import take
 from eager.manipulation import stack
 from eager.tensor import Tensor
 from graph.errors import InternalError, LoopTypeError
@@ -31,11 +36,11 @@ NO_ITEMS: Final = (
 
 
 def min_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
-    return _extreme(stager, builtins.min, lambda a, b: a < b, args, **kwargs)
+    return _extreme(stager, builtins.min, lambda a, b: ordered(a, "<", b), args, **kwargs)
 
 
 def max_(stager: Stager, *args: Any, **kwargs: Any) -> Any:
-    return _extreme(stager, builtins.max, lambda a, b: a > b, args, **kwargs)
+    return _extreme(stager, builtins.max, lambda a, b: ordered(a, ">", b), args, **kwargs)
 
 
 Better = Callable[[Any, Any], Any]
@@ -49,7 +54,7 @@ def _extreme(stager: Stager, python: Any, better: Better, args: Sequence[Any], *
     if over is not None:
         return _extreme_of_staged(stager, python, better, over, options)
     held = list(items)
-    if not any(is_staged_value(x) for x in held) and options.get("key") is None:
+    if not any(map(is_ordered_in_graph, held)) and options.get("key") is None:
         return python(held, **options)
     if not held:
         return options["default"] if "default" in options else python(held)
@@ -157,21 +162,79 @@ def list_(stager: Stager, *args: Any) -> Any:
 def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
     items = list_(stager, over)
     keys = items if key is None else list_(stager, map_(stager, key, items))
-    if keys.staged is None and not any(map(is_staged_value, keys)):
+    if keys.staged is None and not any(map(is_ordered_in_graph, keys)):
         return stager.lists.display([items[i] for i in sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)])
     if keys.staged is None and not all(isinstance(x, Tensor) and not x.ndim for x in keys):
-        raise StagingError(
-            "`sorted` in a graph takes 0-d tensors or numbers (or a key that gives them)",
-            next_step="use a key that gives a number of the graph for every item.",
-            loc=user_location(),
-        )
+        table = _table(keys)
+        if table is None:
+            return _at(stager, items, sorting.argsort(_ranks(stager, keys, reverse))) if keys else list_(stager)
+        keys = table
+    if keys.staged is not None and isinstance(keys.staged.element, ContainerSpec):
+        _check_are_tuples(keys.staged.element)
+        columns = partial(_by_columns, stager, items, keys, reverse)
+        return if_expr(keys.length() > 0, columns, lambda: list_(stager))
     if keys.staged is not None and not (isinstance(over, Tensor) and key is None):
         return if_expr(keys.length() > 0, lambda: _in_order(stager, items, stack(keys), reverse), lambda: list_(stager))
     return _in_order(stager, items, over if isinstance(over, Tensor) and key is None else stack(keys), reverse)
 
 
 def _in_order(stager: Stager, items: Any, keys: Tensor, reverse: bool) -> Any:
-    return list_(stager, map_(stager, items.__getitem__, sorting.argsort(keys, descending=bool(reverse), stable=True)))
+    return _at(stager, items, sorting.argsort(keys, descending=bool(reverse), stable=True))
+
+
+def _at(stager: Stager, items: Any, places: Tensor) -> Any:
+    return list_(stager, map_(stager, items.__getitem__, places))
+
+
+def _table(keys: StageableList) -> StageableList | None:
+    """Tuples of tensors and numbers as a list of the graph; None of keys that are not alike."""
+    if not all(isinstance(key, tuple) for key in keys):
+        return None
+    try:
+        return keys.as_staged()
+    except StagingError:
+        return None
+
+
+def _by_columns(stager: Stager, items: Any, keys: StageableList, reverse: bool) -> Any:
+    """Items by keys that are tuples: by their last parts first, as a sort leaves equal ones in order."""
+    places: Tensor | None = None
+    for column in reversed(list(_columns(stager, keys))):
+        sorted_so_far = column if places is None else take(column, places)
+        order = sorting.argsort(sorted_so_far, descending=bool(reverse), stable=True)
+        places = order if places is None else take(places, order)
+    return items if places is None else _at(stager, items, places)
+
+
+def _check_are_tuples(element: ContainerSpec) -> None:
+    if not issubclass(element.node.kind, tuple):
+        raise StagingError(
+            f"`sorted` of a list of the graph whose items are {element}: it knows the order of numbers, and of tuples",
+            next_step="use a key that gives a number of the graph, or a tuple of such, for every item.",
+            loc=user_location(),
+        )
+
+
+def _columns(stager: Stager, keys: StageableList) -> Iterator[Tensor]:
+    element = None if keys.staged is None else keys.staged.element
+    if isinstance(element, ContainerSpec):
+        _check_are_tuples(element)
+        for i in range(len(element.parts)):
+            yield from _columns(stager, list_(stager, map_(stager, operator.itemgetter(i), keys)).as_staged())
+    elif isinstance(element, TensorSpec):
+        yield stack(keys)
+
+
+def _ranks(stager: Stager, keys: Sequence[Any], reverse: bool) -> Tensor:
+    """The places of items after sorting. As in Python, they are compared by `<` alone, and equal ones stay in order."""
+    ranks: list[Any] = [0] * len(keys)
+    for i, key in enumerate(keys):
+        for j in range(i):
+            goes_before = is_less(keys[j], key) if reverse else is_less(key, keys[j])
+            goes_before = if_expr(goes_before, lambda: 1, lambda: 0)
+            ranks[i] += 1 - goes_before
+            ranks[j] += goes_before
+    return stack([StagedNumber.of(stager.lift(rank)) for rank in ranks])
 
 
 def _of_nothing(python: Callable[..., Any]) -> str:

@@ -1,0 +1,214 @@
+"""What functions of `heapq`, `bisect` and `itertools` do with values of the graph, which their own code cannot compare
+or test: written in Python, and converted like a user's function."""
+
+import bisect
+import heapq
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, cast
+
+from dy2static.runtime.ordering import is_less, is_ordered_in_graph
+from dy2static.staging.iterables import is_staged_iterable
+from eager.recorder import converts
+
+
+def written_out(function: Any, args: Iterable[Any]) -> Callable[..., Any] | None:
+    """The function for one of the library's, where an argument is something of the graph; else None."""
+    try:
+        found = WRITTEN_OUT.get(function)
+    except TypeError:  # it cannot be hashed
+        return None
+    return found if found is not None and any(map(_is_of_graph, args)) else None
+
+
+def _is_of_graph(value: Any) -> bool:
+    if is_staged_iterable(value) or is_ordered_in_graph(value):
+        return True
+    return isinstance(value, list | tuple) and any(map(is_ordered_in_graph, cast("Iterable[Any]", value)))
+
+
+@converts
+def heappush(heap: Any, item: Any) -> None:
+    heap.append(item)
+    _rise(heap, 0, len(heap) - 1)
+
+
+@converts
+def heappop(heap: Any) -> Any:
+    if len(heap) == 0:
+        raise IndexError("index out of range")
+    last = heap.pop()
+    if len(heap) == 0:
+        return last
+    first = heap[0]
+    heap[0] = last
+    _sink(heap, 0)
+    return first
+
+
+@converts
+def heapreplace(heap: Any, item: Any) -> Any:
+    if len(heap) == 0:
+        raise IndexError("index out of range")
+    first = heap[0]
+    heap[0] = item
+    _sink(heap, 0)
+    return first
+
+
+@converts
+def heappushpop(heap: Any, item: Any) -> Any:
+    if len(heap) > 0 and is_less(heap[0], item):
+        return heapreplace(heap, item)
+    return item
+
+
+@converts
+def heapify(heap: Any) -> None:
+    for place in range(len(heap) // 2 - 1, -1, -1):
+        _sink(heap, place)
+
+
+@converts
+def nsmallest(n: Any, items: Any, key: Any = None) -> Any:
+    return sorted(items, key=key)[: max(n, 0)]
+
+
+@converts
+def nlargest(n: Any, items: Any, key: Any = None) -> Any:
+    return sorted(items, key=key, reverse=True)[: max(n, 0)]
+
+
+@converts
+def _rise(heap: Any, start: Any, place: Any) -> None:
+    """Move an item towards the root, to the first place whose parent is not greater."""
+    item = heap[place]
+    while place > start:
+        above = (place - 1) // 2
+        parent = heap[above]
+        if not is_less(item, parent):
+            break
+        heap[place] = parent
+        place = above
+    heap[place] = item
+
+
+@converts
+def _sink(heap: Any, place: Any) -> None:
+    """Move an item down to a leaf, the smaller children up, and the item to its place from there: as `heapq` does."""
+    start, end = place, len(heap)
+    item = heap[place]
+    child = 2 * place + 1
+    while child < end:
+        if child + 1 < end and not is_less(heap[child], heap[child + 1]):
+            child += 1
+        heap[place] = heap[child]
+        place = child
+        child = 2 * place + 1
+    heap[place] = item
+    _rise(heap, start, place)
+
+
+@converts
+def bisect_left(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+    if lo < 0:
+        raise ValueError("lo must be non-negative")
+    end = len(items) if hi is None else hi
+    while lo < end:
+        middle = (lo + end) // 2
+        found = items[middle] if key is None else key(items[middle])
+        if is_less(found, item):
+            lo = middle + 1
+        else:
+            end = middle
+    return lo
+
+
+@converts
+def bisect_right(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+    if lo < 0:
+        raise ValueError("lo must be non-negative")
+    end = len(items) if hi is None else hi
+    while lo < end:
+        middle = (lo + end) // 2
+        found = items[middle] if key is None else key(items[middle])
+        if is_less(item, found):
+            end = middle
+        else:
+            lo = middle + 1
+    return lo
+
+
+@converts
+def insort_left(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
+    items.insert(bisect_left(items, item if key is None else key(item), lo, hi, key=key), item)
+
+
+@converts
+def insort_right(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
+    items.insert(bisect_right(items, item if key is None else key(item), lo, hi, key=key), item)
+
+
+@converts
+def accumulate(items: Any, function: Any = operator.add, *, initial: Any = None) -> Iterator[Any]:
+    total = initial
+    is_first = initial is None
+    if not is_first:
+        yield total
+    for item in items:
+        total = item if is_first else function(total, item)
+        is_first = False
+        yield total
+
+
+@converts
+def takewhile(test: Any, items: Any) -> Iterator[Any]:
+    for item in items:
+        if not test(item):
+            break
+        yield item
+
+
+@converts
+def dropwhile(test: Any, items: Any) -> Iterator[Any]:
+    is_dropping = True
+    for item in items:
+        if is_dropping and not test(item):
+            is_dropping = False
+        if not is_dropping:
+            yield item
+
+
+@converts
+def filterfalse(test: Any, items: Any) -> Iterator[Any]:
+    for item in items:
+        if not (item if test is None else test(item)):
+            yield item
+
+
+@converts
+def compress(items: Any, selectors: Any) -> Iterator[Any]:
+    for item, is_taken in zip(items, selectors):  # noqa: B905 - the shorter one decides
+        if is_taken:
+            yield item
+
+
+WRITTEN_OUT: Final[dict[Any, Callable[..., Any]]] = {
+    heapq.heappush: heappush,
+    heapq.heappop: heappop,
+    heapq.heapreplace: heapreplace,
+    heapq.heappushpop: heappushpop,
+    heapq.heapify: heapify,
+    heapq.nsmallest: nsmallest,
+    heapq.nlargest: nlargest,
+    bisect.bisect_left: bisect_left,
+    bisect.bisect_right: bisect_right,
+    bisect.insort_left: insort_left,
+    bisect.insort_right: insort_right,
+    itertools.accumulate: accumulate,
+    itertools.takewhile: takewhile,
+    itertools.dropwhile: dropwhile,
+    itertools.filterfalse: filterfalse,
+    itertools.compress: compress,
+}
