@@ -23,7 +23,7 @@ KINDS: Final = {
     "v": ("v", "w"),  # float64, three elements
     "g": ("g",),  # bool, 0-d
     "b": ("ok",),  # Python bool
-    "h": ("h", "j"),  # Python floats that may become tensors
+    "h": ("h", "hb"),  # Python floats that may become tensors
     "o": ("o",),  # None, or float64, 0-d
     "e": ("e",),  # float64, as many elements as there come to be
     "a": ("a",),  # float64, 2 by 3
@@ -44,7 +44,7 @@ STARTS: Final = {
     "g": "x > y",
     "ok": "p > 1",
     "h": "0.5",
-    "j": "-0.25",
+    "hb": "-0.25",
     "o": "None",
     "e": "v * 1.0",
     "a": "xp.stack([v, v + 1.0])",
