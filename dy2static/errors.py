@@ -14,6 +14,9 @@ class SourceUnavailableError(GraphError):
 class StagingError(GraphError):
     """A value or an action that cannot be part of a graph, met while a function was staged."""
 
+    is_of_index = False
+    """Whether Python itself, or NumPy, needed the value: as the index of an item, perhaps."""
+
 
 class TraceWarning(UserWarning):
     """A value went from a tensor to Python while a function was traced: what Python made of it is now fixed."""

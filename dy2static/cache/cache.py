@@ -26,7 +26,8 @@ from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
-from dy2static.source.convert import Converted, convert_function
+from dy2static.runtime.calls import converted
+from dy2static.source.convert import Converted, asking_for_items, convert_function
 from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.contents import ArrayCell, ContentCell
@@ -127,6 +128,8 @@ class ProgramCache:
     ) -> None:
         self._function: Any = function
         self._target = target
+        self._asks_for_items = False
+        """Whether Python needed an index of the graph, so that items are taken by the runtime."""
         self._names = names
         self._specs = specs
         self._executor: Executor = executor
@@ -298,7 +301,14 @@ class ProgramCache:
         name = name if name.isidentifier() else "main"
         objects = self._objects(call, leaves, self._leaf_names(args, kwargs))
         staging = functools.partial(
-            stage, name, self._target, args, kwargs, leaves, call_function, dynamic, self._results
+            stage,
+            name,
+            args=args,
+            kwargs=kwargs,
+            leaves=leaves,
+            call=call_function,
+            dynamic=dynamic,
+            shapes=self._results,
         )
         staged, conversions = self._staged(staging, objects)
         moving = {source.key for source in dynamic}
@@ -331,16 +341,23 @@ class ProgramCache:
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
     ) -> tuple[Staged, list[tuple[Any, Converted]]]:
         """What staging gives, and the functions that it converted. Where it fails on what is outside of the converted
-        code, it is tried again with that as part of it: lists that change, members of classes that Python calls."""
+        code, it is tried again with that as part of it: lists that change, members of classes that Python calls,
+        items that it takes."""
         lists: list[Source] = []
         members: dict[tuple[int, str], Member] = {}
         while True:
             conversions = [pair for member in members.values() for pair in member.conversions]
-            if self._target is not self._function:
-                conversions.insert(0, (self._function, convert_function(_plain(self._function))))
             try:
-                return staging(conversions=conversions, lists=lists, members=tuple(members.values())), conversions
+                with asking_for_items(self._asks_for_items):
+                    target = converted(self._function) if self._asks_for_items else self._target
+                    if self._target is not self._function:
+                        conversions.insert(0, (self._function, convert_function(_plain(self._function))))
+                    given = {"conversions": conversions, "lists": lists, "members": tuple(members.values())}
+                    return staging(function=target or self._target, **given), conversions
             except (BranchTypeError, LoopTypeError, StagingError) as error:
+                if isinstance(error, StagingError) and error.is_of_index and not self._asks_for_items:
+                    self._asks_for_items = True
+                    continue
                 waiting = (*members_in(error.__traceback__), *members_of(error.kinds))
                 found = {m.key: m for m in waiting if m.key not in members}
                 members.update(found)

@@ -21,6 +21,7 @@ from dy2static.converters import (
     generators,
     if_expr,
     if_stmt,
+    items,
     jumps,
     list_display,
     match_stmt,
@@ -70,6 +71,7 @@ EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.Name: undefined.convert,
     ast.Set: dict_display.convert,
     ast.SetComp: comprehensions.convert,
+    ast.Subscript: items.convert,
     ast.UnaryOp: bool_ops.convert_unary_op,
 }
 CONVERTERS = Converters(STATEMENTS, EXPRESSIONS)

@@ -35,7 +35,8 @@ class ConvertContext:
     `function`: its qualified name. `scopes`: by function node, as they were before anything was converted.
     `resolve`: the value of a global or builtin name at conversion time, None when there is none. `global_names`: what
     no scope of the function binds and its closure does not have. `free_names`: those of its closure.
-    `runtime`: the name under which converted code finds the runtime.
+    `runtime`: the name under which converted code finds the runtime. `asks_for_items`: whether it takes items of
+    containers.
     """
 
     file: str
@@ -46,6 +47,7 @@ class ConvertContext:
     global_names: frozenset[str]
     free_names: frozenset[str]
     runtime: str = "_rt"
+    asks_for_items: bool = False
 
     def is_builtin(self, name: str) -> bool:
         """Whether the name means Python's builtin wherever it stands in this function."""

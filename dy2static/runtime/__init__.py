@@ -36,6 +36,7 @@ from dy2static.runtime.generators import is_over as is_over
 from dy2static.runtime.generators import yield_ as yield_
 from dy2static.runtime.if_expr import if_expr as if_expr
 from dy2static.runtime.if_stmt import if_ as if_
+from dy2static.runtime.items import item as item
 from dy2static.runtime.list_display import list_ as list_
 from dy2static.runtime.match_stmt import captured as captured
 from dy2static.runtime.match_stmt import match_ as match_

@@ -4,9 +4,12 @@ import ast
 import builtins
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
+from typing import Final
 
 from dy2static.analysis.escapes import blocks_of
 from dy2static.analysis.survey import Function, Survey, survey
@@ -20,7 +23,8 @@ from dy2static.source.compile import bind, compile_function
 from dy2static.source.load import Source, load
 
 MAX_CONVERSIONS = 4
-"""Of one code object: there is more than one only where a module that it uses was rebound."""
+"""Of one code object: there is more than one only where a module that it uses was rebound, or that takes items."""
+ASKS_FOR_ITEMS: Final[ContextVar[bool]] = ContextVar("asks_for_items", default=False)
 
 GENERATED = ("then", "orelse", "test", "body", "inside", "final")
 """Names of the functions that converters make."""
@@ -63,9 +67,12 @@ class Conversion:
     code: CodeType
     origin: Origin
     assumed: tuple[tuple[str, object], ...]
+    asks_for_items: bool
 
     def holds_for(self, function: FunctionType) -> bool:
         """Whether the globals of `function` still mean what they did."""
+        if self.asks_for_items != ASKS_FOR_ITEMS.get():
+            return False
         known = Globals(function)
         return all(meaning_of(known.lookup(name)) is meaning for name, meaning in self.assumed)
 
@@ -188,6 +195,17 @@ def is_converted(function: FunctionType) -> bool:
     return CACHE.origin_of(function.__code__) is not None
 
 
+@contextmanager
+def asking_for_items(asks: bool) -> Generator[None]:
+    """A part in which functions are converted so that the runtime takes items of tuples and arrays, too: an index of
+    the graph is nothing to Python."""
+    token = ASKS_FOR_ITEMS.set(asks)
+    try:
+        yield
+    finally:
+        ASKS_FOR_ITEMS.reset(token)
+
+
 def convert_function(function: FunctionType) -> Converted:
     """`function` converted. Its code object is converted once; functions that differ in their closure share that.
 
@@ -228,7 +246,7 @@ def make_conversion(function: FunctionType) -> Conversion:
     generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
     code = compile_function(tree, original, ctx.runtime, generated)
     origin = Origin(tree, source, ctx.runtime, found.attribute_names, ctx.global_names)
-    return Conversion(code, origin, known.library())
+    return Conversion(code, origin, known.library(), ctx.asks_for_items)
 
 
 def parts_inside(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
@@ -269,6 +287,7 @@ def context_of(function: FunctionType, found: Survey, known: Globals, runtime: s
         global_names=frozenset(found.scope.free() - free - bound - {runtime}),
         free_names=free,
         runtime=runtime or names.fresh("_rt"),
+        asks_for_items=ASKS_FOR_ITEMS.get(),
     )
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging import lists_written_out
-from dy2static.staging.lists import StageableList
+from dy2static.staging.lists import NO_INDEX, StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import OptionalObject, present
+from dy2static.staging.optional import OptionalObject, kind_of, present
 from dy2static.staging.shown import unknown_text
 from dy2static.staging.staged import StagedNumber, the_stager
 from eager.tensor import Tensor
@@ -176,10 +176,12 @@ def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
 def _integer(stager: "Stager", x: Any) -> Any:
     if isinstance(x, int):
         return int(x)
-    if isinstance(x, Tensor) and x.ndim == 0 and x.dtype.kind in "iub":
+    is_number = isinstance(x, StagedNumber)
+    if isinstance(x, Tensor) and x.ndim == 0 and x.dtype.kind in ("ib" if is_number else "iu"):
         return StagedNumber.of(stager.cast_to(x, int64))
-    kind = str(x.aval) if isinstance(x, Tensor) else type(x).__name__
-    raise TypeError(f"{kind!r} object cannot be interpreted as an integer")
+    if isinstance(x, Tensor) and not is_number:
+        raise TypeError(NO_INDEX)
+    raise TypeError(f"{kind_of(x)!r} object cannot be interpreted as an integer")
 
 
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from dy2static.errors import StagingError
 from dy2static.staging import lists_written_out
 from dy2static.staging.advice import kinds_of
-from dy2static.staging.lists import StageableList, StagedList
+from dy2static.staging.lists import NO_INDEX, StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
 from dy2static.staging.spec import ListSpec, Spec, StaleSpec, TensorSpec, apart, element_types, pack, spec_of, unpack
@@ -152,6 +152,12 @@ class ListValues:
 
     def _index(self, index: Any) -> Value:
         self._stager.builder.loc = user_location()
+        if (
+            isinstance(index, Tensor)
+            and not isinstance(index, StagedNumber)
+            and (index.ndim or index.dtype.kind not in "iu")
+        ):
+            raise TypeError(NO_INDEX)
         return self._stager.lift(index)
 
     def _nonempty(self, items: StageableList, text: str = "list index out of range") -> tuple[Value, ...]:

@@ -4,7 +4,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, SupportsIndex, cast
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
 from dy2static.staging import lists_written_out
 from dy2static.staging.shown import mark_of
@@ -16,6 +16,9 @@ from graph.ir.value import Value
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
+
+NO_INDEX: Final = "only integer scalar arrays can be converted to a scalar index"
+"""What Python, or NumPy, says of a tensor that is no index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +305,7 @@ def _check_times(times: Tensor) -> None:
         if kind not in "bi":
             raise TypeError(f"can't multiply sequence by non-int of type {PYTHON_NUMBERS[kind].__name__!r}")
     elif times.ndim or kind not in "iu":
-        raise TypeError("only integer scalar arrays can be converted to a scalar index")
+        raise TypeError(NO_INDEX)
 
 
 def is_of_graph(value: Any) -> bool:

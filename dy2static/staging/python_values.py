@@ -124,4 +124,6 @@ def refuse(kind: str) -> NoReturn:
             "keep it a tensor, or compute it outside of the converted function.",
         ),
     )
-    raise StagingError(what, next_step=next_step, loc=user_location())
+    refused = StagingError(what, next_step=next_step, loc=user_location())
+    refused.is_of_index = kind in ("index", "array")
+    raise refused

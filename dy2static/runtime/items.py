@@ -1,0 +1,63 @@
+"""`x[i]` of a tuple or NumPy array, at an index that is known only when the graph runs."""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import numpy as np
+
+from dy2static.errors import StagingError
+from dy2static.runtime.rolling import table_of
+from dy2static.staging.lists import NO_INDEX, StageableList
+from dy2static.staging.locate import user_location
+from dy2static.staging.optional import present
+from dy2static.staging.staged import AdaptedTensor, StagedNumber, StagedTensor, current
+from dy2static.staging.stager import Stager
+from eager.creation import asarray
+from eager.tensor import Tensor
+from graph.dtypes import int64
+
+
+def item(container: Any, index: Any) -> Any:
+    """`container[index]`."""
+    stager = current()
+    if stager is None or not isinstance(index, Tensor):
+        return container[index]
+    if isinstance(container, np.ndarray):
+        found = asarray(container)[index]
+        return found if found.ndim else AdaptedTensor.made(cast(StagedTensor, found))
+    if not isinstance(container, tuple):
+        return container[index]
+    return _of_tuple(stager, cast("tuple[Any, ...]", container), present(index, "TypeError", NONE))
+
+
+NONE: Final = "tuple indices must be integers or slices, not NoneType"
+
+
+def _of_tuple(stager: Stager, items: Sequence[Any], index: Tensor) -> Any:
+    """Raises: IndexError at run time, and TypeError, with Python's texts."""
+    kind = index.dtype.kind
+    if isinstance(index, StagedNumber):
+        if kind not in "bi":
+            raise TypeError(f"tuple indices must be integers or slices, not {'float' if kind == 'f' else 'complex'}")
+    elif index.ndim or kind not in "iu":
+        raise TypeError(NO_INDEX)
+    b = stager.builder
+    b.loc = user_location()
+    place, count = stager.cast_to(index, int64), len(items)
+    is_there = b.logical_and(b.ge(place, -count), b.lt(place, count))
+    b.check(is_there, error="IndexError", parts=("tuple index out of range",), forms=())
+    if not items:
+        raise IndexError("tuple index out of range")
+    at = StagedNumber.of(b.where(b.lt(place, 0), b.add(place, count), place))
+    table = table_of(stager, items)
+    if table is not None:
+        return table(at)
+    try:
+        held = StageableList(items).as_staged()
+    except StagingError as error:
+        raise StagingError(
+            f"an item of a tuple is taken at an index that only the graph knows: {error.what}",
+            next_step="choose by `if` or `match` what is done with the item.",
+            loc=user_location(),
+        ) from None
+    return held[at]
