@@ -114,7 +114,7 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
     found = container[key]
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()
-        stale = stager.sharing.update_element(found)
+        stale = stager.sharing.update_element(container, found)
         found = update(found, symbol, value())
         stager.cells.make_stale(stale)
         container[key] = own_handle(found)

@@ -64,7 +64,7 @@ class ListValues:
         """The graph values of a list whose elements `element` covers."""
         held = value.staged
         if held is None:
-            columns = [self._parts(element, item) for item in value.ordinary()]
+            columns = [self._parts(value, element, item) for item in value.ordinary()]
             return [
                 self._op("list_make", *(column[i] for column in columns), element=t)
                 for i, t in enumerate(element_types(element))
@@ -141,8 +141,8 @@ class ListValues:
         assert made.staged is not None
         return made.staged.values
 
-    def _parts(self, element: Spec, item: Any) -> list[Value]:
-        self._stager.sharing.store(item, self._stager.cells.changes_in_loop)
+    def _parts(self, items: StageableList, element: Spec, item: Any) -> list[Value]:
+        self._stager.sharing.store(items, item, self._stager.cells.changes_in_loop)
         return pack(element, item, self._stager) or [self._stager.builder.constant(True)]
 
     def _item(self, items: StageableList, values: Iterable[Value]) -> Any:
@@ -176,7 +176,7 @@ class ListValues:
         b.loc = user_location()
         element = self._element(items, item)
         lists = self._held(items, element)
-        pairs = zip(lists, self._parts(element, item), strict=True)
+        pairs = zip(lists, self._parts(items, element, item), strict=True)
         items.staged = StagedList(element, tuple(self._op("list_append", v, x) for v, x in pairs))
 
     def extend(self, items: StageableList, more: Iterable[Any]) -> None:
@@ -201,7 +201,7 @@ class ListValues:
         at = self._index(index)
         element = self._element(items, item)
         lists = self._held(items, element)
-        pairs = zip(lists, self._parts(element, item), strict=True)
+        pairs = zip(lists, self._parts(items, element, item), strict=True)
         items.staged = StagedList(element, tuple(self._op("list_insert", v, at, x) for v, x in pairs))
 
     def pop(self, items: StageableList, index: Any) -> Any:
@@ -241,7 +241,7 @@ class ListValues:
         self._nonempty(items, "list assignment index out of range")
         element = self._element(items, item)
         lists = self._held(items, element)
-        pairs = zip(lists, self._parts(element, item), strict=True)
+        pairs = zip(lists, self._parts(items, element, item), strict=True)
         items.staged = StagedList(element, tuple(self._op("list_set", v, at, x, checked=True) for v, x in pairs))
 
     def delete(self, items: StageableList, index: Any) -> None:

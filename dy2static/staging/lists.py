@@ -188,7 +188,7 @@ class StageableList(list[Any]):
     def __getitem__(self, index: Any, /) -> Any:
         if self.staged is not None:
             return the_stager().lists.get(self, index)
-        if isinstance(index, StagedTensor):
+        if any(isinstance(x, StagedTensor) for x in _parts(index)):
             return the_stager().lists.get(self.as_staged(), index)
         found = super().__getitem__(index)
         return _born(StageableList(found)) if isinstance(index, slice) else found
@@ -296,6 +296,13 @@ def _born(made: StageableList) -> StageableList:
     if stager is not None:
         stager.cells.born(made)
     return made
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    if not isinstance(index, slice):
+        return (index,)
+    bounds = cast(Any, index)
+    return bounds.start, bounds.stop, bounds.step
 
 
 def _check_times(times: Tensor) -> None:

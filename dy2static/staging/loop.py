@@ -254,7 +254,12 @@ def _stage_body(
     item: Callable[[StagedNumber], Any] | None,
     facts: Sequence[tuple[int, bool]] = (),
 ) -> StagedBody:
-    with stager.region("body") as builder, stager.cells.variables.of(body), stager.cells.frame(builder) as frame:
+    with (
+        stager.region("body") as builder,
+        stager.cells.variables.of(body),
+        stager.cells.frame(builder) as frame,
+        stager.sharing.trip(),
+    ):
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
         stager.assume(tuple((builder.params[i], holds) for i, holds in facts))

@@ -7,7 +7,8 @@ what is taken out of it cannot be changed in place either.
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from dy2static.errors import StagingError
@@ -19,6 +20,7 @@ from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import is_stale, refused
 from eager.tensor import Tensor
+from graph.location import Loc
 
 T = TypeVar("T")
 
@@ -43,6 +45,10 @@ class Sharing:
         """Objects that stand for elements of a graph list."""
         self._copies = ByIdentity[weakref.ref[Any]]()
         """Values of objects as a block left them, each with the object."""
+        self._updated = ByIdentity[None]()
+        """The lists of which the loop body that is being staged has changed an element in place."""
+        self._late = ByIdentity[Loc]()
+        """Objects that were put into such a list afterwards, each with the place."""
         self._has_twins = False
         """Whether one object may be in graph lists more than once."""
 
@@ -185,11 +191,13 @@ class Sharing:
         """Note `value` as what a block left in `original`, which is set back when the block ends."""
         self._copies.note(value, weakref.ref(original))
 
-    def store(self, item: Any, changed: Callable[[Any], bool]) -> None:
-        """Note what is put into a graph list; `changed` says whether the trip of a loop has changed an object already.
+    def store(self, items: Any, item: Any, changed: Callable[[Any], bool]) -> None:
+        """Note what is put into the graph list `items`; `changed` says whether the trip of a loop has changed an object
+        already.
 
         Raises: StagingError when the object changes from trip to trip, so that all elements would be one object.
         """
+        is_late = id(items) in self._updated
         for x in _objects(item):
             copied = self._copies.get(id(x))
             for thing in (x, None if copied is None else copied()):
@@ -200,6 +208,30 @@ class Sharing:
                 for one in (thing, *self._others(thing)):  # on some paths it is the other that is stored
                     self._has_twins |= self._is_element(id(one))
                     self._stored.note(one, None)
+                    if is_late:
+                        self._late.note(one, user_location())
+
+    @contextmanager
+    def trip(self) -> Generator[None]:
+        """The body of a loop, up to where what it leaves is known.
+
+        Raises: StagingError where it changes an element of a list in place, before it puts something into the list
+        that has another name: further trips may change that.
+        """
+        updated, late = self._updated, self._late
+        self._updated, self._late = ByIdentity[None](), ByIdentity[Loc]()
+        try:
+            yield
+            _without_garbage(self._check_late)
+        finally:
+            for items, _ in self._updated.items():
+                updated.note(items, None)
+            self._updated, self._late = updated, late
+
+    def _check_late(self) -> None:
+        for x, loc in self._late.items():
+            if self._is_known(x) and not is_stale(x):
+                raise _refused_in_list(loc=loc)
 
     def take(self, item: Any) -> Any:
         """Note what stands for an element of a graph list."""
@@ -211,13 +243,15 @@ class Sharing:
         """Note that two graph lists have elements in common."""
         self._has_twins = True
 
-    def update_element(self, item: Any) -> list[tuple[Tensor, str]]:
-        """An element of a graph list is to be changed in place and put back where it was; gives the tensors that this
-        makes stale, each with a label.
+    def update_element(self, items: Any, item: Any) -> list[tuple[Tensor, str]]:
+        """An element of the graph list `items` is to be changed in place and put back where it was; gives the tensors
+        that this makes stale, each with a label.
 
         Raises: StagingError when it may have another name that the change cannot be told.
         """
         objects = _objects(item)
+        if objects:
+            self._updated.note(items, None)
         for x in objects:
             self._taken.forget(id(x))
         return _without_garbage(self._check_elements) if objects else []
@@ -322,7 +356,7 @@ def _bound_on_some_paths(label: str) -> StagingError:
     )
 
 
-def _refused_in_list(element: Any = None) -> StagingError:
+def _refused_in_list(element: Any = None, loc: Loc | None = None) -> StagingError:
     way_out = "write the change as a new value, such as `x = x + v` for `x += v`, or put a copy into the list."
     if isinstance(element, list):
         way_out = "keep a table of numbers in a tensor (`table[i, j] = v`), or store a new list: `rows[i] = [...]`."
@@ -332,5 +366,5 @@ def _refused_in_list(element: Any = None) -> StagingError:
         "a tensor or list is changed in place here, and it is in a list that changes under control flow of the graph: "
         "the list holds its value and would not see the change",
         next_step=way_out,
-        loc=user_location(),
+        loc=user_location() if loc is None else loc,
     )

@@ -80,3 +80,14 @@ def range_of_what_is_no_integer(n):
     for i in range(n):
         total += i
     return total
+
+
+FACTORS = [1.0, 0.5, 0.25]
+
+
+@program(*TRIPS, grad=0)
+def slices_of_lists(x, n):
+    ordered = sorted(x, reverse=True)
+    head = ordered[:n]
+    head.append(x[0] * 2)
+    return head, ordered[n:], len(FACTORS[n:]), FACTORS[:n:2], [xp.sum(x), x[0]][-n:]

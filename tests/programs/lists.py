@@ -333,3 +333,29 @@ def element_that_was_taken_is_used_before(x, n):
         out[i] += first * out[0]
         out[-1] *= 2
     return out
+
+
+LATER = "what is put into the list keeps another name, and further trips change it there"
+
+
+@program([f64(1.0), f64([1.0, 2.0, 3.0])], refused=LATER)
+def element_changed_before_more_are_put_in(x, v):
+    own = x * 1
+    out = []
+    for i, item in enumerate(v):
+        if i > 1:
+            out[0] += item
+        out.append(own)
+    return out, own
+
+
+@program([f64(1.0), f64([1.0, 2.0, 3.0])], [f64(1.0), f64([])], grad=(0, 1), adapts=True)
+def element_changed_before_others_are_put_in(x, v):
+    out, totals, total = [], [], x
+    for i, item in enumerate(v):
+        if i > 1:
+            out[0] += item
+        total = total + item
+        totals.append(total * 1)
+        out.append(item * 2)
+    return out, totals, total
