@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dy2static.converters.allow import is_library
 from dy2static.errors import StagingError
 from dy2static.staging.instances import is_made
+from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import HOLDING, fields_of
 from dy2static.staging.staged import NUMBERS, StagedTensor
@@ -59,6 +60,8 @@ def _values_in(value: Any, depth: int) -> Iterator[StagedTensor]:
 def _held_by(value: Any) -> list[Any]:
     if isinstance(value, MethodType):
         return [value.__self__]
+    if isinstance(value, StageableList) and value.staged is not None:
+        return []  # it was there before: what is in it is merged as the content of a cell
     if isinstance(value, partial):
         bound = cast("partial[Any]", value)
         return [bound.func, *bound.args, *bound.keywords.values()]
