@@ -245,9 +245,10 @@ def sequence(stager: "Stager", over: Any) -> StagedIterable:
         return StagedIterable(len(over), lambda i: over.start + i * over.step)
     if isinstance(over, (list, tuple, str)):
         return _of_ordinary(cast("Sequence[Any]", over))
+    kind = type(over).__name__
     raise StagingError(
-        f"a {type(over).__name__} cannot be walked along with a tensor in a loop of the graph",
-        next_step="make it a list or a tensor first.",
+        f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} cannot be walked along with a tensor in a loop of the graph",
+        next_step="make it a list or a tensor first; for `itertools.count`, use `enumerate` with a start.",
         loc=user_location(),
     )
 

@@ -2,7 +2,7 @@
 
 from dy2static.errors import StagingError
 from dy2static.staging.advice import kinds_of, of_objects
-from dy2static.staging.spec import ConstantSpec, Spec, TensorSpec
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
 from dy2static.staging.unify import MismatchError
 from graph.errors import LoopTypeError
 from graph.location import Loc
@@ -41,6 +41,11 @@ def _of_types(label: str, before: Spec, after: Spec) -> str:
         shape = after.aval.shape
         example = f", such as `xp.zeros({shape})`" if all(isinstance(size, int) for size in shape) else ""
         return f"begin with a tensor of that shape{example}: a number is one element, and stays one in a graph."
+    if isinstance(before, ContainerSpec) and isinstance(after, ContainerSpec) and len(before.parts) != len(after.parts):
+        return (
+            "a loop of the graph keeps the number of items of all but lists: fill it before the loop, as with "
+            "`deque([0.0] * 3, maxlen=3)`, or use a list."
+        )
     return f"give {label} the type that it has after one trip before the loop, with `astype` or a shape that fits."
 
 
