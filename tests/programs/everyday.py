@@ -167,9 +167,7 @@ def teacher_forcing(targets, force):
     return loss / 3
 
 
-@program(
-    [f64([[0.0, 0.0], [0.1, 0.0], [5.0, 5.0], [5.1, 5.0]]), i64(2)], [f64([[0.0, 0.0], [1.0, 0.0]]), i64(2)], grad=0
-)
+@program([f64([[0.0, 0.0], [0.1, 0.0], [5.0, 5.0], [5.1, 5.0]]), i64(2)], [f64([[0.0, 0.0], [1.0, 0.0]]), i64(2)])
 def kmeans(x, k):
     centers = x[:2]
     for it in range(10):
@@ -209,7 +207,7 @@ def cg_inplace(A, b):
     return x, r
 
 
-@program([f64(2.0)], [f64(0.0)], [f64(-50.0)], grad=0)
+@program([f64(2.0)], [f64(0.0)], [f64(-50.0)])
 def newton_ls(x):
     f = lambda z: z**4 - 3 * z**2 + z
     df = lambda z: 4 * z**3 - 6 * z + 1

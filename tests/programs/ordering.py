@@ -73,7 +73,7 @@ def objects_with_an_order(x):
     return max(found), min(bids).name, [bid.name for bid in sorted(bids)], [bid.amount for bid in sorted(bids)]
 
 
-@program(*TRIPS, grad=0)
+@program(*TRIPS)
 def heap_of_numbers(x, n):
     heap = list(x)
     heapq.heapify(heap)
@@ -111,7 +111,7 @@ def heap_that_is_replaced(x, v):
 WEIGHTS = f64([[0.0, 4.0, 1.0, 0.0], [4.0, 0.0, 2.0, 5.0], [1.0, 2.0, 0.0, 8.0], [0.0, 5.0, 8.0, 0.0]])
 
 
-@program([WEIGHTS], [WEIGHTS[:2, :2]], [f64(np.zeros((3, 3)))], grad=0)
+@program([WEIGHTS], [WEIGHTS[:2, :2]], [f64(np.zeros((3, 3)))])
 def dijkstra_with_a_heap(w):
     n = w.shape[0]
     distance = xp.full(n, xp.inf)
