@@ -83,7 +83,7 @@ def _extreme_of_staged(
 ) -> Any:
     def best() -> Any:
         first = over.item(0)
-        rest = StagedIterable(over.length - 1, lambda i: over.item(i + 1), over.walked)
+        rest = over.part(1, over.length - 1)
         if options.get("key") is None:
 
             def compared(item: Any, so_far: Any) -> tuple[Any, ...]:
@@ -264,7 +264,7 @@ def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
     b = stager.builder
     b.loc = user_location()
     b.check(stager.predicate(found.length > 0), error="ValueError", parts=(NO_ITEMS,), forms=())
-    rest = StagedIterable(found.length - 1, lambda i: found.item(i + 1), found.walked)
+    rest = found.part(1, found.length - 1)
     return for_(rest, _added, (start + found.item(0),), ("the sum",))[0]
 
 

@@ -13,7 +13,7 @@ from dy2static.staging.attempt import Protected, run_steps, signal_values, unwat
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph, is_of_the_program
 from dy2static.staging.raising import can_raise
-from dy2static.staging.signal import HeadMayFail, Signal, failing, signal_of
+from dy2static.staging.signal import HeadMayFailError, Signal, failing, signal_of
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
 
@@ -72,7 +72,7 @@ def head(thunk: Callable[[], Any]) -> Any:
         return thunk()
     found = value_that_cannot_fail(stager, thunk)
     if not found:
-        raise HeadMayFail(thunk)
+        raise HeadMayFailError(thunk)
     return found[0]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from dy2static.runtime import sequences
 from dy2static.runtime.list_display import list_
-from dy2static.staging.iterables import StagedIterable, is_staged_iterable, staged_iterable
+from dy2static.staging.iterables import StagedIterable, is_staged_iterable, shortest, staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
@@ -21,6 +21,10 @@ def unpack(value: Any, before: int, after: int | None = None) -> Any:
     if stager is not None and is_staged_iterable(value):
         value = present(value, "TypeError", "cannot unpack non-iterable NoneType object")
         over = None if isinstance(value, Tensor) and not value.ndim else staged_iterable(stager, value)
+        if over is not None and over.calls:  # which happens before anyone sees how many there are
+            some = over.part(0, shortest(stager, [over.length, before + 1])) if after is None else over
+            value = sequences.list_(stager, some)
+            over = staged_iterable(stager, value)
         if over is not None and not isinstance(over.length, int):
             return _unpacked(stager, over, before, after)
         if over is not None:
@@ -44,7 +48,7 @@ def _unpacked(stager: Stager, over: StagedIterable, before: int, after: int | No
     least = before + after
     _check(stager, count >= least, f"not enough values to unpack (expected at least {least}, got ", count)
     first = [over.item(i) for i in range(before)]
-    rest = sequences.list_(stager, StagedIterable(count - least, lambda i: over.item(i + before)))
+    rest = sequences.list_(stager, over.part(before, count - least))
     return (*first, rest, *[over.item(count - i) for i in range(after, 0, -1)])
 
 

@@ -25,7 +25,7 @@ from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
 from dy2static.staging.raising import can_raise, can_raise_itself, is_caught, may_raise, raising
 from dy2static.staging.region_ops import append_region_op
-from dy2static.staging.signal import Head, HeadMayFail, Note, Signal, failing, signal_of
+from dy2static.staging.signal import Head, HeadMayFailError, Note, Signal, failing, signal_of
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedNumber, StagedTensor
@@ -228,7 +228,7 @@ def _failing_step(
         return _go_on(protected, found, rest, handlers)
     try:
         found = _finely(protected, step, state, bound, refused)
-    except HeadMayFail as head:
+    except HeadMayFailError as head:
         thunk = head.thunk
     else:
         if isinstance(found, _Tried):
@@ -300,7 +300,7 @@ def _finely(
     in a signal how they fail. Gives how it ended where an exception of Python ends it, and the values where nothing can
     fail after all.
 
-    Raises: `refused` where something else in the step can fail; HeadMayFail.
+    Raises: `refused` where something else in the step can fail; HeadMayFailError.
     """
     stager = protected.stager
     signal = Signal.of(stager, protected.errors)
@@ -321,7 +321,7 @@ def _finely(
         if error.protected is protected:
             raise error.refused() from None
         raise
-    except (*OF_STAGING, HeadMayFail):
+    except (*OF_STAGING, HeadMayFailError):
         raise
     except Exception as error:
         refuse_slips(error)

@@ -47,6 +47,16 @@ class StagedIterable:
             yield self.item(place)
             place += 1
 
+    def part(self, start: int, length: Any) -> "StagedIterable":
+        """The `length` items behind the first `start`."""
+        count = self.now
+        now = None if count is None else lambda: count() - start
+
+        def item(i: Any) -> Any:
+            return self.item(i + start)
+
+        return StagedIterable(length, item, self.walked, now, self.calls, self.is_mixed)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StagedRange(StagedIterable):
@@ -201,7 +211,7 @@ def staged_reversed(stager: "Stager", over: Any) -> StagedIterable:
     def item(i: Any) -> Any:
         return inner.item(inner.length - 1 - i)
 
-    return StagedIterable(inner.length, item, inner.walked, is_mixed=inner.is_mixed)
+    return StagedIterable(inner.length, item, inner.walked, None, inner.calls, inner.is_mixed)
 
 
 def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
@@ -209,11 +219,11 @@ def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
     inner = [sequence(stager, over) for over in overs]
 
     def now() -> Any:
-        return _shortest(stager, [x.count() for x in inner])
+        return shortest(stager, [x.count() for x in inner])
 
     walked = tuple(held for x in inner for held in x.walked)
     return StagedIterable(
-        _shortest(stager, [x.length for x in inner]),
+        shortest(stager, [x.length for x in inner]),
         lambda i: tuple(x.item(i) for x in inner),
         walked,
         now if walked else None,
@@ -222,15 +232,16 @@ def staged_zip(stager: "Stager", *overs: Any) -> StagedIterable:
     )
 
 
-def _shortest(stager: "Stager", lengths: Sequence[Any]) -> Any:
-    shortest, *others = lengths
+def shortest(stager: "Stager", lengths: Sequence[Any]) -> Any:
+    """The least of ints and staged ints."""
+    least, *others = lengths
     b = stager.builder
     for other in others:
-        if isinstance(shortest, int) and isinstance(other, int):
-            shortest = min(shortest, other)
+        if isinstance(least, int) and isinstance(other, int):
+            least = min(least, other)
         else:
-            shortest = StagedNumber.of(b.minimum(stager.lift(shortest), stager.lift(other)))
-    return shortest
+            least = StagedNumber.of(b.minimum(stager.lift(least), stager.lift(other)))
+    return least
 
 
 def sequence(stager: "Stager", over: Any) -> StagedIterable:

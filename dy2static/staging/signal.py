@@ -100,7 +100,7 @@ class Head:
     value: Any = None
 
 
-class HeadMayFail(Exception):  # noqa: N818 (it stands for no error of the program)
+class HeadMayFailError(Exception):
     """A head of the step that is being staged finely can fail when the graph runs."""
 
     def __init__(self, thunk: Callable[[], Any]) -> None:

@@ -2,6 +2,7 @@
 
 import math
 
+import eager as xp
 from support.programs import f64, i64, program
 
 
@@ -270,3 +271,64 @@ def raised_with_the_name_of_another(x):
     except (LookupError, ArithmeticError) as error:
         raise RuntimeError(f"{type(error).__name__}: {error!r}") from error
     return x
+
+
+ITEMS = ([ROWS, i64(1)], [ROWS, i64(3)], [ROWS, i64(4)], [ROWS, i64(0)])
+ROOTS = ([f64([1.0, 2.0, 3.0])], [f64([1.0, -2.0, 3.0])], [f64([-1.0, 2.0])], [f64([])], [f64([3.0])])
+
+
+def root(v):
+    if v < 0:
+        raise ValueError(f"no root of {v}")
+    print("root of", v)
+    return v**0.5
+
+
+@program(*ROOTS, grad=0, traceable=False)
+def by_a_sum_of_calls(x):
+    try:
+        total = sum(map(root, x))
+    except ValueError as error:
+        print(error)
+        total = -1.0
+    return total + x.sum()
+
+
+@program(*ROOTS, grad=0, traceable=False)
+def by_the_least_of_calls(x):
+    least = x.sum()
+    try:
+        least = min(map(root, x))
+    except ValueError as error:
+        print(error)
+    return least
+
+
+@program(*ROOTS, grad=0, traceable=False)
+def by_a_sum_of_calls_that_give_vectors(x):
+    kept = []
+    for v in x:
+        kept.append(v)
+    total = xp.zeros(2)
+    if len(kept) > 0:
+        try:
+            total = sum(map(lambda v: xp.stack([v, root(v)]), kept))
+        except ValueError as error:
+            print(error)
+    return total
+
+
+@program(*ITEMS, traceable=False, refused="the calls change a list before one of them fails")
+def by_the_least_of_calls_that_count(x, n):
+    asked = []
+
+    def item(k):
+        asked.append(k)
+        return x[k] * k
+
+    least = x.sum()
+    try:
+        least = min(map(item, range(n)))
+    except (IndexError, ValueError) as error:
+        print(error)
+    return least, len(asked)

@@ -124,3 +124,35 @@ def of_what_may_be_none(x, pair):
 def of_what_does_not_fit(x, value):
     first, *rest = value
     return first, rest, x
+
+
+def printed(v):
+    print("asked for", v)
+    return v * v
+
+
+@program(*GROWN, grad=0, traceable=False)
+def two_of_what_a_call_gives(x, n):
+    kept = []
+    for i in range(n):
+        kept.append(x + i)
+    first = second = x
+    try:
+        first, second = map(printed, kept)
+    except ValueError as error:
+        print(error)
+    return first, second
+
+
+@program(*GROWN, grad=0, traceable=False)
+def ends_of_what_a_call_gives(x, n):
+    kept = []
+    for i in range(n):
+        kept.append(x + i)
+    first = last = x
+    between = []
+    try:
+        first, *between, last = map(printed, kept)
+    except ValueError as error:
+        print(error)
+    return first, between, last
