@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
+from dy2static.runtime.if_stmt import if_
 from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
 from dy2static.staging.lists import StageableList, is_of_graph
@@ -18,6 +19,8 @@ from eager.tensor import Tensor
 from graph.errors import BranchTypeError
 from graph.ir.opdef import lookup
 from graph.ir.value import Value
+
+COMPARED: Final = ("the comparison",)
 
 
 def _in(item: Any, container: Any) -> Any:
@@ -131,6 +134,8 @@ def equal(a: Any, b: Any) -> Any:
 
     Raises: StagingError for objects that are equal to themselves only, and are one on some paths.
     """
+    if maybe_none(a) is not None or maybe_none(b) is not None:
+        return _where_there(equal, a, b)
     if goes_by_identity(a):
         is_one(a, b)
     if current() is not None and (_compares_parts(a) or _compares_parts(b)):
@@ -146,6 +151,8 @@ def _compares_parts(value: Any) -> bool:
 
 def unequal(a: Any, b: Any) -> Any:
     """`a != b`, as `equal`."""
+    if maybe_none(a) is not None or maybe_none(b) is not None:
+        return _where_there(unequal, a, b)
     cls = cast("type[Any]", type(a))
     has_opposite = cls.__ne__ is object.__ne__ and cls.__eq__ is not object.__eq__
     if has_opposite or _compares_parts(a) or _compares_parts(b):
@@ -153,6 +160,17 @@ def unequal(a: Any, b: Any) -> Any:
     if goes_by_identity(a):
         is_one(a, b)
     return a != b
+
+
+def _where_there(compare: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """A comparison of what may be None, with None where it is."""
+    if a is None or b is None:
+        return is_none(a if b is None else b, compare is unequal)
+    if maybe_none(a) is None:
+        (found,) = if_(is_none(b), lambda: (compare(a, None),), lambda: (compare(a, _there(b)),), (), COMPARED)
+    else:
+        (found,) = if_(is_none(a), lambda: (compare(None, b),), lambda: (compare(_there(a), b),), (), COMPARED)
+    return found
 
 
 def _there(value: Any) -> Any:
@@ -182,8 +200,11 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(container, Tensor):
         equal = stager.apply(lookup("eq"), (container, item), {})
         return StagedNumber.of(stager.builder.any(equal.value, axis=None, keepdims=False))
-    if isinstance(item, Tensor) and not item.ndim and isinstance(container, range):
-        return _truth(stager, _in_range(item, container))
+    if isinstance(container, range) and isinstance(item, Tensor):
+        if maybe_none(item) is not None:
+            return and_(is_none(item, negated=True), lambda: in_(_there(item), container))
+        if not item.ndim:
+            return _truth(stager, _in_range(item, container))
     if isinstance(container, StageableList) and container.staged is not None:
         return container.holds(item)
     if isinstance(container, list | tuple | ValuesView):

@@ -1,31 +1,26 @@
 """`<`, `<=`, `>`, `>=` of what is compared item by item and holds values of the graph: tuples, and instances of
 dataclasses with an order."""
 
-import operator
-from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from types import CodeType
 from typing import Any, Final, cast
 
 from dy2static.runtime.bool_ops import equal
 from dy2static.runtime.if_expr import if_expr
+from dy2static.staging.comparisons import COMPARISONS
 from dy2static.staging.lists import is_of_graph
+from dy2static.staging.optional import in_order
 from dy2static.staging.staged import current
 
-ORDERS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+NAMES: Final = {symbol: name for name, symbol in COMPARISONS.items()}
 
 
 def ordered(a: Any, symbol: str, b: Any) -> Any:
-    """`a < b`, for each of the `ORDERS`: the first items that differ decide, as in Python."""
+    """`a < b`, and so on: the first items that differ decide, as in Python."""
     mine, its = _items(a), _items(b)
     is_alike = isinstance(a, tuple) or type(a) is type(b)
     if current() is None or mine is None or its is None or not is_alike or not (is_of_graph(mine) or is_of_graph(its)):
-        return ORDERS[symbol](a, b)
+        return in_order(NAMES[symbol], a, b)
     return _by_items(mine, its, symbol, 0)
 
 
@@ -56,7 +51,7 @@ def _code_of_order(value: Any) -> CodeType | None:
 
 def _by_items(a: tuple[Any, ...], b: tuple[Any, ...], symbol: str, place: int) -> Any:
     if place == min(len(a), len(b)):
-        return ORDERS[symbol](len(a), len(b))
+        return in_order(NAMES[symbol], len(a), len(b))
     mine, its = a[place], b[place]
     is_same = True if mine is its else equal(mine, its)
     return if_expr(is_same, lambda: _by_items(a, b, symbol, place + 1), lambda: ordered(mine, symbol, its))

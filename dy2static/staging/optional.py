@@ -5,6 +5,7 @@ raised when the graph runs and gets there. A test for None is a test of the grap
 says, and needs no check.
 """
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
@@ -15,6 +16,7 @@ from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.instances import children
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.optional_written_out import is_equal, is_unequal
 from dy2static.staging.python_values import refuse
 from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, AdaptedTensor, StagedNumber, StagedTensor, the_stager
@@ -176,7 +178,7 @@ def _applied(own: Any, name: str, other: Any, turned: str, text: Callable[[str, 
 
 
 def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    def operator(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any) -> Any:
         def text(mine: str, its: str) -> str:
             left, right = (its, mine) if reflected else (mine, its)
             return f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}"
@@ -185,11 +187,11 @@ def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any
         turned = "" if reflected else f"__r{name[2:]}"
         return _applied(own, name, other, turned, text)
 
-    return operator
+    return method
 
 
 def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
-    def operator(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any) -> Any:
         own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {kind_of(other)!r}")
         if not isinstance(self, OptionalTensor):
             return getattr(own, plain)(other)
@@ -198,7 +200,7 @@ def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
             return getattr(own, name)(other)
         return _put(self, getattr(own, name)(other))
 
-    return operator
+    return method
 
 
 def _put(handle: OptionalTensor, value: Any) -> OptionalTensor:
@@ -232,31 +234,37 @@ def changeable(value: Any, error: str, text: str) -> Any:
     return own
 
 
+def in_order(name: str, a: Any, b: Any) -> Any:
+    """`a < b` ("lt"), `a > b` and so on, asked of the left operand. Python asks the right one first where only that
+    may be None, and then an error names the operator that the caller did not write."""
+    own, other = _operands(a, b, lambda mine, its: no_order(name, mine, its))
+    return getattr(operator, name)(own, other)
+
+
 def _comparison(name: str) -> Callable[[Any, Any], Any]:
-    def operator(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any) -> Any:
         def text(mine: str, its: str) -> str:
             return no_order(name, mine, its)
 
         own, other = _operands(self, other, text)
         return _applied(own, f"__{name}__", other, f"__{TURNED[name]}__", text)
 
-    return operator
+    return method
 
 
-def _equality(name: str) -> Callable[[Any, Any], Any]:
-    def operator(self: Any, other: Any) -> Any:
-        if other is None:
-            return is_none(self, name == "__ne__")
-        return getattr(present(self, "TypeError", "a value that may be None is compared"), name)(other)
+def _equal(self: Any, other: Any) -> Any:
+    return the_stager().call(is_equal, (self, other), {})
 
-    return operator
+
+def _unequal(self: Any, other: Any) -> Any:
+    return the_stager().call(is_unequal, (self, other), {})
 
 
 def _unary(name: str, text: str) -> Callable[..., Any]:
-    def operator(self: Any, *args: Any) -> Any:
+    def method(self: Any, *args: Any) -> Any:
         return getattr(present(self, "TypeError", text), name)(*args)
 
-    return operator
+    return method
 
 
 def _iterate(self: Any) -> Iterator[Any]:
@@ -312,8 +320,7 @@ def _bind(cls: Any) -> None:
         setattr(cls, f"__i{name}__", _in_place(f"__{name}__", f"__i{name}__", symbol))
     for name in COMPARISONS:
         setattr(cls, f"__{name}__", _comparison(name))
-    for name in ("__eq__", "__ne__"):
-        setattr(cls, name, _equality(name))
+    cls.__eq__, cls.__ne__ = _equal, _unequal
     for name, text in OTHERS.items():
         setattr(cls, name, _unary(name, text))
     cls.__setitem__ = _set_item
