@@ -73,7 +73,7 @@ def _read_by(op: Op) -> Mapping[Value, set[Branch | None]]:
         params = [region.params[i] for region in op.regions]
         places = [Branch(op, k) if p.type == v.type else None for k, p in enumerate(params) if p in read[k]]
         is_twice = v in found
-        found.setdefault(v, set()).update([None] if is_twice else places)
+        found.setdefault(v, set()).update(places if places and not is_twice else [None])  # passed in is read too
     return found
 
 

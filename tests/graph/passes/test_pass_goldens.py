@@ -36,6 +36,7 @@ CASES: dict[str, Pass] = {
     "prune_branch": prune_branch,
     "licm": licm,
     "sink": sink,
+    "sink_unread": sink,
     "invariant_carried": invariant_carried,
     "inline_calls": inline_calls,
     "branch_results": branch_results,
