@@ -244,10 +244,11 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     count = len(stager.builder.ops)
     is_watched = stager.builder.watch is not None
+    notes = signal_of(stager) is not None  # also an exception of Python's, once this is staged to stay
     with stager.trial() as trial, unwatched(stager.builder), failing(stager):
         after, raised = body()
         middle = len(stager.builder.ops)
-        body_may_fail = any(map(can_raise, stager.builder.ops[count:middle]))
+        body_may_fail = (notes and raised is not None) or any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
             try:
                 after = final(*after)
