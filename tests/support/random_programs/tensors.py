@@ -130,9 +130,9 @@ def comprehension(w: Writer, depth: int) -> str:
         a, test, number = w.name("t"), w.test(2), w.value("p", 2)
     return w.pick(
         f"sum([k * {a} for k in {w.name('v')}])",
-        f"sum([k + {a} for k in {w.name('v')} if {test}])",
+        f"sum([k + {a} for k in {w.name('v')} if {test}], 0.0)",
         f"sum([k * {a} for k in range(3) if k != {number}])",
-        f"sum([k * {a} for k in range({w.name('i')} % 4)])",
+        f"sum([k * {a} for k in range({w.name('i')} % 4)], 0.0)",
         f"sum([j * k for j in {w.name('v')} for k in ({a}, 2.0)])",
         f"sum({{k: k * {a} for k in range(3)}}.values())",
     )
@@ -144,7 +144,7 @@ def generator_expression(w: Writer, depth: int) -> str:
         a, test = w.name("t"), w.test(2)
     return w.pick(
         f"sum(k * {a} for k in {w.name('v')})",
-        f"sum(k * {a} for k in range(3) if {test})",
+        f"sum((k * {a} for k in range(3) if {test}), 0.0)",
         f"max(k + {a} for k in {w.name('v')})",
         f"sum(k * {a} for k in out)",
     )
@@ -161,7 +161,7 @@ def map_filter_zip(w: Writer, depth: int) -> str:
     a = w.name("t")
     return w.pick(
         f"sum(map(lambda k: k * {a}, {w.name('v')}))",
-        f"sum(filter(lambda k: k > {a}, {w.name('v')}))",
+        f"sum(filter(lambda k: k > {a}, {w.name('v')}), 0.0)",
         f"sum(j * k for j, k in zip({w.name('v')}, {w.name('v')}))",
         f"sum(map(half, [{a}, {w.name('t')}]))",
     )
