@@ -90,9 +90,18 @@ def _by_generator(
         raise TypeError(f"{type(made).__name__!r} object is not an iterator")
     consumer = _Body(body, state, names, values, watched if made.catches else (), inside)
     hand_over(made, consumer)
-    if not is_staged(consumer.count) and not consumer.count:
-        raise RuntimeError("generator didn't yield")
+    _check(consumer.count, 1, "generator didn't yield")
     return consumer.state
+
+
+def _check(count: Any, expected: int, text: str) -> None:
+    """Raises: RuntimeError, also when the graph runs, where the body has run another number of times."""
+    if is_staged(count):
+        b = the_stager().builder
+        b.loc = user_location()
+        b.check(b.eq(count.value, expected), error="RuntimeError", parts=(text,), forms=())
+    elif count != expected:
+        raise RuntimeError(text)
 
 
 class _Body(Consumer):
@@ -113,8 +122,7 @@ class _Body(Consumer):
         self.count = 0
 
     def __call__(self, value: Any) -> None:
-        if not is_staged(self.count) and self.count:
-            raise RuntimeError("generator didn't stop")
+        _check(self.count, 0, "generator didn't stop")
         the_stager().cells.put(_Note(self), 1)
         builder = the_stager().builder
         outer, builder.watch = builder.watch, self._watch(builder.watch)

@@ -29,7 +29,7 @@ from dy2static.staging.signal import Head, HeadMayFailError, Note, Signal, faili
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedNumber, StagedTensor
-from dy2static.staging.stager import Stager
+from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.undefined import Undefined
 from graph.errors import BranchTypeError, InternalError, LoopTypeError, NotDifferentiableError
 from graph.ir.builder import GraphBuilder
@@ -146,8 +146,8 @@ class _ChangedBeforeError(StagingError):
         return StagingError(self.what, next_step=self.next_step, loc=self.loc)
 
 
-class _FailsTwice(Exception):  # noqa: N818 (no error: the handlers cannot stand where one step fails)
-    """A second step can fail."""
+class _FailsTwiceError(Exception):
+    """A second step can fail: the handlers cannot stand where one does."""
 
 
 def run_steps(
@@ -155,7 +155,7 @@ def run_steps(
 ) -> Ended:
     """Stage the steps of a body, one after the other.
 
-    With `may_attempt` false, _FailsTwice is raised for a step that can fail in a run.
+    With `may_attempt` false, _FailsTwiceError is raised for a step that can fail in a run.
     """
     stager = protected.stager
     for i, step in enumerate(steps):
@@ -178,7 +178,7 @@ def run_steps(
                 trial.keep()
         if not trial.is_kept:
             if not may_attempt:
-                raise _FailsTwice
+                raise _FailsTwiceError
             return _failing_step(protected, step, steps[i + 1 :], state, handlers, bound)
         if raised is not None:
             return Ended(protected.current(), raised)
@@ -238,7 +238,7 @@ def _failing_step(
 
 
 def _attempt(protected: Protected, step: Step, state: State) -> _Tried:
-    """Append an `attempt` of a step.
+    """Append an `attempt` of a step. What is noted before anything in it can fail stays noted, however it ends.
 
     Raises: _ChangedBeforeError where it changes something before it fails.
     """
@@ -249,9 +249,11 @@ def _attempt(protected: Protected, step: Step, state: State) -> _Tried:
             protected.own()
             depth = stager.cells.depth
             further_out = [(outer, outer.as_in(protected, state)) for outer in stager.attempts]
+            noted: list[list[tuple[Cell, Any]]] = []
 
             def watch(op: Op) -> None:
                 if can_raise_itself(op):
+                    noted.append(stager.cells.notes_at(depth))
                     check_unchanged(protected, state, stager.cells.changed_since(depth, builder))
                     if protected.raises_again or not all(is_caught(x, protected.errors) for x in raising([op])):
                         for outer, before in further_out:
@@ -275,6 +277,9 @@ def _attempt(protected: Protected, step: Step, state: State) -> _Tried:
     attrs = {"errors": protected.errors, "fillers": fillers_of(regions[0])}
     results = append_region_op(stager, lookup("attempt"), captured, attrs, regions)
     failed, text = StagedNumber.of(results[0]), StagedTensor.of(results[1])
+    for cell, value in noted[0] if noted else ():
+        if not is_staged_value(value):
+            stager.cells.put(cell, value)
     if outputs is None:
         return _Tried(failed, text, state, None)
 
@@ -401,7 +406,7 @@ def _go_on(protected: Protected, tried: _Tried, rest: Sequence[Step], handlers: 
                 state_after = staged_if(stager, ok, the_rest, handled, state, protected.names)
                 trial.keep()
                 return Ended(state_after, is_handled=True)
-            except _FailsTwice:
+            except _FailsTwiceError:
                 pass
 
     def went_well(*_: Any) -> State:

@@ -123,6 +123,10 @@ class Cells:
             if not _is_same(before, cell.load())
         ]
 
+    def notes_at(self, depth: int) -> list[tuple[Cell, Any]]:
+        """The notes made so far in the block at `depth`, whatever blocks stand in it, with what they say."""
+        return [(cell, cell.load()) for key, (cell, _) in self._frames[depth - 1].items() if key[0] == NOTE]
+
     @property
     def outermost(self) -> Frame:
         """The frame of the whole program."""

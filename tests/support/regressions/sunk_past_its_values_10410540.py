@@ -3,11 +3,12 @@ def f(x, y, n, p, v, box, d):
     out = [x]
     for p, (x, u) in enumerate(zip(v, out)):
         match d:
-            case {'a': u} if n:
+            case {"a": u} if n:
 
                 def inner1(k):
                     nonlocal y
                     y = y
+
                 for j in v:
                     inner1(j)
             case _:
