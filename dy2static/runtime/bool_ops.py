@@ -9,6 +9,7 @@ from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
 from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
+from dy2static.staging.chosen import compared, each, is_chosen
 from dy2static.staging.lists import StageableList, is_of_graph
 from dy2static.staging.optional import OptionalObject, is_none, maybe_none, present
 from dy2static.staging.short_circuit import staged_either
@@ -112,7 +113,9 @@ def not_(value: Any) -> Any:
 
 
 def is_(a: Any, b: Any) -> Any:
-    """`a is b`. Only of what may be None it is a question to the graph."""
+    """`a is b`. Only of what may be None, or is one of several, it is a question to the graph."""
+    if (is_chosen(a) or is_chosen(b)) and maybe_none(a) is None and maybe_none(b) is None:
+        return compared(*((a, b) if is_chosen(a) else (b, a)), operator.is_)
     if a is b or (maybe_none(a) is None and maybe_none(b) is None):
         for one, other in ((a, b), (b, a)):
             if isinstance(one, CaughtClass):
@@ -192,6 +195,10 @@ def in_(item: Any, container: Any, symbol: str = "in") -> Any:
     stager = current()
     if stager is None:
         return COMPARISONS[symbol](item, container)
+    if is_chosen(container):
+        return each(container, lambda option: in_(item, option, symbol))
+    if is_chosen(item) and not isinstance(container, list | tuple | ValuesView):
+        return each(item, lambda option: in_(option, container, symbol))
     found = _contains(stager, item, container)
     return not_(found) if symbol == "not in" else found
 
@@ -226,7 +233,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
 
 
 def _is_compared_in_graph(value: Any) -> bool:
-    return isinstance(value, Tensor | OptionalObject) or is_of_graph(value) or _compares_parts(value)
+    is_of_run = isinstance(value, Tensor | OptionalObject) or is_chosen(value)
+    return is_of_run or is_of_graph(value) or _compares_parts(value)
 
 
 def _in_range(item: Tensor, container: range) -> Any:

@@ -30,6 +30,7 @@ from dy2static.runtime.list_display import list_
 from dy2static.runtime.texts import method_of_text
 from dy2static.source.convert import convert_function
 from dy2static.source.load import has_source
+from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.instances import copied_within
 from dy2static.staging.lists import StageableList
 from dy2static.staging.one_shot import OneShot
@@ -47,6 +48,11 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if stager is None:
         return function(*args, **kwargs)
     function = present(function, "TypeError", "'NoneType' object is not callable")
+    if is_chosen(function):
+        return each(function, lambda option: call(option, *args, **kwargs))
+    if any(map(is_chosen, args)) and not _takes_chosen(function):
+        at = next(i for i, arg in enumerate(args) if is_chosen(arg))
+        return each(args[at], lambda option: call(function, *args[:at], option, *args[at + 1 :], **kwargs))
     staged_meaning = _builtin(function)
     if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
         drained = Generator if staged_meaning else OneShot
@@ -103,6 +109,16 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             stager.cells.made(inner)
     random_calls.note(stager, function, made)
     return made
+
+
+def _takes_chosen(function: Any) -> bool:
+    """Whether a function is given a value that the graph chooses as it is: one of the user's, one that makes a text or
+    an object of it, or one that puts it into a list of converted code."""
+    if isinstance(function, type):
+        return function.__module__ != "builtins" or issubclass(function, BaseException)
+    if type(getattr(function, "__self__", None)) is StageableList or function is print:
+        return True
+    return logging_calls.logger_of(function) is not None or converted(function) is not None
 
 
 def _fill_own_lists(made: Any, passed: Sequence[Any]) -> None:

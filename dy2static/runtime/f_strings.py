@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from dy2static.staging.chosen import is_chosen
 from dy2static.staging.optional import OptionalObject
 from dy2static.staging.shown import reading
 from dy2static.staging.text import StagedText
@@ -29,7 +30,7 @@ def formatted(value: Any, conversion: str = "", spec: str = "") -> Part:
     """
     if hasattr(cast(Any, type(value)), "__staged_text__"):
         value, conversion = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__(), ""
-    if isinstance(value, Tensor | StagedText | OptionalObject):
+    if isinstance(value, Tensor | StagedText | OptionalObject) or is_chosen(value):
         return value, conversion, spec
     if not conversion:  # not within `StagedText`: what fails here concerns the value alone
         with reading() as marks:

@@ -3,8 +3,16 @@
 from enum import Enum
 from typing import Any, cast
 
+from dy2static.staging.chosen import MOST
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
+from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec
+
+
+def of_choices(label: str, a: Spec, b: Spec) -> str | None:
+    """What to do about more ordinary values than a graph chooses among; None where that is not it."""
+    if not (isinstance(a, ChoiceSpec) and isinstance(b, ChoiceSpec)):
+        return None
+    return f"keep a number, and make {label} of it outside: a graph chooses among {MOST} values at most."
 
 
 def of_objects(label: str, a: Spec, b: Spec) -> str | None:

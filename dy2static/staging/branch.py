@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dy2static.errors import StagingError
-from dy2static.staging.advice import kinds_of, of_objects
+from dy2static.staging.advice import kinds_of, of_choices, of_objects
 from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import relations, reunite
@@ -61,6 +61,11 @@ def staged_if(
             stage_branch(stager, "else", orelse, inputs, names, stager.told(pred, False)),
         )
     return merge_branches(stager, pred, branches, names, loc)
+
+
+def decide(stager: Stager, test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """What the branch that `test` chooses gives."""
+    return staged_if(stager, test, lambda: (then(),), lambda: (orelse(),), (), ("the result",))[0]
 
 
 def merge_branches(
@@ -191,7 +196,7 @@ def _line_of(branch: Branch, value: Any) -> str:
 
 
 def _advice(label: str, a: Spec, b: Spec) -> str:
-    if (found := of_objects(label, a, b)) is not None:
+    if (found := of_choices(label, a, b) or of_objects(label, a, b)) is not None:
         return found
     if isinstance(a, ConstantSpec) or isinstance(b, ConstantSpec):
         return f"give {label} a tensor or a number of the same kind in both branches, or test an ordinary Python value."

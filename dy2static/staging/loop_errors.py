@@ -1,7 +1,7 @@
 """What is said of loops that a graph cannot have."""
 
 from dy2static.errors import StagingError
-from dy2static.staging.advice import kinds_of, of_objects
+from dy2static.staging.advice import kinds_of, of_choices, of_objects
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
 from dy2static.staging.unify import MismatchError
 from graph.errors import LoopTypeError
@@ -21,7 +21,9 @@ def both(label: str, loc: Loc) -> StagingError:
 def loop_error(label: str, error: MismatchError, loc: Loc) -> LoopTypeError:
     """A variable that is of another type after a trip."""
     where = f" at `{error.path}`" if error.path else ""
-    hint = of_objects(label, error.a, error.b) or _of_types(label, error.a, error.b)
+    hint = (
+        of_choices(label, error.a, error.b) or of_objects(label, error.a, error.b) or _of_types(label, error.a, error.b)
+    )
     refused = LoopTypeError(
         f"{label}{where} is {error.a} before a trip of this loop and {error.b} after it; a graph needs one type.",
         next_step=hint,

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+import numpy as np
+
 from dy2static.staging.arguments import ArgumentRef
 from dy2static.staging.instances import rebuild
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import MadeSpec
 from dy2static.staging.spec import (
+    ChoiceSpec,
     ConstantSpec,
     ContainerSpec,
     ListSpec,
@@ -17,6 +20,7 @@ from dy2static.staging.spec import (
     Spec,
     StaleSpec,
     TensorSpec,
+    TextSpec,
     UndefinedSpec,
     element_types,
     types,
@@ -24,6 +28,7 @@ from dy2static.staging.spec import (
 from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor, wrap
 from graph.errors import InternalError
+from graph.ops.text_of import message
 
 
 def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any], made: dict[int, Any]) -> Any:
@@ -37,9 +42,15 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             return value.item() if weak else value
         case ConstantSpec(value):
             return find(value) if isinstance(value, ArgumentRef) else value
+        case ChoiceSpec(parts):
+            place: int = next(values).item()
+            return restore(parts[place], values, find, made)
         case ContainerSpec(node, parts):
             items = [restore(part, values, find, made) for part in parts]
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
+        case TextSpec(pieces, forms, kinds):
+            found = [next(values) for _ in kinds]
+            return message(pieces, [x if isinstance(x, list) else np.asarray(x) for x in found], forms)
         case ListSpec(element) if element is not None:
             columns = [next(values) for _ in element_types(element)]
             rows = zip(*columns, strict=True)

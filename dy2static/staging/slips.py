@@ -29,7 +29,7 @@ OF_CONVERSION: Final = tuple(f"{STAGING.parent / name}/" for name in ("source", 
 ACTING: Final = frozenset(
     f"{STAGING / name}.py"
     for name in (
-        *("caught", "cells", "comparisons", "contents", "iterables", "list_values", "lists"),
+        *("caught", "cells", "chosen", "comparisons", "contents", "iterables", "list_values", "lists"),
         *("lists_written_out", "number_ops", "one_shot"),
         *("optional", "powers", "staged", "stager", "text", "truth"),
     )

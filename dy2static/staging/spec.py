@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.chosen import Chosen, index_of, is_chosen, options_of
 from dy2static.staging.constants import same_constant
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made, rebuild
 from dy2static.staging.leaks import refuse_leak
@@ -34,7 +35,7 @@ from dy2static.staging.undefined import Undefined
 from eager.pytree import Node
 from eager.tensor import Tensor
 from graph.aval import Aval, ListType, OptionalType, Type, scalar
-from graph.dtypes import bool_
+from graph.dtypes import bool_, int64
 from graph.errors import InternalError
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
@@ -89,6 +90,30 @@ class ObjectSpec(ConstantSpec):
     def apart(self, stager: "Stager") -> "Spec":
         """What it is made of."""
         return _described(self.left, stager)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSpec:
+    """One of several ordinary values, by its place among them."""
+
+    parts: tuple[ConstantSpec, ...]
+
+    def __str__(self) -> str:
+        *others, last = map(str, self.parts)
+        shown = others if len(others) < 3 else [*others[:2], "..."]
+        return f"{', '.join(shown)} or {last}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpec:
+    """A text that is made when it leaves a run: pieces, with the texts of values between them, each in its form."""
+
+    pieces: tuple[str, ...]
+    forms: tuple[str, ...]
+    kinds: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return "a text that contains values of the graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +199,8 @@ Spec = (
     NeverSpec
     | TensorSpec
     | ConstantSpec
+    | ChoiceSpec
+    | TextSpec
     | ListSpec
     | ContainerSpec
     | MaybeSpec
@@ -214,9 +241,13 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
             return ListSpec(value.staged.element)
         case StagedText():
             raise StagingError(
-                "a text that contains values of the graph is made when the graph runs; it cannot be kept or returned",
-                next_step="print it, or use it as the message of an `assert` or `raise`.",
+                "a text that contains values of the graph is made when the graph runs; a branch or loop of the graph "
+                "cannot give it",
+                next_step="print it there, use it as the message of an `assert` or `raise`, or keep the values that it "
+                "is made of, and make it of them behind the branch or loop.",
             )
+        case Chosen():
+            return ChoiceSpec(tuple(map(ConstantSpec, options_of(value))))
         case _:
             found = stager.cells.there(value)
             return _described(value, stager) if found is None else ObjectSpec(found, value)
@@ -266,6 +297,10 @@ def types(spec: Spec) -> list[Type]:
     match spec:
         case TensorSpec(aval):
             return [aval]
+        case ChoiceSpec():
+            return [scalar(int64)]
+        case TextSpec():
+            return [*spec.kinds]
         case ListSpec(element):
             return [] if element is None else [ListType(t) for t in element_types(element)]
         case ContainerSpec(_, parts):
@@ -285,11 +320,13 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
     if isinstance(value, Never):  # nobody gets there: a value of the type, whatever it is
         b = stager.builder
         return [b.unwrap(b.none(type=t), name="") for t in types(spec)]
-    if isinstance(spec, TensorSpec | ListSpec | ContainerSpec):
+    if isinstance(spec, TensorSpec | ListSpec | ContainerSpec | ChoiceSpec):
         value = present(value, "TypeError", "this value is None")
     match spec:
         case TensorSpec(aval, _):
             return [stager.cast_to(value, aval.dtype)]
+        case ChoiceSpec(parts):
+            return [_pack_choice(parts, value, stager)]
         case ListSpec(element):
             return [] if element is None else stager.lists.pack(element, value)
         case ContainerSpec(_, parts):
@@ -302,6 +339,21 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return _pack_optional(inner, value, stager)
         case ConstantSpec() | UndefinedSpec() | NeverSpec() | StaleSpec() | MadeSpec():
             return []
+        case TextSpec():
+            return list(cast(StagedText, value).values)
+
+
+def _pack_choice(parts: tuple[ConstantSpec, ...], value: Any, stager: "Stager") -> Value:
+    """The place of a value among these, where it may be one of fewer in another order."""
+    b = stager.builder
+    if not is_chosen(value):
+        return b.constant(parts.index(ConstantSpec(value)), int64)
+    places = [parts.index(ConstantSpec(option)) for option in options_of(value)]
+    index = found = index_of(value).value
+    for i, place in enumerate(places):
+        if i != place:
+            found = b.where(b.eq(index, i), b.constant(place, int64), found)
+    return found
 
 
 def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
@@ -355,6 +407,8 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
         case TensorSpec(_, weak, adapted):
             made = stager.handle(next(values), weak)
             return AdaptedTensor.made(made) if adapted else made
+        case ChoiceSpec(parts):
+            return Chosen([part.value for part in parts], StagedNumber.of(next(values)))
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):
@@ -389,7 +443,7 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return Never()
         case StaleSpec(stale):
             return StaleTensor.made(stale)
-        case MadeSpec():
+        case MadeSpec() | TextSpec():
             raise InternalError("what a run makes is not there while it is staged")
 
 

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import CellType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, Protocol, cast
 
@@ -10,6 +11,7 @@ from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
+from dy2static.staging.branch import decide
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
@@ -19,10 +21,11 @@ from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, m
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
 from dy2static.staging.slips import refuse_slips
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, pack, spec_of
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, TextSpec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.stale import StaleTensor, refused
+from dy2static.staging.text import StagedText
 from eager.pytree import Node, children
 from eager.recorder import recording
 from eager.tape_links import Leaf
@@ -118,6 +121,7 @@ def stage(
     """
     stager = Stager(name, call)
     stager.calls = Calls(stager)
+    stager.decide = partial(decide, stager)
     if conversions is not None:
         stager.conversions = conversions
     placed = place_arguments(stager, args, kwargs, leaves)
@@ -216,6 +220,9 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
         made = _describe_object(stager, placed, value, split)
         if made is not None:
             return made
+    if isinstance(value, StagedText):
+        spec = TextSpec(tuple(value.parts), tuple(value.forms), tuple(v.type for v in value.values))
+        return spec, value.values
     if split is None:
         _refuse_leak(stager, value)
         value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value

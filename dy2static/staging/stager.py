@@ -9,6 +9,7 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.staging.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
+from dy2static.staging.chosen import is_chosen, truth_of
 from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.frames import Cells, Trial
 from dy2static.staging.list_values import ListValues
@@ -56,6 +57,8 @@ class Stager:
     is_stager: Final = True
     calls: "Calls"
     """The calls of converted functions."""
+    decide: Callable[[Any, Callable[[], Any], Callable[[], Any]], Any]
+    """What the one of two branches gives that a test chooses."""
 
     def __init__(self, name: str, call: Callable[..., Any]) -> None:
         self._call = call
@@ -322,6 +325,8 @@ class Stager:
         b = self.builder
         if maybe_none(x) is not None:
             return self._truth_of_optional(x)
+        if is_chosen(x):
+            return b.lift(truth_of(x))
         if isinstance(x, OnlyTruth):
             return b.lift(x.truth)
         if not isinstance(x, Tensor):
@@ -426,4 +431,4 @@ def is_staged_value(x: Any) -> bool:
     """Whether the truth of `x` is known only when the graph runs."""
     if isinstance(x, StageableList):
         return x.staged is not None
-    return isinstance(x, Tensor) or type(x) is OptionalObject
+    return isinstance(x, Tensor) or type(x) is OptionalObject or is_chosen(x)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.chosen import Chosen, form_of, index_of, is_chosen
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
@@ -13,6 +14,7 @@ from dy2static.staging.staged import StagedNumber, current, the_stager
 from eager.tensor import Tensor
 from graph.aval import Aval
 from graph.ir.value import Value
+from graph.ops.text_of import ONE_OF, texts_of
 
 
 class StagedText:
@@ -30,7 +32,9 @@ class StagedText:
     def add_value(self, value: Any, conversion: str = "", spec: str = "") -> None:
         """Append the text that a value will have: with the conversion and format spec of an f-string field."""
         _refuse_unknown(value)
-        if isinstance(value, StagedText):
+        if is_chosen(value):
+            self._append(the_stager().builder.lift(index_of(value).value), form_of(value, conversion, spec))
+        elif isinstance(value, StagedText):
             value = value.quoted() if conversion in ("r", "a") else value
             if spec:
                 value = value.formatted(spec)
@@ -97,8 +101,14 @@ class StagedText:
         return made
 
     def plain(self) -> Any:
-        """A `str` where every part is known, else this."""
-        return self if self.values else self.parts[0]
+        """A `str` where every part is known, one of several where one part is chosen among such, else this."""
+        if not self.values:
+            return self.parts[0]
+        if len(self.values) > 1 or not self.forms[0].startswith(ONE_OF):
+            return self
+        before, after = self.parts
+        texts = [f"{before}{text}{after}" for text in texts_of(self.forms[0])]
+        return Chosen(texts, StagedNumber.of(self.values[0]))
 
     @staticmethod
     def of(value: Any) -> "StagedText":
@@ -191,7 +201,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_number(value: Value, form: str) -> bool:
-    return isinstance(value.type, Aval) and not value.ndim and not form.startswith("!error")
+    return isinstance(value.type, Aval) and not value.ndim and not form.startswith(("!error", ONE_OF))
 
 
 def _refused(*_: Any) -> Any:

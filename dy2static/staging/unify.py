@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dy2static.staging.chosen import MOST, is_choosable
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import changed
 from dy2static.staging.spec import (
+    ChoiceSpec,
     ConstantSpec,
     ContainerSpec,
     ListSpec,
@@ -80,6 +82,10 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
         case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
             return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
+        case (ChoiceSpec() | ConstantSpec()) as x, (ChoiceSpec() | ConstantSpec()) as y if (
+            found := _choice(x, y)
+        ) is not None:
+            return found
         case ListSpec(x), ListSpec(y):
             if x is None or y is None:
                 return ListSpec(x or y)
@@ -100,6 +106,17 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             if _is_list(a) and _is_list(b):
                 return unify(as_list(a, join, path), as_list(b, join, path), join, path)
             raise MismatchError(path, a, b)
+
+
+def _choice(a: ChoiceSpec | ConstantSpec, b: ChoiceSpec | ConstantSpec) -> ChoiceSpec | None:
+    """One of the values of both; None where they are not to be chosen among, or too many."""
+    parts: list[ConstantSpec] = []
+    for spec in (a, b):
+        parts += [part for part in (spec.parts if isinstance(spec, ChoiceSpec) else (spec,)) if part not in parts]
+    is_made = any(type(part) is not ConstantSpec for part in parts)
+    if is_made or len(parts) > MOST or not all(is_choosable(parts[0].value, part.value) for part in parts[1:]):
+        return None
+    return ChoiceSpec(tuple(parts))
 
 
 def _is_list(spec: Spec) -> bool:

@@ -1,5 +1,6 @@
 """The text of run-time values: what `print`, f-strings and error messages show, in eager and static code alike."""
 
+from ast import literal_eval
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -9,6 +10,9 @@ from graph.ops.raised import unpacked
 
 PLAIN_KINDS: Final = frozenset([np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.complex128)])
 """Dtypes that `repr_tensor` leaves out: those that Python scalars have."""
+
+
+ONE_OF: Final = "!one of "
 
 
 def format_tensor(array: Any) -> str:
@@ -49,7 +53,9 @@ def repr_value(value: Any) -> str:
 
 def text_of(value: Any, form: str) -> str:
     """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20".
-    "!error message" gives the message of an exception that was caught, and so on (see `raised.unpacked`)."""
+    "!one of ('a', 'b')" gives the text at that place, "!error message" the message of an exception that was caught, and so on (see `raised.unpacked`)."""
+    if form.startswith(ONE_OF):
+        return texts_of(form)[int(value)]
     conversion, _, spec = form.partition(":")
     if conversion.startswith("!error "):
         return format(unpacked(value)[conversion.removeprefix("!error ")], spec)
@@ -64,6 +70,11 @@ def text_of(value: Any, form: str) -> str:
             return format(repr_value(value).encode("ascii", "backslashreplace").decode(), spec)
         case _:
             raise ValueError(f"there is no conversion {conversion!r}")
+
+
+def texts_of(form: str) -> tuple[str, ...]:
+    """The texts that a form "!one of (...)" chooses among."""
+    return literal_eval(form.removeprefix(ONE_OF))
 
 
 def message(parts: Sequence[str], values: Sequence[Any], forms: Sequence[str]) -> str:

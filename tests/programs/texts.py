@@ -181,3 +181,28 @@ def formatted_one_by_one(x, n):
     except (TypeError, IndexError) as error:
         print(error)
     return x
+
+
+class Report:
+    def __init__(self):
+        self.text = ""
+
+
+@program(*X)
+def returned(x, n):
+    lines = [f"{k}: {x * k:.2f}" for k in range(3)]
+    return f"{n} steps", str(x), {"a": f"{[x, n]}"}, lines, "-".join(lines), "%d items" % n, repr(x), str(Step(x, n))
+
+
+@program([Report(), f64(1.25)], [Report(), f64(-3.5)])
+def kept(report, x):
+    report.text = f"x is {x}"
+    return x
+
+
+@program(*X, refused="a text of which a branch decides")
+def made_in_a_branch(x, n):
+    text = "nothing"
+    if x > 0:
+        text = f"{n} steps"
+    return text

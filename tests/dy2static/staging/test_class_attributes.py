@@ -1,13 +1,11 @@
 """Attributes of a class that a static function binds: where a base had them before, and the run or staging fails."""
 
-import enum
 from typing import Any
 
 import pytest
 
 import eager as xp
 from dy2static.decorator import to_static
-from graph.errors import LoopTypeError
 
 
 class Base:
@@ -54,23 +52,6 @@ def test_a_manager_asks_for_the_class_of_what_a_run_raises() -> None:
     function = to_static(kept)
     for value in (1.0, -1.0):
         assert float(function(xp.asarray(value))) == float(kept(xp.asarray(value)))
-
-
-class State(enum.IntEnum):
-    IDLE = 0
-    RUNS = 1
-
-
-def test_members_of_an_enum_that_a_loop_changes_are_refused() -> None:
-    def machine(x: Any) -> Any:
-        state = State.IDLE
-        while x < 3:
-            state = State.RUNS
-            x = x + 1
-        return state
-
-    with pytest.raises(LoopTypeError, match=r"`state` is <State\.IDLE: 0> before a trip"):
-        to_static(machine)(xp.asarray(1.0))
 
 
 class Doubling(type):

@@ -104,7 +104,7 @@ def other_order(x: Any) -> Any:
 
 
 def other_text(x: Any) -> Any:
-    point = Point(x, "a") if x > 0 else Point(x, "b")  # pyright: ignore[reportArgumentType]
+    point = Point(x, "a") if x > 0 else Point(x, b"b")  # pyright: ignore[reportArgumentType]
     return point.a
 
 
@@ -270,7 +270,7 @@ REFUSED: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     ),
     (other_attributes, BranchTypeError, "Next: set the attribute 'name' on all paths, in `__init__` for one."),
     (other_order, BranchTypeError, "Next: set the attributes in one order on all paths: k, a."),
-    (other_text, BranchTypeError, "at `.k` is 'a' when true, 'b' when false; a graph needs one type."),
+    (other_text, BranchTypeError, "at `.k` is 'a' when true, b'b' when false; a graph needs one type."),
     (from_outside, BranchTypeError, "is Point(a=f64[], k=0) when true, an object of class Point when false; a graph"),
     (from_outside, BranchTypeError, "or copies that the function makes, with `copy.copy`, or make its class a datacla"),
     (holds_itself, BranchTypeError, "`point` is an object of class Point when true, Point(a=f64[], k=0) when false"),

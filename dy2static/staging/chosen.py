@@ -1,0 +1,188 @@
+"""One of several ordinary values - texts, members of an enum, functions, classes - where the graph says which.
+
+The graph holds a number, the place among the options. What is done with such a value is done with each option, in a
+branch for it; where only a truth comes of it, as of `==`, no branch is needed.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from enum import Enum
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, Final, NoReturn, cast
+
+import numpy as np
+
+from dy2static.errors import StagingError
+from dy2static.staging.locate import user_location
+from dy2static.staging.shown import mark_of, reading, unknown_text
+from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
+from graph.ir.value import Value
+from graph.ops.text_of import ONE_OF
+
+MOST: Final = 16
+"""How many options there may be: each is a branch wherever the value is used."""
+ALIKE: Final[tuple[Any, ...]] = (str, bytes, Enum, np.dtype)
+CALLED: Final[tuple[Any, ...]] = (FunctionType, BuiltinFunctionType, MethodType, type, np.ufunc)
+CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"s": str, "r": repr, "a": ascii}
+OWN: Final = frozenset({"__class__", "_index", "_options"})
+
+
+def is_choosable(a: Any, b: Any) -> bool:
+    """Whether one of the two can be chosen by the graph: two that nothing changes, and that are used alike."""
+    if isinstance(a, CALLED) and isinstance(b, CALLED):
+        return not (_holds_values(a) or _holds_values(b))
+    return isinstance(a, ALIKE) and (type(a) is type(b) or (isinstance(a, np.dtype) and isinstance(b, np.dtype)))
+
+
+def _holds_values(function: Any) -> bool:
+    """Whether a function has values of a branch that has ended."""
+    cells = getattr(function, "__closure__", None) or ()
+    held = [cell.cell_contents for cell in cells if cell != type(cell)()]
+    held += getattr(function, "__defaults__", None) or ()
+    return any(isinstance(x, StagedTensor) and not the_stager().is_known_here(x) for x in held)
+
+
+class Chosen:
+    """The value: its options, and the place among them."""
+
+    __slots__ = ("__weakref__", "_index", "_options")
+
+    def __init__(self, options: Sequence[Any], index: StagedNumber) -> None:
+        object.__setattr__(self, "_options", tuple(options))
+        object.__setattr__(self, "_index", index)
+
+
+def is_chosen(value: Any) -> bool:
+    """Whether the graph says which value it is."""
+    return type(value) is Chosen
+
+
+def options_of(value: Any) -> tuple[Any, ...]:
+    """The values that a chosen one may be."""
+    return object.__getattribute__(value, "_options")
+
+
+def index_of(value: Any) -> StagedNumber:
+    """The place of a chosen value among its options."""
+    return object.__getattribute__(value, "_index")
+
+
+def each(value: Any, use: Callable[[Any], Any]) -> Any:
+    """What `use` gives for the option that is chosen: staged for each, in a branch."""
+    options = options_of(value)
+    return _among(index_of(value), options, 0, len(options), use)
+
+
+def _among(index: StagedNumber, options: Sequence[Any], first: int, last: int, use: Callable[[Any], Any]) -> Any:
+    if last - first == 1:
+        return use(options[first])
+    middle = (first + last) // 2
+    return the_stager().decide(
+        index < middle,
+        lambda: _among(index, options, first, middle, use),
+        lambda: _among(index, options, middle, last, use),
+    )
+
+
+def compared(value: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
+    """What a comparison, `==` or `is`, of the option that is chosen with another value gives."""
+    if not is_chosen(other):
+        found = [compare(option, other) for option in options_of(value)]
+        if all(type(x) is bool for x in found):
+            return _where(value, found)
+    return each(value, lambda option: compared(other, option, compare) if is_chosen(other) else compare(option, other))
+
+
+def truth_of(value: Any) -> Value:
+    """The truth of the option that is chosen, as a bool of the graph."""
+    stager, options = the_stager(), options_of(value)
+    if isinstance(options[0], ALIKE):
+        found = _where(value, [bool(option) for option in options])
+        return stager.predicate(found)
+    return stager.predicate(each(value, lambda option: StagedNumber.of(stager.predicate(option))))
+
+
+def _where(value: Any, found: Sequence[bool]) -> Any:
+    """The bool that stands for the option that is chosen."""
+    if len(set(found)) == 1:
+        return found[0]
+    stager, index = the_stager(), index_of(value).value
+    b = stager.builder
+    b.loc = user_location()
+    rarer = found.count(True) <= found.count(False)
+    is_it, *others = (b.eq(index, place) for place, x in enumerate(found) if x is rarer)
+    for other in others:
+        is_it = b.logical_or(is_it, other)
+    return StagedNumber.of(is_it if rarer else b.logical_not(is_it))
+
+
+def form_of(value: Any, conversion: str, spec: str) -> str:
+    """How a text shows it: with the text of each option.
+
+    Raises: StagingError where one has values of the graph in it.
+    """
+    convert: Callable[[Any], Any] = CONVERSIONS.get(conversion, lambda option: option)
+    with reading() as marks:
+        texts = tuple(format(convert(option), spec) for option in options_of(value))
+    if marks.are_any:
+        raise unknown_text()
+    return f"{ONE_OF}{texts!r}"
+
+
+def _refused(*_: Any) -> NoReturn:
+    raise StagingError(
+        "a value that the graph chooses among several is known only when the graph runs; here Python needs it before",
+        next_step="compare it, call it, print it or return it, or decide with an `if` on it; instead of `d[key]` write "
+        "`d.get(key)`.",
+        loc=user_location(),
+    )
+
+
+def _binary(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: each(self, lambda option: apply(option, other))
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: compared(self, other, compare)
+
+
+def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: each(self, lambda option: apply(other, option))
+
+
+def _attribute(self: Any, name: str) -> Any:
+    if name in OWN:
+        return object.__getattribute__(self, name)
+    return each(self, lambda option: getattr(option, name))
+
+
+def _called(self: Any, *args: Any, **kwargs: Any) -> Any:
+    return each(self, lambda option: the_stager().call(option, args, kwargs))
+
+
+def _formatted(self: Any, spec: str = "") -> str:
+    return mark_of(self, "", spec)
+
+
+def _shown(self: Any) -> str:
+    return mark_of(self, "r", shown="<one of several>")
+
+
+def _bind(cls: Any) -> None:
+    for name in ("add", "mul", "mod", "or", "and", "sub"):
+        apply = cast("Callable[[Any, Any], Any]", getattr(operator, f"{name}_" if name in ("or", "and") else name))
+        setattr(cls, f"__{name}__", _binary(apply))
+        setattr(cls, f"__r{name}__", _reflected(apply))
+    for name in ("lt", "le", "gt", "ge", "getitem"):
+        setattr(cls, f"__{name}__", _binary(getattr(operator, name)))
+    cls.__eq__, cls.__ne__ = _comparison(operator.eq), _comparison(operator.ne)
+    for name in ("bool", "contains", "hash", "index", "int", "iter", "len", "setattr"):
+        setattr(cls, f"__{name}__", _refused)
+    cls.__call__ = _called
+    cls.__getattribute__ = _attribute
+    cls.__str__ = _formatted
+    cls.__repr__ = _shown
+    cls.__format__ = _formatted
+
+
+_bind(Chosen)
