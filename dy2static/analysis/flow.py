@@ -468,7 +468,7 @@ def analyse(statements: Sequence[ast.stmt], scope: Scope, leaving: tuple[str, ..
     work.undefined |= work.mask(work.captured_names) & ~(summary.assigned | parameters)
     work.undefined |= work.mask(work.captured_names & scope.deleted)
     unbound_reads = work.unbound_reads
-    late = frozenset(work.spell(work.undefined)) & work.captured_names
+    late = frozenset(work.spell(work.undefined | work.fleeting)) & work.captured_names
     if late:
         loads = {load for inner in scope.inner for load in inner.loads_of(late)}
         loads.update(load for load in scope.lazy if load.id in late)
