@@ -230,3 +230,37 @@ def isinstance_(w: Writer, depth: int) -> str:
 @expression("test", when=lambda w: w.binds, core=False)
 def walrus_test(w: Writer, depth: int) -> str:
     return f"(({w.name('t')} := {w.value('t', depth)}) > {w.name('t')})"
+
+
+@expression("tx", core=False)
+def text(w: Writer, depth: int) -> str:
+    return w.pick("'a'", "'b'", "'ba'", "''")
+
+
+@expression("tx", weight=3, core=False)
+def text_ternary(w: Writer, depth: int) -> str:
+    return f"({w.value('tx', depth)} if {w.test(depth)} else {w.value('tx', depth)})"
+
+
+@expression("tx", core=False)
+def of_a_text(w: Writer, depth: int) -> str:
+    t = w.value("tx", depth)
+    return w.pick(f"{t}.upper()", f"{t}[:1]", f"({t} or 'c')", f"{{'a': 'b'}}.get({t}, 'a')", f"max({t}, 'ab')")
+
+
+@expression("test", weight=0.7, core=False)
+def text_test(w: Writer, depth: int) -> str:
+    t = w.value("tx", depth)
+    return w.pick(f"({t} == {w.value('tx', depth)})", f"({t} != 'a')", f"({t} in ('a', 'b'))", f"('a' in {t})", t)
+
+
+@expression("p", weight=0.5, core=False)
+def number_of_a_text(w: Writer, depth: int) -> str:
+    t = w.value("tx", depth)
+    return w.pick(f"len({t})", f"{t}.find('a')", f"{{'a': 2, 'b': {w.name('p')}}}.get({t}, 1)")
+
+
+@expression("t", weight=0.5, core=False)
+def function_that_is_chosen(w: Writer, depth: int) -> str:
+    one, other = w.pick("half", "xp.sin"), w.pick("abs", "xp.cos", "(lambda k: k + 1)", "half")
+    return f"({one} if {w.test(depth)} else {other})({w.value('t', depth)})"

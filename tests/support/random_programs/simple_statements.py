@@ -25,6 +25,8 @@ ASSIGNED = (
     "s",
     "nt",
     "dc",
+    "tx",
+    "tx",
 )
 
 
@@ -222,6 +224,7 @@ def print_(w: Writer) -> str:
         f"print(f'{{{w.name('p')}}} {{{w.name('i')}}} {{{t}:.3f}}')",
         f"print({w.name('p')}, {i}, sep='|', end=';')",
         f"print(len(out), e.shape, {w.name('g')})",
+        f"print({w.name('tx')}, f'{{{w.name('tx')}:>3}} {{{t}:.2f}}')",
     )
 
 

@@ -32,6 +32,7 @@ KINDS: Final = {
     "nt": ("pt",),  # a namedtuple Pair(t, p)
     "dc": ("cell",),  # a dataclass Cell(t, p)
     "ob": ("ob",),  # an object with methods, of class Tracked
+    "tx": ("word",),  # a text
 }
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
@@ -53,6 +54,7 @@ STARTS: Final = {
     "pt": "Pair(x, 1)",
     "cell": "Cell(y, 3)",
     "ob": "Tracked(x * 1.0)",
+    "word": "'a'",
 }
 LEAVES: Final = {"t": 0.35, "i": 0.5, "p": 0.45, "v": 0.5, "g": 0.4, "s": 0.3, "ob": 0.5, "test": 0.0}
 """How often a value is just a name; of other kinds 0.4."""
