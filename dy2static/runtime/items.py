@@ -1,4 +1,4 @@
-"""`x[i]` of a tuple or NumPy array, at an index that is known only when the graph runs."""
+"""`x[i]` of a tuple, NumPy array or dict, at an index or key that is known only when the graph runs."""
 
 from collections.abc import Sequence
 from typing import Any, Final, cast
@@ -7,6 +7,7 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.runtime.rolling import table_of
+from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.lists import NO_INDEX, StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import present
@@ -20,6 +21,8 @@ from graph.dtypes import int64
 def item(container: Any, index: Any) -> Any:
     """`container[index]`."""
     stager = current()
+    if is_chosen(index) and not is_chosen(container):
+        return each(index, lambda option: container[option])
     if stager is None or not isinstance(index, Tensor):
         return container[index]
     if isinstance(container, np.ndarray):

@@ -130,10 +130,19 @@ def form_of(value: Any, conversion: str, spec: str) -> str:
 
 
 def _refused(*_: Any) -> NoReturn:
-    raise StagingError(
+    raise _refusal()
+
+
+def _not_hashed(_: Any) -> NoReturn:
+    error = _refusal()
+    error.is_of_index = True
+    raise error
+
+
+def _refusal() -> StagingError:
+    return StagingError(
         "a value that the graph chooses among several is known only when the graph runs; here Python needs it before",
-        next_step="compare it, call it, print it or return it, or decide with an `if` on it; instead of `d[key]` write "
-        "`d.get(key)`.",
+        next_step="compare it, call it, print it or return it, or decide with an `if` on it.",
         loc=user_location(),
     )
 
@@ -176,7 +185,8 @@ def _bind(cls: Any) -> None:
     for name in ("lt", "le", "gt", "ge", "getitem"):
         setattr(cls, f"__{name}__", _binary(getattr(operator, name)))
     cls.__eq__, cls.__ne__ = _comparison(operator.eq), _comparison(operator.ne)
-    for name in ("bool", "contains", "hash", "index", "int", "iter", "len", "setattr"):
+    cls.__hash__ = _not_hashed
+    for name in ("bool", "contains", "index", "int", "iter", "len", "setattr"):
         setattr(cls, f"__{name}__", _refused)
     cls.__call__ = _called
     cls.__getattribute__ = _attribute

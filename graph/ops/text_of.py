@@ -53,7 +53,8 @@ def repr_value(value: Any) -> str:
 
 def text_of(value: Any, form: str) -> str:
     """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20".
-    "!one of ('a', 'b')" gives the text at that place, "!error message" the message of an exception that was caught, and so on (see `raised.unpacked`)."""
+    "!one of ('a', 'b')" gives the text at that place, "!error message" the message of an exception that was caught, and
+    so on (see `raised.unpacked`)."""
     if form.startswith(ONE_OF):
         return texts_of(form)[int(value)]
     conversion, _, spec = form.partition(":")

@@ -128,7 +128,14 @@ def functions(x):
 @program(*ROWS, adapts=True)
 def looked_up(x):
     s = "a" if x[0] > 0 else "b"
-    return {"a": 1.0, "b": x[1]}.get(s), {"a": relu, "b": swish}.get(s)(x)
+    rates = {"a": 1.0, "b": x[1]}
+    rate = rates[s] * 2.0 if s in rates else 0.0
+    return (
+        rate,
+        rates.get(s),
+        {"a": relu, "b": swish}[s](x),
+        {Mode.HOT: x[2], Mode.COLD: 0.5}[Mode.HOT if x[2] > 0 else Mode.COLD],
+    )
 
 
 @program(*ROWS, adapts=True)
@@ -226,6 +233,11 @@ def letters(x):
     for letter in "ab" if x[0] > 0 else "cd":
         print(letter)
     return x
+
+
+@program(*ROWS)
+def no_such_key(x):
+    return {"a": x}["a" if x[0] > 0 else "b"]
 
 
 @program(*ROWS, refused="a key that the graph chooses")

@@ -28,8 +28,7 @@ def two_objects(x: Any) -> Any:
 
 
 def as_a_key(x: Any) -> Any:
-    key = "a" if x > 0 else "b"
-    return {"a": 1.0, "b": x}[key]
+    return {"a" if x > 0 else "b": x}
 
 
 def letters(x: Any) -> Any:
@@ -51,7 +50,7 @@ REFUSED: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     ),
     (two_objects, BranchTypeError, "a graph needs one type"),
     (as_a_key, StagingError, "a value that the graph chooses among several is known only when the graph runs; here Py"),
-    (as_a_key, StagingError, "instead of `d[key]` write `d.get(key)`."),
+    (as_a_key, StagingError, "compare it, call it, print it or return it, or decide with an `if` on it."),
     (letters, StagingError, "a value that the graph chooses among several is known only when the graph runs; here Pyt"),
 ]
 

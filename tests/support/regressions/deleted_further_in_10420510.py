@@ -1,11 +1,14 @@
 import functools
 
+
 def twice(function, t):
     return function(t)
+
 
 def both(t):
     yield t
     yield t
+
 
 def f(x, y, n, p, v, box, d):
     z = x
@@ -19,6 +22,8 @@ def f(x, y, n, p, v, box, d):
                 w = v
                 w[p] += z if o is None else o
                 pass
+
             twice(inner2, x)
             del o
+
         functools.partial(inner1, y)()
