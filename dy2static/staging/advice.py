@@ -1,6 +1,5 @@
-"""What to do where control flow cannot merge two values: objects of the user's classes, texts, functions."""
+"""What to do where control flow cannot merge two values: objects of the user's classes, layers, too many texts."""
 
-from enum import Enum
 from typing import Any, cast
 
 from dy2static.staging.chosen import MOST
@@ -10,21 +9,18 @@ from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec
 
 def of_choices(label: str, a: Spec, b: Spec) -> str | None:
     """What to do about more ordinary values than a graph chooses among; None where that is not it."""
-    if not (isinstance(a, ChoiceSpec) and isinstance(b, ChoiceSpec)):
+    count = sum(len(spec.parts) if isinstance(spec, ChoiceSpec) else 1 for spec in (a, b))
+    if count <= MOST or not all(isinstance(spec, ChoiceSpec | ConstantSpec) for spec in (a, b)):
         return None
     return f"keep a number, and make {label} of it outside: a graph chooses among {MOST} values at most."
 
 
 def of_objects(label: str, a: Spec, b: Spec) -> str | None:
-    """What to do about two objects, texts or functions that do not fit; None where they are not what differs."""
+    """What to do about two objects that do not fit; None where they are not what differs."""
     if isinstance(a, ContainerSpec) and isinstance(b, ContainerSpec):
         return _of_attributes(a, b) if has_attributes(a.node) and has_attributes(b.node) else None
-    if (
-        isinstance(a, ConstantSpec)
-        and isinstance(b, ConstantSpec)
-        and (found := _of_constants(label, a.value, b.value))
-    ):
-        return found
+    if isinstance(a, ConstantSpec) and isinstance(b, ConstantSpec) and callable(a.value) and callable(b.value):
+        return "call each in a branch of its own: `f(x) if test else g(x)`. A graph chooses between values."
     objects = [spec.value for spec in (a, b) if isinstance(spec, ConstantSpec) and _is_plain_object(spec.value)]
     if not objects or not all(isinstance(s, ConstantSpec) or _is_object(s) for s in (a, b)):
         return None
@@ -39,23 +35,6 @@ def of_objects(label: str, a: Spec, b: Spec) -> str | None:
             "or make its class a dataclass, or register it with `eager.register_pytree`: a graph chooses between "
             "values, not between objects."
         )
-    return None
-
-
-def _of_constants(label: str, a: Any, b: Any) -> str | None:
-    """What to do about two texts, members of an enumeration, or functions."""
-    if isinstance(a, str) and isinstance(b, str):
-        return (
-            f"keep a number that says which text {label} is, and look the text up after the call; or print in each of "
-            "the branches: a graph chooses between numbers, not between texts."
-        )
-    if isinstance(a, Enum) and isinstance(b, Enum):
-        return (
-            f"make the members of {type(a).__name__} numbers (`{type(a).__name__}.{a.name}.value`), and compare these: "
-            "a graph chooses between numbers."
-        )
-    if callable(a) and callable(b):
-        return "call each in a branch of its own: `f(x) if test else g(x)`. A graph chooses between values."
     return None
 
 

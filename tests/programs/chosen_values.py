@@ -209,14 +209,21 @@ def a_text_and_a_tensor(x):
     return x + s
 
 
-@program([f64(1.0), i64(0)], [f64(1.0), i64(1)], [f64(2.0), i64(3)], grad=0, traceable=False)
+@program([f64(1.0), i64(0)], [f64(1.0), i64(1)], [f64(2.0), i64(3)], [f64(2.0), i64(4)], grad=0, traceable=False)
 def functions_by_number(x, k):
     functions = [xp.sin, xp.cos, relu, swish]
     f = functions[0]
     for i in range(4):
         if i == k:
             f = functions[i]
-    return f(x) * math.pi
+    return f(x) * math.pi * (xp.tanh, relu, swish, xp.cos)[k](x) + functions[k](x)
+
+
+@program([f64(1.0), i64(0)], [f64(1.0), i64(1)], [f64(2.0), i64(3)], grad=0, traceable=False)
+def functions_along_with_a_size_of_the_run(x, n):
+    for function, v in zip([xp.sin, xp.cos], xp.arange(n), strict=False):
+        x = function(x) * v
+    return x
 
 
 @program(*ROWS, refused="a text that grows with each trip is any text")

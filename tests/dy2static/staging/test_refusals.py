@@ -6,7 +6,6 @@ import re
 import warnings
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -139,26 +138,6 @@ def list_of_a_loop_in_a_branch(x: Any) -> Any:
     return found
 
 
-class Phase(Enum):
-    WARM = "warm"
-    RUN = "run"
-
-
-def text_in_a_branch(x: Any) -> Any:
-    state = "low"
-    if x > 0:
-        state = "high"
-    return state
-
-
-def member_in_a_branch(x: Any) -> Any:
-    return Phase.RUN if x > 0 else Phase.WARM
-
-
-def function_in_a_branch(x: Any) -> Any:
-    return (xp.tanh if x > 0 else xp.sin)(x)
-
-
 def queue_that_grows(x: Any) -> Any:
     window = deque[Any](maxlen=3)
     for v in xp.stack([x, x, x]):
@@ -173,24 +152,32 @@ def counter_along_with_a_tensor(x: Any) -> Any:
     return total
 
 
-def functions_along_with_a_size_of_the_run(x: Any) -> Any:
-    for function, v in zip([xp.sin, xp.cos], xp.arange(xp.astype(x, xp.int64)), strict=False):
+class Layer:
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.scale
+
+
+LAYERS = Layer(1.0), Layer(2.0)
+
+
+def layers_along_with_a_size_of_the_run(x: Any) -> Any:
+    for function, v in zip(LAYERS, xp.arange(xp.astype(x, xp.int64)), strict=False):
         x = function(x) * v
     return x
 
 
-def function_of_a_tuple(x: Any) -> Any:
-    return (xp.sin, xp.cos)[xp.astype(x, xp.int64)](x)
+def layer_of_a_tuple(x: Any) -> Any:
+    return LAYERS[xp.astype(x, xp.int64)](x)
 
 
 CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
-    (text_in_a_branch, BranchTypeError, "keep a number that says which text `state` is, and look the text up after"),
-    (member_in_a_branch, BranchTypeError, "make the members of Phase numbers (`Phase.RUN.value`), and compare these"),
-    (function_in_a_branch, BranchTypeError, "call each in a branch of its own: `f(x) if test else g(x)`."),
     (queue_that_grows, LoopTypeError, "fill it before the loop, as with `deque([0.0] * 3, maxlen=3)`, or use a list."),
     (counter_along_with_a_tensor, StagingError, "for `itertools.count`, use `enumerate` with a start."),
-    (functions_along_with_a_size_of_the_run, StagingError, "go over the list by itself, and index what goes along"),
-    (function_of_a_tuple, StagingError, "an item of a tuple is taken at an index that only the graph knows: a list"),
+    (layers_along_with_a_size_of_the_run, StagingError, "go over the list by itself, and index what goes along"),
+    (layer_of_a_tuple, StagingError, "an item of a tuple is taken at an index that only the graph knows: a list"),
     (
         key_in_a_branch,
         StagingError,
