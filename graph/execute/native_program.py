@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,7 @@ from graph.passes.decompose import decompose
 from graph.passes.nested import without_sharing
 from graph.passes.pipeline import FOR_NATIVE, is_checked, optimize
 from graph.schedule.order import scheduled
+from graph.schedule.split_loops import split_loops
 
 if TYPE_CHECKING:
     from graph.llvm.code import CallbackSite
@@ -128,7 +129,9 @@ def lowered(graph: Graph, exact: bool, cpu: str, change: Callable[[Graph], Graph
         in_order = importlib.import_module("graph.llvm.numpy_order").in_numpy_order
         whole = optimize(graph, (in_order, dce), check=is_checked())
     else:
-        whole = optimize(decompose(graph), FOR_NATIVE, check=is_checked())
+        native = importlib.import_module("graph.llvm.exact").stays_native
+        split = partial(split_loops, stays_native=partial(native, is_exact=False))
+        whole = optimize(decompose(graph), (split, *FOR_NATIVE), check=is_checked())
     ordered = scheduled(without_sharing(whole))
     ordered = ordered if change is None else change(ordered)
     return lower(ordered, exact=exact, fma=has_fma(target), vectors=target.vectors)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.aval import Type
 from graph.dtypes import DType
 from graph.errors import InternalError
-from graph.ir.lowering import Choose, Lowering
+from graph.ir.lowering import Choose, Elementwise, Lowering, Reduce
 from graph.ir.op import Op
+from graph.ir.parts import WHOLE, Part, Parts, Ways, broadcasting, reduced
 
 if TYPE_CHECKING:
     from graph.ir.differentiator import RegionVjp
@@ -74,6 +75,7 @@ class OpDef:
     `inplace` is the kernel's twin that may overwrite and return its first operand, used when that value is dead.
     `aliases`: the result may share memory with an operand (a view): neither may be overwritten while the other lives.
     `effect` may depend on the occurrence. `lower`: how it becomes native code; None is a callback into NumPy.
+    `parts`: which parts of the operands make a part of the results; None follows from the form of `lower`.
     `again`: whether it is part of a second run on the same values. `onnx` is declared by its backend's milestone.
     """
 
@@ -88,6 +90,7 @@ class OpDef:
     aliases: bool = False
     again: Again = Again.RUNS
     lower: Lowering | None = None
+    parts: Parts | None = None
     onnx: None = None
 
 
@@ -138,3 +141,23 @@ def lowering_of(op: Op) -> Lowering | None:
     while isinstance(found, Choose):
         found = found.rule(*(v.type for v in op.operands), **op.attrs)
     return found
+
+
+def ways_of(op: Op, part: Part) -> Ways:
+    """The parts of its operands that make a part of all results of an op: see `parts`. None where it may fail, and its
+    parts not alike."""
+    if part is WHOLE:
+        return ((WHOLE,) * len(op.operands),)
+    found, is_pure = op.opdef.parts, effect_of(op) is Effect.PURE
+    types = (op.results[0].type, *(v.type for v in op.operands))
+    if found is not None:
+        return found.rule(part, *types, **op.attrs) if is_pure or found.fails_alike else ()
+    if not is_pure:
+        return ()
+    match lowering_of(op):
+        case Elementwise():
+            return broadcasting(part, *types)
+        case Reduce():
+            return reduced(part, *types, **op.attrs)
+        case _:
+            return ()

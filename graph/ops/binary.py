@@ -15,6 +15,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import Elementwise, Lowering, ScalarEmitter
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Vjp, register
+from graph.ir.parts import Parts, adding
 from graph.ops.cotangent_rules import conj, flat_vjp
 from graph.ops.promotion import by_ufunc
 from graph.ops.scalar_rules import by_kind, function, plainly
@@ -29,6 +30,7 @@ def _binary(
     effect: Callable[[Op], Effect] = broadcast_effect,
     *,
     lower: Lowering,
+    parts: Parts | None = None,
 ) -> None:
     register(
         OpDef(
@@ -40,6 +42,7 @@ def _binary(
             effect=effect,
             symbol=symbol,
             lower=lower,
+            parts=parts,
         )
     )
 
@@ -151,8 +154,8 @@ POWER = dataclasses.replace(by_kind(f=float_power, V=float_power, iu=integer_pow
 QUOTIENT = by_kind(f=both(float_divmod, 0), V=both(float_divmod, 0), iu=both(integer_divmod, 0))
 REMAINDER = by_kind(f=both(float_divmod, 1), V=both(float_divmod, 1), iu=both(integer_divmod, 1))
 
-_binary("add", np.add, add_vjp, symbol="+", lower=plainly("add", "biufcV"))
-_binary("sub", np.subtract, sub_vjp, symbol="-", lower=plainly("sub", "iufcV"))
+_binary("add", np.add, add_vjp, symbol="+", lower=plainly("add", "biufcV"), parts=Parts(adding))
+_binary("sub", np.subtract, sub_vjp, symbol="-", lower=plainly("sub", "iufcV"), parts=Parts(adding))
 _binary("mul", np.multiply, mul_vjp, symbol="*", lower=plainly("mul", "biufcV"))
 _binary("div", np.true_divide, div_vjp, symbol="/", lower=plainly("div", "fcV"))
 _binary("floor_div", np.floor_divide, flat_vjp, symbol="//", lower=dataclasses.replace(QUOTIENT, cost=30))

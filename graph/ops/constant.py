@@ -21,6 +21,7 @@ from graph.ir.lowering import (
 )
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
+from graph.ir.parts import WHOLE, Part, Parts, Ways
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, check_sizes, normalize_axis, resolve_shape, tensor
 
@@ -80,11 +81,25 @@ def cast_element(s: ScalarEmitter, x: Any, *, dtype: DType) -> Any:
     return s.convert(x, dtype)
 
 
+def full_parts(part: Part, y: Aval, *sizes: Type, **attrs: Any) -> Ways:
+    return ((WHOLE,) * len(sizes),) if isinstance(part, int) else ()
+
+
 BUILT_IN = BuiltIn()
 CAST = Elementwise(cast_element, "biufcV")
 
 register(OpDef("constant", infer=infer_constant, kernel=constant_kernel, vjp=NO_OPERANDS, promote=None, lower=BUILT_IN))
-register(OpDef("full", infer=infer_full, kernel=full_kernel, vjp=NO_OPERANDS, promote=None, lower=BUILT_IN))
+register(
+    OpDef(
+        "full",
+        infer=infer_full,
+        kernel=full_kernel,
+        vjp=NO_OPERANDS,
+        promote=None,
+        lower=BUILT_IN,
+        parts=Parts(full_parts),
+    )
+)
 register(
     OpDef(
         "dim",

@@ -107,6 +107,29 @@ def indexed(op: str, x: Aval, dynamic: Sequence[Type], index: Index) -> Indexed:
     return Indexed(_assemble(walk, rest), walk.can_fail, walk.has_integer_arrays)
 
 
+def untouched_axes(x: Aval, dynamic: Sequence[Type], index: Index) -> dict[int, int]:
+    """The axes of `x` of which an index takes every element in order, and which axes of the result they are. None where
+    it has index arrays or masks."""
+    operands = [tensor(t, "index") for t in dynamic]
+    if any(isinstance(item, bool) for item in index) or any(t.ndim or is_bool(t.dtype) for t in operands):
+        return {}
+    consumed = sum(item is not None and item != ELLIPSIS for item in index)
+    found: dict[int, int] = {}
+    axis = at = 0
+    for item in (*index, *(() if ELLIPSIS in index else (ELLIPSIS,))):
+        if item == ELLIPSIS:
+            for _ in range(x.ndim - consumed):
+                found[axis] = at
+                axis, at = axis + 1, at + 1
+        elif item is None:
+            at += 1
+        else:
+            if item == slice(None):
+                found[axis] = at
+            axis, at = axis + 1, at + isinstance(item, slice)
+    return found
+
+
 def _slice_operands(op: str, item: Item, operands: Iterator[Aval]) -> None:
     if not isinstance(item, slice):
         return

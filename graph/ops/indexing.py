@@ -16,6 +16,7 @@ from graph.ir.emitter import Accumulate, Emitter
 from graph.ir.lowering import Choose, Gather, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
+from graph.ir.parts import WHOLE, Part, Parts, Ways, broadcast_part
 from graph.ops.cotangent_rules import places
 from graph.ops.index_lowering import (
     add_by_mask,
@@ -29,7 +30,7 @@ from graph.ops.index_lowering import (
     take_element,
     take_sizes,
 )
-from graph.ops.index_rules import DYNAMIC, Index, indexed, resolve_index
+from graph.ops.index_rules import DYNAMIC, Index, indexed, resolve_index, untouched_axes
 from graph.ops.places import nonzero_places
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axis, quote, tensor
@@ -59,6 +60,12 @@ def index_effect(op: Op) -> Effect:
     x, *dynamic = (v.type for v in op.operands)
     found = indexed(op.name, cast(Aval, x), dynamic, cast(Index, op.attrs["index"]))
     return Effect.CAN_FAIL if found.can_fail else Effect.PURE
+
+
+def index_parts(part: Part, y: Aval, x: Aval, *dynamic: Type, index: Index) -> Ways:
+    """Along axes that are taken whole."""
+    own = next((a for a, at in untouched_axes(x, dynamic, index).items() if at == part), None)
+    return () if own is None else ((own, *(WHOLE for _ in dynamic)),)
 
 
 # index_set, index_add
@@ -113,6 +120,14 @@ def update_effect(op: Op) -> Effect:
     pairs = zip(rest, found.shape[len(found.shape) - len(rest) :], strict=True)
     fits = all(d == 1 for d in value[:lead]) and all(d in (1, t) for d, t in pairs)
     return Effect.CAN_FAIL if found.can_fail or not fits else Effect.PURE
+
+
+def update_parts(part: Part, y: Aval, x: Aval, v: Aval, *dynamic: Type, index: Index) -> Ways:
+    """Along axes that are changed whole."""
+    if not isinstance(part, int) or part not in (taken := untouched_axes(x, dynamic, index)):
+        return ()
+    target = Aval(x.dtype, indexed("index_set", x, dynamic, index).shape)
+    return ((part, broadcast_part(taken[part], target, v), *(WHOLE for _ in dynamic)),)
 
 
 def index_set_inplace(x: Any, v: Any, *dynamic: Any, index: Index) -> Any:
@@ -276,6 +291,7 @@ register(
         effect=index_effect,
         aliases=True,
         lower=Choose(lower_index),
+        parts=Parts(index_parts, fails_alike=True),
     )
 )
 register(
@@ -288,6 +304,7 @@ register(
         effect=update_effect,
         inplace=index_set_inplace,
         lower=Choose(lower_update(set_elements, set_by_mask)),
+        parts=Parts(update_parts, fails_alike=True),
     )
 )
 register(
@@ -300,6 +317,7 @@ register(
         effect=update_effect,
         inplace=index_add_inplace,
         lower=Choose(lower_update(add_elements, add_by_mask)),
+        parts=Parts(update_parts, fails_alike=True),
     )
 )
 register(

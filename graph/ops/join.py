@@ -13,6 +13,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import LoopEmitter, Loops
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ir.parts import WHOLE, Part, Parts, Ways
 from graph.ops.cotangent_rules import as_tuple
 from graph.ops.places import each
 from graph.ops.promotion import common
@@ -160,6 +161,28 @@ def split_effect(op: Op) -> Effect:
     return Effect.PURE if total == op.operands[0].shape[at] else Effect.CAN_FAIL
 
 
+# Parts: along the axes that are not joined
+
+
+def concat_parts(part: Part, y: Aval, *xs: Type, axis: int) -> Ways:
+    return () if part == axis % y.ndim else ((part,) * len(xs),)
+
+
+def stack_parts(part: Part, y: Aval, *xs: Type, axis: int) -> Ways:
+    at = axis % y.ndim
+    if not isinstance(part, int):
+        return ((part,) * len(xs),)
+    return () if part == at else ((part - (part > at),) * len(xs),)
+
+
+def unstack_parts(part: Part, y: Aval, x: Aval, *, axis: int) -> Ways:
+    return ((part + (part >= axis % x.ndim) if isinstance(part, int) else part,),)
+
+
+def split_parts(part: Part, y: Aval, x: Aval, *operands: Type, sizes: Shape, axis: int) -> Ways:
+    return () if part == axis % x.ndim else ((part, *(WHOLE for _ in operands)),)
+
+
 # Lowering: loops that copy
 
 
@@ -243,6 +266,7 @@ register(
         promote=common(),
         effect=join_effect,
         lower=Loops(concat_loops),
+        parts=Parts(concat_parts),
     )
 )
 register(
@@ -254,6 +278,7 @@ register(
         promote=common(),
         effect=join_effect,
         lower=Loops(stack_loops),
+        parts=Parts(stack_parts),
     )
 )
 register(
@@ -265,6 +290,7 @@ register(
         promote=None,
         aliases=True,
         lower=Loops(unstack_loops),
+        parts=Parts(unstack_parts),
     )
 )
 register(
@@ -277,5 +303,6 @@ register(
         effect=split_effect,
         aliases=True,
         lower=Loops(split_loops),
+        parts=Parts(split_parts),
     )
 )

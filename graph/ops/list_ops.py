@@ -16,6 +16,7 @@ from graph.ir.emitter import Accumulate, Emitter
 from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ir.parts import Parts, alike
 from graph.ops.cotangents import sum_of
 from graph.ops.regions import join_types, number_unknown
 
@@ -310,7 +311,19 @@ def list_reverse_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
 DISCRETE: Final = NotDifferentiable("a length is an integer")
 
 
-def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.PURE, inplace: Any = None) -> None:
+IN_ELEMENTS: Final = Parts(alike, fails_alike=True)
+"""A list is cut in each of its elements: its length, and what its indices name, stay."""
+
+
+def _list_op(
+    name: str,
+    infer: Any,
+    kernel: Any,
+    vjp: Any,
+    effect: Any = Effect.PURE,
+    inplace: Any = None,
+    parts: Parts | None = IN_ELEMENTS,
+) -> None:
     """What holds or gives elements shares memory with its operands."""
     register(
         OpDef(
@@ -323,12 +336,13 @@ def _list_op(name: str, infer: Any, kernel: Any, vjp: Any, effect: Any = Effect.
             inplace=inplace,
             aliases=name != "list_len",
             lower=BuiltIn(),
+            parts=parts,
         )
     )
 
 
 _list_op("list_make", infer_list_make, list_make_kernel, list_make_vjp)
-_list_op("list_len", infer_list_len, list_len_kernel, DISCRETE)
+_list_op("list_len", infer_list_len, list_len_kernel, DISCRETE, parts=None)
 _list_op("list_get", infer_list_get, list_get_kernel, list_get_vjp, may_fail)
 _list_op("list_add_at", infer_list_add_at, list_add_at_kernel, list_add_at_vjp, inplace=list_add_at_inplace)
 _list_op("list_set", infer_list_set, list_set_kernel, list_set_vjp, may_fail, list_set_inplace)

@@ -10,6 +10,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ir.parts import Part, Parts, Ways
 from graph.ops.list_ops import list_type
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import UNKNOWN_DIM, normalize_axis, quote, tensor
@@ -37,6 +38,12 @@ def list_stack_kernel(x: list[Any], *like: Any, axis: int) -> Any:
 
 def list_stack_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *like: Any, axis: int) -> tuple[Any, ...]:
     return b.list_from_tensor(ct, axis=axis), *(None for _ in like)
+
+
+def list_stack_parts(part: Part, y: Aval, x: Type, *like: Type, axis: int) -> Ways:
+    """Along the axes of the elements."""
+    at = axis % y.ndim
+    return ((part - (part > at),),) if isinstance(part, int) and part != at and not like else ()
 
 
 def infer_list_from_tensor(x: Type, *, axis: int) -> ListType:
@@ -116,6 +123,7 @@ register(
         promote=None,
         effect=stack_effect,
         lower=BuiltIn(),
+        parts=Parts(list_stack_parts, fails_alike=True),
     )
 )
 register(

@@ -11,6 +11,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ir.parts import TERM, WHOLE, Part, Parts, Ways, broadcast_part
 from graph.ops.cotangent_rules import conj
 from graph.ops.promotion import common
 from graph.ops.shape_rules import broadcast_shapes, quote, tensor, unify_dims
@@ -101,6 +102,26 @@ def matmul_effect(op: Op) -> Effect:
     )
 
 
+def matmul_parts(part: Part, z: Aval, x: Aval, y: Aval) -> Ways:
+    """Rows of `x`, columns of `y`, or places of the batch; a part of the inner axis gives a term of the sums."""
+    if part is TERM:
+        return ((x.ndim - 1, max(y.ndim - 2, 0)),)
+    if not isinstance(part, int):
+        return ()
+    columns = z.ndim - 1 if y.ndim > 1 else None
+    rows = z.ndim - 1 - (y.ndim > 1) if x.ndim > 1 else None
+    if part == columns:
+        return ((WHOLE, y.ndim - 1),)
+    if part == rows:
+        return ((x.ndim - 2, WHOLE),)
+    batch = Aval(z.dtype, z.shape[: z.ndim - (x.ndim > 1) - (y.ndim > 1)])
+    return (tuple(broadcast_part(part, batch, Aval(v.dtype, v.shape[:-2])) for v in (x, y)),)
+
+
+def add_matmul_parts(part: Part, z: Aval, total: Aval, x: Aval, y: Aval) -> Ways:
+    return tuple((part, *way) for way in matmul_parts(part, z, x, y))
+
+
 def infer_add_matmul(total: Type, x: Type, y: Type) -> Aval:
     """Shape rule of `add_matmul(total, x, y)`: `total + x @ y`, all matrices, of one dtype; nothing broadcasts.
 
@@ -140,6 +161,7 @@ register(
         effect=matmul_effect,
         symbol="@",
         lower=BuiltIn(),
+        parts=Parts(matmul_parts),
     )
 )
 register(
@@ -151,5 +173,6 @@ register(
         promote=None,
         effect=add_matmul_effect,
         lower=BuiltIn(),
+        parts=Parts(add_matmul_parts),
     )
 )

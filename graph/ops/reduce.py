@@ -18,6 +18,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import Callback, Choose, Decomposed, Lowering
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
+from graph.ir.parts import Parts, summed
 from graph.ops.compare import DISCRETE
 from graph.ops.cotangent_rules import conj, count
 from graph.ops.promotion import to_float
@@ -224,7 +225,17 @@ def sum_to_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, like: Any) -> tuple[Any
 
 
 MEAN, VAR, STD = Decomposed(mean_parts), Decomposed(var_parts), Decomposed(std_parts)
-register(OpDef("sum", infer=infer_reduction("sum", sum_dtype), kernel=sum_kernel, vjp=sum_vjp, promote=None, lower=SUM))
+register(
+    OpDef(
+        "sum",
+        infer=infer_reduction("sum", sum_dtype),
+        kernel=sum_kernel,
+        vjp=sum_vjp,
+        promote=None,
+        lower=SUM,
+        parts=Parts(summed),
+    )
+)
 register(
     OpDef("mean", infer=infer_reduction("mean", mean_dtype), kernel=mean_kernel, vjp=mean_vjp, promote=None, lower=MEAN)
 )

@@ -11,6 +11,7 @@ from graph.ir.emitter import Emitter
 from graph.ir.lowering import LoopEmitter, Lowering, Reshape, View
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
+from graph.ir.parts import TERM, WHOLE, Part, Parts, Ways, broadcast_part
 from graph.ops.shape_rules import (
     UNKNOWN_DIM,
     check_sizes,
@@ -407,21 +408,89 @@ def repeat_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, repeats: int, 
     return tuple(e.quotient(i, repeats) if k == axis % len(shape) else i for k, i in enumerate(index))
 
 
-def _view(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, effect: Any = Effect.PURE) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, effect=effect, aliases=True, lower=lower))
+# Parts: the axis of the operand that an axis of the result is
 
 
-def _copy(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, lower=lower))
+def reshape_parts(part: Part, y: Aval, x: Aval, *sizes: Type, shape: Shape) -> Ways:
+    """An axis of as many elements with as many before it."""
+    whole = (WHOLE,) * len(sizes)
+    if not isinstance(part, int):
+        return ((part, *whole),)
+    before, size = monomial(y.shape[:part]), y.shape[part]
+    own = (i for i, dim in enumerate(x.shape) if dim == size and monomial(x.shape[:i]) == before)
+    return tuple((i, *whole) for i in own)
+
+
+def transpose_parts(part: Part, y: Aval, x: Aval, *, axes: tuple[int, ...]) -> Ways:
+    return ((axes[part] % x.ndim if isinstance(part, int) else part,),)
+
+
+def broadcast_to_parts(part: Part, y: Aval, x: Aval, *sizes: Type, shape: Shape) -> Ways:
+    own = broadcast_part(part, y, x) if isinstance(part, int) else part
+    return ((own, *(WHOLE for _ in sizes)),)
+
+
+def expand_dims_parts(part: Part, y: Aval, x: Aval, *, axis: tuple[int, ...]) -> Ways:
+    kept = [i for i in range(y.ndim) if i not in normalize_axes("expand_dims", axis, y.ndim)]
+    if not isinstance(part, int):
+        return ((part,),)
+    return ((kept.index(part),),) if part in kept else ()
+
+
+def squeeze_parts(part: Part, y: Aval, x: Aval, *, axis: Axes) -> Ways:
+    axes = normalize_axes("squeeze", axis, x.ndim)
+    return (([i for i in range(x.ndim) if i not in axes][part] if isinstance(part, int) else part,),)
+
+
+def other_axes_parts(part: Part, y: Aval, x: Aval, *, axis: Axes, **attrs: Any) -> Ways:
+    """Axes that the op does not move stay what they are."""
+    return ((part,),) if part is TERM or part not in normalize_axes("flip", axis, x.ndim) else ()
+
+
+def _view(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, parts: Any, effect: Any = Effect.PURE) -> None:
+    register(
+        OpDef(
+            name,
+            infer=infer,
+            kernel=kernel,
+            vjp=vjp,
+            promote=None,
+            effect=effect,
+            aliases=True,
+            lower=lower,
+            parts=Parts(parts),
+        )
+    )
+
+
+def _copy(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, parts: Parts | None = None) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, lower=lower, parts=parts))
 
 
 _BROADCAST = View(broadcast_to_sizes, broadcast_to_element)
-_view("reshape", infer_reshape, reshape_kernel, reshape_vjp, Reshape(reshape_sizes), reshape_effect)
-_view("transpose", infer_transpose, transpose_kernel, transpose_vjp, View(transpose_sizes, transpose_element))
-_view("broadcast_to", infer_broadcast_to, broadcast_to_kernel, broadcast_to_vjp, _BROADCAST, broadcast_to_effect)
-_view("expand_dims", infer_expand_dims, expand_dims_kernel, expand_dims_vjp, Reshape(expand_dims_sizes))
-_view("squeeze", infer_squeeze, squeeze_kernel, squeeze_vjp, Reshape(squeeze_sizes), squeeze_effect)
-_view("flip", infer_flip, flip_kernel, flip_vjp, View(flip_sizes, flip_element))
-_copy("roll", infer_roll, roll_kernel, roll_vjp, View(roll_sizes, roll_element))
+_TRANSPOSE = View(transpose_sizes, transpose_element)
+_RESHAPE, _EXPAND, _SQUEEZE = (Reshape(sizes) for sizes in (reshape_sizes, expand_dims_sizes, squeeze_sizes))
+_view("reshape", infer_reshape, reshape_kernel, reshape_vjp, _RESHAPE, reshape_parts, reshape_effect)
+_view(
+    "transpose",
+    infer_transpose,
+    transpose_kernel,
+    transpose_vjp,
+    View(transpose_sizes, transpose_element),
+    transpose_parts,
+)
+_view(
+    "broadcast_to",
+    infer_broadcast_to,
+    broadcast_to_kernel,
+    broadcast_to_vjp,
+    _BROADCAST,
+    broadcast_to_parts,
+    broadcast_to_effect,
+)
+_view("expand_dims", infer_expand_dims, expand_dims_kernel, expand_dims_vjp, _EXPAND, expand_dims_parts)
+_view("squeeze", infer_squeeze, squeeze_kernel, squeeze_vjp, _SQUEEZE, squeeze_parts, squeeze_effect)
+_view("flip", infer_flip, flip_kernel, flip_vjp, View(flip_sizes, flip_element), other_axes_parts)
+_copy("roll", infer_roll, roll_kernel, roll_vjp, View(roll_sizes, roll_element), Parts(other_axes_parts))
 _copy("tile", infer_tile, tile_kernel, tile_vjp, View(tile_sizes, tile_element))
-_copy("repeat", infer_repeat, repeat_kernel, repeat_vjp, View(repeat_sizes, repeat_element))
+_copy("repeat", infer_repeat, repeat_kernel, repeat_vjp, View(repeat_sizes, repeat_element), Parts(other_axes_parts))

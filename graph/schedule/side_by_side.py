@@ -33,15 +33,27 @@ def side_by_side(graph: Graph, stays_native: Callable[[Op], bool]) -> Graph:
     """A scheduled graph, with its loops that may run side by side as one op each time, regions of branches and loops
     included. `stays_native` says whether an op without regions is native code."""
     ops = [_inner(op, stays_native) if op.name in ("cond", *LOOPS) else op for op in graph.ops]
-    whole = rebuild(graph, ops)
+    order, groups = _grouped(ops, stays_native)
+    made = {members[0]: _joined([ops[i] for i in members]) for members in groups}
+    return rebuild(graph, [made.get(i, ops[i]) for i in order])
+
+
+def in_groups(graph: Graph, stays_native: Callable[[Op], bool]) -> set[Op]:
+    """The loops of a block, regions aside, that may run beside others of it."""
+    _, groups = _grouped(graph.ops, stays_native)
+    return {graph.ops[i] for members in groups for i in members}
+
+
+def _grouped(ops: Sequence[Op], stays_native: Callable[[Op], bool]) -> tuple[list[int], list[list[int]]]:
+    """The order of ops, of each group the first alone; and the groups."""
     constants = {op.result: op for op in ops if op.name == "constant"}
-    candidates = {i for i, op in enumerate(ops) if _is_piece(op, stays_native) and may_be_worth_it(op, constants)}
+    candidates = {i for i, op in enumerate(ops) if is_piece(op, stays_native) and may_be_worth_it(op, constants)}
+    order = list(range(len(ops)))
+    groups: list[list[int]] = []
     if len(candidates) < 2:
-        return whole
+        return order, groups
     made_by = {v: i for i, op in enumerate(ops) for v in op.results}
     waits = [{made_by[v] for v in op.operands if v in made_by} for op in ops]
-    order = list(range(len(ops)))
-    made: dict[int, Op] = {}
     for first in sorted(candidates):
         if first not in candidates:
             continue
@@ -51,8 +63,8 @@ def side_by_side(graph: Graph, stays_native: Callable[[Op], bool]) -> Graph:
             start = order.index(first)
             moved = {*members, *before}
             order = [*order[:start], *before, first, *(i for i in order[start:] if i not in moved)]
-            made[first] = _joined([ops[i] for i in members])
-    return rebuild(graph, [made.get(i, ops[i]) for i in order])
+            groups.append(members)
+    return order, groups
 
 
 def may_be_worth_it(op: Op, constants: dict[Value, Op]) -> bool:
@@ -71,7 +83,7 @@ def _inner(op: Op, stays_native: Callable[[Op], bool]) -> Op:
     return Op(op.opdef, op.operands, op.results, op.attrs, regions, op.loc)
 
 
-def _is_piece(op: Op, stays_native: Callable[[Op], bool]) -> bool:
+def is_piece(op: Op, stays_native: Callable[[Op], bool]) -> bool:
     """Whether a loop may run on another thread, and twice where it fails: it changes nothing that others see."""
     if op.name not in LOOPS:
         return False
