@@ -1,5 +1,6 @@
 """What can be said of a program's execution: its native code, what that leaves to NumPy, its memory."""
 
+from collections import Counter
 from typing import Any, Final
 
 from dy2static.cache.compiled import CompiledGraph
@@ -41,10 +42,14 @@ def execution(compiled: CompiledGraph) -> list[str]:
         line = f"calls NumPy for `{site.op.name}`{_at(site.op.loc)}{loop}: {site.reason}"
         if line not in lines:
             lines.append(line)
-    lines += [
-        f"may run side by side: {', '.join(f'the loop{_at(loc)}' for loc in group)}" for group in native.module.groups
-    ]
+    lines += [f"may run side by side: {_loops(group)}" for group in native.module.groups]
     return lines
+
+
+def _loops(group: tuple[Loc, ...]) -> str:
+    """The loops of a group: those of one line are parts of one, or of a function that is called again."""
+    found = Counter(group)
+    return ", ".join(f"the loop{_at(loc)}" + (f" ({n} times)" if n > 1 else "") for loc, n in found.items())
 
 
 def _at(loc: Loc) -> str:

@@ -8,7 +8,7 @@ from graph.llvm import ir
 from graph.llvm.code import Code, MetadataRef
 from graph.llvm.expressions import Evaluation, Node, Point, Source, spilled
 from graph.llvm.merging import merged, merged_axes, spread
-from graph.llvm.parallel import STEP, least_part, shared_range
+from graph.llvm.parallel import CHUNK, STEP, least_part, shared_range
 from graph.llvm.scalars import Scalars, Size
 from graph.llvm.types import I64
 from graph.llvm.values import Registers, Tensor
@@ -122,8 +122,9 @@ def shared_nest(
     rest = counts[k + 1 :]
     least = least_part(s, nanoseconds, product(s, (*rest, inner)))
     is_flat = not rest and isinstance(inner, int) and inner == 1
+    step = STEP if is_flat and STEP * nanoseconds <= CHUNK else 1
     with (
-        shared_range(s, counts[k], least, STEP if is_flat else 1) as (first, last),
+        shared_range(s, counts[k], least, step) as (first, last),
         counted_loop(s, last, first=first, parallel=parallel and not rest, interleaved=interleaved) as i,
         nest(s, rest, parallel=parallel, interleaved=interleaved) as others,
     ):

@@ -112,6 +112,20 @@ def test_explain_says_what_may_run_side_by_side() -> None:
     assert f.explain().splitlines()[-1] == f"  may run side by side: {loops}"
 
 
+def rows(h: Any, u: Any, n: Any) -> Any:
+    for _ in range(n):
+        h = xp.tanh(h @ u)
+    return h
+
+
+def test_explain_says_that_a_loop_has_been_split() -> None:
+    f = to_static(rows, executor="native", compile="now")
+    h, u = xp.asarray(np.linspace(0, 1, 40 * 64).reshape(40, 64)), xp.asarray(np.eye(64))
+    assert np.allclose(np.asarray(f(h, u, xp.asarray(3))), np.asarray(rows(h, u, 3)), rtol=1e-12)
+    place = f"test_inspection.py:{rows.__code__.co_firstlineno + 1}"
+    assert f.explain().splitlines()[-1] == f"  may run side by side: the loop at {place} (2 times)"
+
+
 def test_traces_say_it_too() -> None:
     traced = trace(plain, xp.asarray(np.ones(3)))
     assert "  runs " in traced.explain()

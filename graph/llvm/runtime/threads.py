@@ -47,8 +47,9 @@ PATIENCE: Final = 100_000
 wake it up. The loops of a program come one soon after the other. (Not looks: a pause is 10 times as long on some
 processors as on others.)"""
 
-EACH: Final = 3
-"""So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer."""
+EACH: Final = 8
+"""So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer, and at the
+end nobody waits long for the last one, or falls asleep meanwhile."""
 
 create = External("pthread_create", "i32(i64, i64, i64, i64)")
 detach = External("pthread_detach", "i32(i64)")

@@ -1,6 +1,7 @@
 """Loops that threads share: results are the same however many there are, whoever else runs, and after a fork."""
 
 import multiprocessing
+import re
 import threading
 from typing import Any, Final
 
@@ -218,3 +219,20 @@ def test_number_of_processors_otherwise(monkeypatch: pytest.MonkeyPatch) -> None
         assert 1 <= default_threads() <= 8
     finally:
         default_threads.cache_clear()
+
+
+def steps(text: str) -> list[int]:
+    """Of each loop that is shared, what the sizes of its parts are multiples of."""
+    calls = re.findall(r'call void @"dy_parallel"\(.*, i64 (\d+)\)', compile_native(parse(text)).llvm)
+    return [int(step) for step in calls]
+
+
+def test_parts_of_elements_are_multiples_of_vectors_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DY2STATIC_CACHE", "off")
+    elements = "graph f(%0 x: f32[999999]) -> (f32[999999]) {\n %1: f32[999999] = tanh %0\n yield %1\n}"
+    assert steps(elements) == [parallel.STEP]
+    batch = """graph f(%0 x: f32[8,128,32], %1 y: f32[8,32,128]) -> (f32[8,128,128]) {
+  %2: f32[8,128,128] = matmul %0, %1
+  yield %2
+}"""
+    assert steps(batch) == [1]
