@@ -48,8 +48,8 @@ wake it up. The loops of a program come one soon after the other. (Not looks: a 
 processors as on others.)"""
 
 EACH: Final = 8
-"""So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer, and at the
-end nobody waits long for the last one, or falls asleep meanwhile."""
+"""So many chunks there are for each thread, where they are not too small then: who is slowed down does fewer, and at
+the end nobody waits long for the last one, or falls asleep meanwhile."""
 
 create = External("pthread_create", "i32(i64, i64, i64, i64)")
 detach = External("pthread_detach", "i32(i64)")
