@@ -27,7 +27,6 @@ from graph.passes.decompose import decompose
 from graph.passes.nested import without_sharing
 from graph.passes.pipeline import FOR_NATIVE, is_checked, optimize
 from graph.schedule.order import scheduled
-from graph.schedule.split_loops import split_loops
 
 if TYPE_CHECKING:
     from graph.llvm.code import CallbackSite
@@ -130,7 +129,8 @@ def lowered(graph: Graph, exact: bool, cpu: str, change: Callable[[Graph], Graph
         whole = optimize(graph, (in_order, dce), check=is_checked())
     else:
         native = importlib.import_module("graph.llvm.exact").stays_native
-        split = partial(split_loops, stays_native=partial(native, is_exact=False))
+        split = importlib.import_module("graph.schedule.split_loops").split_loops
+        split = partial(split, stays_native=partial(native, is_exact=False))
         whole = optimize(decompose(graph), (split, *FOR_NATIVE), check=is_checked())
     ordered = scheduled(without_sharing(whole))
     ordered = ordered if change is None else change(ordered)
