@@ -46,6 +46,11 @@ def list_stack_parts(part: Part, y: Aval, x: Type, *like: Type, axis: int) -> Wa
     return ((part - (part > at),),) if isinstance(part, int) and part != at and not like else ()
 
 
+def list_from_tensor_parts(part: Part, y: Type, x: Aval, *, axis: int) -> Ways:
+    """The axes of the elements."""
+    return ((part + (part >= axis % x.ndim),),) if isinstance(part, int) else ()
+
+
 def infer_list_from_tensor(x: Type, *, axis: int) -> ListType:
     """Shape rule of `list_from_tensor`: the slices along one axis, T[*s] -> list<T[*s without axis]>."""
     aval = tensor(x, "list_from_tensor")
@@ -135,6 +140,7 @@ register(
         promote=None,
         aliases=True,
         lower=BuiltIn(),
+        parts=Parts(list_from_tensor_parts),
     )
 )
 register(

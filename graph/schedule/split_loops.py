@@ -6,15 +6,14 @@
                                                       bottom = tanh(x[i][16:] @ w + bottom @ u)
                                                   h = concat([top, bottom])
 
-Which they are, `cuts.py` finds; `side_by_side.py` brings the halves together. Loops are split whatever the number of
-threads, so that results do not depend on it; but sums over what is cut are added up in another order: for native code
-only, and not where results must be exact.
+How a loop is cut, `cuts.py` finds, and `chosen_cuts.py` which is; `side_by_side.py` brings the halves together. Loops
+are split whatever the number of threads, so that results do not depend on it; but sums over what is cut are added up in
+another order: for native code only, and not where results must be exact.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
 
-from graph.aval import Aval, ListType
+from graph.aval import Aval
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, ways_of
@@ -22,19 +21,8 @@ from graph.ir.parts import TERM, WHOLE, Part, cut_attrs, cut_type
 from graph.ir.regions import close
 from graph.ir.value import Value
 from graph.passes.nested import in_functions, renamed, replaced, with_body
-from graph.schedule.cuts import Cut, cut_along
-from graph.schedule.side_by_side import FORK, LOOPS, TRIP, in_groups, is_piece
-from graph.schedule.work import trips_of, usual_nanoseconds, work_of_op
-
-PARTS: Final = 2
-LEAST_ROWS: Final = 16
-"""Products of fewer rows run at half of the speed: see `loop_products.TALL`."""
-LEAST_TRIP: Final = 2_000
-"""Nanoseconds that a trip of a part takes at least where the number of trips is known when it is reached."""
-SHARED: Final = 8
-"""What all parts compute takes at most so much less time than what they share out."""
-MOST_SEEDS: Final = 8
-"""So many carried values are tried, the largest first."""
+from graph.schedule.chosen_cuts import PARTS, InParts, axis_of_result, chosen_cuts, lists_of, taken
+from graph.schedule.cuts import Cut
 
 StaysNative = Callable[[Op], bool]
 
@@ -59,139 +47,8 @@ def _visit(graph: Graph, names: GraphBuilder, stays_native: StaysNative) -> Grap
         for op in graph.ops
     ]
     graph = with_body(graph, inner)
-    cuts = _cuts(graph, stays_native)
+    cuts = chosen_cuts(graph, stays_native)
     return _Writer(graph, cuts, names).write() if cuts else graph
-
-
-# What is split
-
-
-def _cuts(graph: Graph, stays_native: StaysNative) -> dict[Op, Cut]:
-    """The loops of a block that are split."""
-    loops = [op for op in graph.ops if op.name in LOOPS and is_piece(op, stays_native)]
-    if not loops:
-        return {}
-    constants = {op.result: op for op in graph.ops if op.name == "constant"}
-    grouped = in_groups(graph, stays_native) if len(loops) > 1 else set[Op]()
-    found: dict[Op, Cut] = {}
-    for op in loops:
-        if op not in grouped:
-            cut = next((c for c in _possible(op) if _is_worth_it(c, constants)), None)
-            if cut is not None:
-                found[op] = cut
-    return _with_lists(graph, found)
-
-
-def _possible(op: Op) -> Iterator[Cut]:
-    """The ways to cut a loop, along the axes of its largest values first."""
-    tensors = [(v.type, i) for i, v in enumerate(op.results) if isinstance(v.type, Aval)]
-    tensors.sort(key=lambda pair: -_elements(pair[0]))
-    for t, i in tensors[:MOST_SEEDS]:
-        for axis in range(t.ndim):
-            cut = cut_along(op, i, axis)
-            if cut is not None:
-                yield cut
-
-
-def _elements(t: Aval) -> int:
-    total = 1
-    for dim in t.shape:
-        total *= dim if isinstance(dim, int) else 1
-    return total
-
-
-def _is_worth_it(cut: Cut, constants: dict[Value, Op]) -> bool:
-    whole = shared = 0.0
-    for op in cut.loop.regions[-1].ops:
-        parts = [cut.needs[v] for v in op.results if v in cut.needs]
-        if parts and parts[0] is not WHOLE:
-            if not _is_large_enough(op, parts[0], cut.size):
-                return False
-            shared += usual_nanoseconds(work_of_op(op))
-        elif parts or effect_of(op) is not Effect.PURE:
-            whole += usual_nanoseconds(work_of_op(op))
-    trip = whole + shared / PARTS
-    if whole * SHARED > shared:
-        return False
-    if cut.loop.name == "while_loop":
-        return trip >= TRIP
-    trips = trips_of(cut.loop, constants)
-    return trip >= LEAST_TRIP if trips is None else trips * trip >= FORK
-
-
-def _is_large_enough(op: Op, part: Part, size: int) -> bool:
-    """Whether half of a product runs as fast as the whole."""
-    if op.name not in ("matmul", "add_matmul"):
-        return True
-    is_batch = isinstance(part, int) and part < op.result.ndim - 2
-    return is_batch or size // PARTS >= LEAST_ROWS
-
-
-def _with_lists(graph: Graph, cuts: dict[Op, Cut]) -> dict[Op, Cut]:
-    """The loops that can be split although lists are never put together: a list is read in the parts that it has."""
-    while True:
-        lists = _Lists(graph, cuts)
-        kept = {op: cut for op, cut in cuts.items() if lists.are_there(cut) and not lists.are_read_whole(cut)}
-        if len(kept) == len(cuts):
-            return kept
-        cuts = kept
-
-
-class _Lists:
-    """Where the parts of lists are made and read."""
-
-    def __init__(self, graph: Graph, cuts: Mapping[Op, Cut]) -> None:
-        self.graph, self.cuts = graph, cuts
-        self.made = {v: op for op in graph.ops for v in op.results}
-
-    def are_there(self, cut: Cut) -> bool:
-        """Whether there are parts of the lists that a loop takes in parts."""
-        return all(
-            not isinstance(v.type, ListType) or not isinstance(part, int) or self._is_there(v, part, cut.size)
-            for v, part in zip(cut.loop.operands, taken(cut), strict=True)
-        )
-
-    def _is_there(self, v: Value, part: Part, size: int) -> bool:
-        op = self.made.get(v)
-        if part is WHOLE or isinstance(v.type, Aval):
-            return True
-        if op is None:
-            return False
-        cut = self.cuts.get(op)
-        if cut is not None:
-            return cut.size == size and cut.carried[op.results.index(v)] == part
-        ways = () if op.regions else ways_of(op, part)
-        return bool(ways) and all(self._is_there(u, p, size) for u, p in zip(op.operands, ways[0], strict=True))
-
-    def are_read_whole(self, cut: Cut) -> bool:
-        """Whether a list that a loop makes in parts is needed otherwise."""
-        lists = {
-            v: part
-            for v, part in zip(cut.loop.results, cut.carried, strict=True)
-            if isinstance(part, int) and not isinstance(v.type, Aval)
-        }
-        if not lists:
-            return False
-        if any(v in lists for v in self.graph.results):
-            return True
-        for op in self.graph.ops:
-            if any(v in lists for v in op.operands):
-                reader = self.cuts.get(op)
-                if reader is None or reader.size != cut.size:
-                    return True
-                if any(v in lists and lists[v] != p for v, p in zip(op.operands, taken(reader), strict=True)):
-                    return True
-        return False
-
-
-def taken(cut: Cut) -> list[Part]:
-    """The parts of its operands that a part of a loop takes. What it does not read is whole."""
-    first = cut.lead + len(cut.carried)
-    captured = cut.loop.regions[-1].params[first:]
-    return [*(WHOLE for _ in range(cut.lead)), *cut.carried, *(cut.needs.get(v, WHOLE) for v in captured)]
-
-
-# Writing
 
 
 class _Writer:
@@ -201,30 +58,42 @@ class _Writer:
         self.graph, self.cuts, self.names = graph, cuts, names
         self.made = {v: op for op in graph.ops for v in op.results}
         self.env: dict[Value, Value] = {}
-        self.parts: dict[tuple[Value, Part, int], tuple[Value, ...]] = {}
+        self.parts: dict[tuple[Value, int, int], tuple[Value, ...]] = {}
         """Of values of the block, cut at an axis with so many elements: their parts."""
+        self.lists = {v: found for cut in cuts.values() for v, found in lists_of(cut).items()}
 
     def write(self) -> Graph:
         ops: list[Op] = []
         for op in self.graph.ops:
             cut = self.cuts.get(op)
-            if cut is None:
+            lists = {v: self.lists[v] for v in op.operands if v in self.lists}
+            if cut is None and not lists:
                 ops.append(replaced(op, operands=renamed(op.operands, self.env)))
                 continue
             b = GraphBuilder(self.graph.name, sizes=self.names)
             b.loc = op.loc
-            b.producer.update(dict.fromkeys(self._known(op)))
-            self._write_loop(b, cut)
+            b.producer.update(dict.fromkeys(self._known()))
+            if cut is None:
+                self._write_reader(b, op, lists)
+            else:
+                self._write_loop(b, cut)
             ops.extend(b.ops)
         return with_body(self.graph, ops, renamed(self.graph.results, self.env))
 
-    def _known(self, op: Op) -> Iterator[Value]:
-        """The values that the parts of a loop may take."""
+    def _known(self) -> Iterator[Value]:
+        """The values that parts may take."""
         yield from self.made
         yield from self.graph.params
         yield from self.env.values()
         for values in self.parts.values():
             yield from values
+
+    def _write_reader(self, b: GraphBuilder, op: Op, lists: InParts) -> None:
+        """An op that reads lists which there are in parts only."""
+        axis = axis_of_result(op, lists)
+        size = next(size for _, size in lists.values())
+        assert axis is not None
+        self.env[op.result] = b.concat(*self._made_in_parts(b, op, axis, size), axis=axis)
 
     def _write_loop(self, b: GraphBuilder, cut: Cut) -> None:
         loop, size = cut.loop, cut.size

@@ -23,6 +23,7 @@ LISTS: Final[list[tuple[str, tuple[Any, ...], dict[str, Any]]]] = [
     ("list_pop", (ROWS, np.int64(-1)), {"checked": False}),
     ("list_reverse", (ROWS,), {}),
     ("list_stack", (ROWS,), {"axis": 1}),
+    ("list_from_tensor", (np.arange(24.0).reshape(4, 3, 2),), {"axis": 1}),
 ]
 CASES: Final = [(s.op, s.operands, s.attrs) for s in all_samples()] + LISTS
 

@@ -16,8 +16,8 @@ from graph.ir.verify import verify
 from graph.ir.walk import walk
 from graph.llvm.exact import stays_native
 from graph.passes.pipeline import optimize
+from graph.schedule import chosen_cuts
 from graph.schedule import side_by_side as planned
-from graph.schedule import split_loops as splitting
 from graph.schedule.order import scheduled
 from graph.schedule.split_loops import split_loops
 from graph.text.parser import parse
@@ -27,7 +27,7 @@ from support.two_loops import groups_so_far
 from support.values import copy_of
 
 LIMITS: Final = {
-    splitting: ("FORK", "TRIP", "LEAST_TRIP", "LEAST_ROWS"),
+    chosen_cuts: ("FORK", "TRIP", "LEAST_TRIP", "LEAST_ROWS"),
     planned: ("FORK", "TRIP", "LEAST_TRIP"),
 }
 RANDOM: Final = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def small_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in LIMITS.items():
         for name in names:
             monkeypatch.setattr(module, name, 0)
-    monkeypatch.setattr(splitting, "SHARED", 1)
+    monkeypatch.setattr(chosen_cuts, "SHARED", 1)
 
 
 def is_float(t: Type) -> bool:
@@ -286,6 +286,46 @@ def test_lists_between_loops_are_cut_in_their_elements(small_loops: None) -> Non
         args = (RANDOM.standard_normal((6, 4)), np.int64(trips))
         assert_close(run(found, args), run(graph, args))
         assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "%6: f64[u0,6,4] = list_stack %4 {axis=0}\n %7: f64[6,4] = sum %6 {axis=(0,), keepdims=False}",
+        "%7: f64[6,4] = list_get %4, %1 {checked=True}",
+        "%6: i64[] = list_len %2\n %8: f64[] = cast %6 {dtype=f64}\n %7: f64[6,4] = mul %5, %8",
+    ],
+)
+def test_lists_that_are_read_behind_the_loops(read: str, small_loops: None) -> None:
+    """Along the axis that is cut; and a list that the loops only begin with is read as it is."""
+    end = f"{read}\n yield %5, %7"
+    graph = parse(LISTS.replace("yield %5", end).replace("-> (f64[6,4])", "-> (f64[6,4], f64[6,4])"))
+    found = split(graph)
+    assert loops(found) == 4
+    args = (RANDOM.standard_normal((6, 4)), np.int64(3))
+    assert_close(run(found, args), run(graph, args))
+    assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
+
+
+def test_lists_that_tensors_become(small_loops: None) -> None:
+    """As in the gradient of a loop whose states are stacked."""
+    graph = parse("""graph f(%0 h: f64[6,4], %1 n: i64[], %2 x: f64[5,6,4]) -> (f64[6,4]) {
+  %3: list<f64[6,4]> = list_from_tensor %2 {axis=0}
+  %4: f64[6,4], %5: list<f64[6,4]> = for_loop %1, %0, %3 {carried=2} {
+    body(%10 i: i64[], %11 h: f64[6,4], %12: list<f64[6,4]>) {
+      %13: i64[] = constant {value=dense<i64[] -1>}
+      %14: list<f64[6,4]>, %15: f64[6,4] = list_pop %12, %13 {checked=True}
+      %16: f64[6,4] = mul %11, %15
+      yield %16, %14
+    }
+  }
+  yield %4
+}""")
+    found = split(graph)
+    assert loops(found) == 2
+    args = (RANDOM.standard_normal((6, 4)), np.int64(3), RANDOM.standard_normal((5, 6, 4)))
+    assert_close(run(found, args), run(graph, args))
+    assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
 
 
 @pytest.mark.parametrize("end", ["yield %3, %4", "%6: i64[] = list_len %4\n yield %5, %6"])
