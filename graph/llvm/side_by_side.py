@@ -3,6 +3,7 @@
 What they are given is frozen while they run, as in an `attempt`; what they have made begins to count when all are done.
 """
 
+from collections.abc import Hashable
 from typing import Any
 
 from graph.aval import SymDim
@@ -21,6 +22,7 @@ from graph.llvm.scalars import Size
 from graph.llvm.types import I8, I32, I64, PTR
 from graph.llvm.values import Registers, Tensor
 from graph.llvm.writer import Writer
+from graph.passes.structure import graph_key
 from graph.schedule import side_by_side as planned
 from graph.schedule.work import largest_within, work_of_op
 
@@ -34,11 +36,15 @@ def write_side_by_side(w: Writer, op: Op, form: Lowering) -> None:
     known = len(unit.callbacks)
     group = code.slot(I8, PIECES + PIECE_BYTES * len(op.regions))
     places: list[ir.Value] = []
+    functions: dict[Hashable, ir.Function] = {}
     for i, piece in enumerate(op.regions):
+        key = graph_key(piece)
+        if key not in functions:
+            functions[key] = _function(w, piece)
         given = store_descriptors(w.s, [w.value(v) for v in piece.params], [v.type for v in piece.params])
         place, outputs = descriptors_slot(w.s, [v.type for v in piece.results])
         places += outputs
-        words = {PIECE_CODE: _function(w, piece), PIECE_INPUTS: given, PIECE_OUTPUTS: place}
+        words = {PIECE_CODE: functions[key], PIECE_INPUTS: given, PIECE_OUTPUTS: place}
         for at, word in words.items():
             code.store(word, code.offset(group, PIECES + PIECE_BYTES * i + at, I8))
     calls_python = any(site.reason for site in unit.callbacks[known:])

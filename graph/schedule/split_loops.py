@@ -14,6 +14,7 @@ another order: for native code only, and not where results must be exact.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from graph.aval import Aval
+from graph.dtypes import int64
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, effect_of, ways_of
@@ -180,6 +181,7 @@ def _write_part(b: GraphBuilder, cut: Cut, k: int, operands: Sequence[Value]) ->
         for p, v in zip(region.params[:first], operands[:first], strict=True):
             writer.env[p] = inner.param(v.type, p.hint)
         writer.env.update(zip(region.params[first:], operands[first:], strict=True))
+        writer.number = _captured(inner, b.constant(k, int64)) if cut.size % PARTS == 0 else None
         builders.append(inner)
         yields.append(writer.write_body(body) if region is body else writer.write_whole(tests[0]))
     regions, captured = close(builders, yields)
@@ -188,12 +190,21 @@ def _write_part(b: GraphBuilder, cut: Cut, k: int, operands: Sequence[Value]) ->
     return b.append(loop.opdef, (*operands[:first], *captured), loop.attrs, regions, types)
 
 
+def _captured(inner: GraphBuilder, number: Value) -> Value:
+    """A constant as a parameter of a region, so that parts differ in what they are given only."""
+    param = inner.captures[number] = Value(number.type)
+    inner.producer[param] = None
+    return param
+
+
 class _PartWriter:
     """Writes a region of a part of a loop."""
 
     def __init__(self, b: GraphBuilder, cut: Cut, k: int) -> None:
         self.b, self.cut, self.k = b, cut, k
         self.env: dict[Value, Value] = {}
+        self.number: Value | None = None
+        """The number of the part, where all parts have one size: they are one function then."""
         self.rows: dict[tuple[Value, int], Value] = {}
         """Rows of values that all parts compute whole."""
 
@@ -222,5 +233,13 @@ class _PartWriter:
         if not isinstance(part, int) or self.cut.needs[v] == part:
             return self.env[v]
         if (v, part) not in self.rows:
-            self.rows[v, part] = self.b.index(self.env[v], index=_rows(part, self.cut.size, self.k))
+            self.rows[v, part] = self._rows(self.env[v], part)
         return self.rows[v, part]
+
+    def _rows(self, x: Value, axis: int) -> Value:
+        if self.number is None:
+            return self.b.index(x, index=_rows(axis, self.cut.size, self.k))
+        sizes = self.b.shape_of(x)
+        half = _length(self.cut.size, self.k)
+        halves = self.b.reshape(x, (*sizes[:axis], PARTS, half, *sizes[axis + 1 :]))
+        return self.b.index(halves, self.number, index=(*((slice(None),) * axis), "$"))

@@ -402,3 +402,18 @@ def test_gradients(name: str, small_loops: None) -> None:
         cts = [ones_like(x) for x, v in zip(results, graph.results, strict=True) if is_float(v.type)]
         given = (*args, *cts)
         assert_close(run(whole, copy_of(list(given))), run(joint, copy_of(list(given))))
+
+
+@pytest.mark.parametrize(("rows", "functions"), [(6, 1), (7, 2)])
+def test_parts_of_one_size_are_one_function(rows: int, functions: int, small_loops: None) -> None:
+    graph = parse(
+        str(for_loop(INDEPENDENT["a product that is added to"]))
+        .replace("f64[6,4]", f"f64[{rows},4]")
+        .replace("f64[5,6,4]", f"f64[5,{rows},4]")
+    )
+    program = compile_native(graph, threads=2)
+    assert program.llvm.count('define internal i32 @"piece') == functions
+    args = arguments(graph)
+    assert_close(program(*args), run(graph, args))
+    with pytest.raises(IndexError, match="index 5 is out of bounds for axis 0 with size 5"):
+        program(*arguments(graph, 6))
