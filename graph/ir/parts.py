@@ -67,6 +67,8 @@ def cut_attrs(attrs: Mapping[str, Any], part: Part, size: int) -> dict[str, Any]
 
 def alike(part: Part, result: Type, *operands: Type, **attrs: Any) -> Ways:
     """Operands that are cut as the result is; those with no axes are whole."""
+    if not isinstance(part, int):
+        return ()
     return (tuple(WHOLE if isinstance(x, Aval) and not x.ndim else part for x in operands),)
 
 

@@ -86,15 +86,19 @@ class _Search:
         if len(self.loop.regions) > 1:
             (test, _) = self.loop.regions
             read = {v for op in test.ops for v in op.operands}.union(test.results)
-            for i in range(len(self.params)):
-                if test.params[i] in read:
+            for i, (p, in_body) in enumerate(zip(test.params, self.body.params, strict=True)):
+                if p in read and i < len(self.params):
                     self.settle(i, WHOLE)
+                elif p in read:
+                    self.want(in_body, WHOLE)
 
     def settle(self, i: int, part: Part) -> None:
         """Carried value `i` is needed so at the begin of a trip, and at its end."""
         old = self.carried[i]
         new = part if old is None else _joined(old, part)
-        if isinstance(new, int) and not self._keeps_type(i):
+        if new is not WHOLE and not self._keeps_type(i):
+            if new is TERM:
+                raise _ImpossibleError
             new = WHOLE
         if new != old:
             self.carried[i] = new
@@ -149,8 +153,8 @@ class _Search:
         return next(fitting, ways[0] if ways else None)
 
     def _is_slice(self, op: Op) -> bool:
-        x = op.operands[0]
-        return x in self.captured and op.results[0].ndim < x.ndim
+        x, y = op.operands[0], op.results[0]
+        return x in self.captured and isinstance(y.type, Aval) and y.ndim < x.ndim
 
     def _can_be(self, op: Op, way: Sequence[Part]) -> bool:
         pairs = zip(op.operands, way, strict=True)
@@ -177,7 +181,7 @@ class _Search:
         while not isinstance(t, Aval):
             t = t.element
         axes = [axis for axis, dim in enumerate(t.shape) if dim == self.size]
-        terms = [TERM] if self.params[i].type is t and t.dtype.kind in "iufc" and self._keeps_type(i) else []
+        terms = [TERM] if self.params[i].type is t and t.dtype.kind in "iufc" else []
         kept = list(self.carried), dict(self.needs), dict(self.ways)
         for part in (*axes, *terms, WHOLE):
             try:

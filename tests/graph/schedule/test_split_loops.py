@@ -122,6 +122,9 @@ INDEPENDENT: Final = {
       %17: f64[4,4] = matmul %12, %12
       %18: f64[6,4] = matmul %10, %17
       %20: f64[6,4] = maximum %16, %18""",
+    "a list of rows": """%16: list<f64[6,4]> = list_from_tensor %13 {axis=0}
+      %17: f64[6,4] = list_get %16, %11 {checked=True}
+      %20: f64[6,4] = add %10, %17""",
     "rows that are set": """%16: f64[6] = index %10, %15 {index=(slice(None, None, None), '$')}
       %20: f64[6,4] = index_set %10, %16, %15 {index=(slice(None, None, None), '$')}""",
 }
@@ -131,6 +134,8 @@ MIXED: Final = {
       %20: f64[6,4] = matmul %10, %17""",
     "all elements": "%16: f64[] = sum %10 {axis=None, keepdims=False}\n %20: f64[6,4] = mul %10, %16",
     "order": "%20: f64[6,4] = flip %10 {axis=None}",
+    "what may fail in one row": """%16: i64[6,4] = cast %10 {dtype=i64}
+      %20: f64[6,4] = take_along_axis %10, %16 {axis=1}""",
     "a failure": """%16: f64[] = min %10 {axis=None, keepdims=False}
       %17: f64[] = constant {value=dense<f64[] 0.0>}
       %18: bool[] = ge %16, %17
@@ -248,6 +253,33 @@ def test_while(small_loops: None) -> None:
     args = (RANDOM.standard_normal((6, 4)), np.int64(5))
     assert_close(run(found, args), run(graph, args))
     assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
+
+
+def test_while_that_looks_at_what_the_parts_share(small_loops: None) -> None:
+    """Rows of it are read by each part, and the whole by the test."""
+    graph = parse("""graph f(%0 h: f64[6,4], %1 c: f64[6,4]) -> (f64[6,4], f64[]) {
+  %2: f64[] = constant {value=dense<f64[] 0.0>}
+  %3: f64[6,4], %4: f64[] = while_loop %0, %2, %1 {carried=2} {
+    test(%10: f64[6,4], %11: f64[], %12: f64[6,4]) {
+      %13: f64[] = sum %12 {axis=None, keepdims=False}
+      %14: bool[] = lt %11, %13
+      yield %14
+    }
+    body(%15: f64[6,4], %16: f64[], %17: f64[6,4]) {
+      %18: f64[] = constant {value=dense<f64[] 1.0>}
+      %19: f64[] = add %16, %18
+      %20: f64[6,4] = add %15, %17
+      yield %20, %19
+    }
+  }
+  yield %3, %4
+}""")
+    found = split(graph)
+    assert loops(found) == 2
+    for total in (5.0, 0.0):
+        args = (RANDOM.standard_normal((6, 4)), np.full((6, 4), total / 24))
+        assert_close(run(found, args), run(graph, args))
+        assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
 
 
 def test_while_that_looks_at_all_rows(small_loops: None) -> None:
