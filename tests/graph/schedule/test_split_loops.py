@@ -1,9 +1,12 @@
 """Which loops are made two loops of half of the rows, and that they compute the same."""
 
+from contextlib import ExitStack
 from typing import Any, Final
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from graph.autodiff.vjp import vjp
 from graph.aval import Aval, Type
@@ -23,6 +26,7 @@ from graph.schedule.split_loops import split_loops
 from graph.text.parser import parse
 from support.close import assert_close
 from support.list_graphs import CASES_WITH_LISTS
+from support.strategies import graphs_with_args
 from support.two_loops import groups_so_far
 from support.values import copy_of
 
@@ -449,3 +453,15 @@ def test_parts_of_one_size_are_one_function(rows: int, functions: int, small_loo
     assert_close(program(*args), run(graph, args))
     with pytest.raises(IndexError, match="index 5 is out of bounds for axis 0 with size 5"):
         program(*arguments(graph, 6))
+
+
+@given(case=graphs_with_args(max_ops=14))
+@settings(max_examples=60)
+def test_random_graphs(case: tuple[Graph, tuple[Any, ...]]) -> None:
+    graph, args = case
+    with ExitStack() as limits:
+        for module, names in LIMITS.items():
+            limits.enter_context(mock.patch.multiple(module, **dict.fromkeys(names, 0)))
+        limits.enter_context(mock.patch.object(chosen_cuts, "SHARED", 0.001))
+        found = split(graph)
+    assert_close(run(found, copy_of(list(args))), run(graph, copy_of(list(args))))
