@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graph.aval import Aval, Dim, Type
+from graph.aval import Aval, Dim, ListType, Type
 
 
 class Extent(enum.Enum):
@@ -39,18 +39,19 @@ class Parts:
 
 
 def size_along(t: Type, axis: int) -> Dim | None:
-    """How many elements a value has along an axis; a list in its elements."""
-    while not isinstance(t, Aval):
+    """How many elements a value has along an axis; a list in its elements. What may be missing is never cut."""
+    while isinstance(t, ListType):
         t = t.element
-    return t.shape[axis] if axis < t.ndim else None
+    return t.shape[axis] if isinstance(t, Aval) and axis < t.ndim else None
 
 
 def cut_type(t: Type, part: Part, size: int) -> Type:
     """The type of a part of a value, which has `size` elements where the value is cut."""
     if not isinstance(part, int):
         return t
-    if not isinstance(t, Aval):
-        return type(t)(cut_type(t.element, part, size))
+    if isinstance(t, ListType):
+        return ListType(cut_type(t.element, part, size))
+    assert isinstance(t, Aval)
     return Aval(t.dtype, (*t.shape[:part], size, *t.shape[part + 1 :]))
 
 

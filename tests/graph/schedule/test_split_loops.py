@@ -364,6 +364,23 @@ def test_lists_that_tensors_become(small_loops: None) -> None:
     assert_close(compile_native(graph, threads=2)(*args), run(graph, args))
 
 
+def test_what_may_be_missing_is_whole(small_loops: None) -> None:
+    graph = parse("""graph f(%0 h: f64[6,4], %1 n: i64[]) -> (f64[6,4]) {
+  %2: optional<f64[6,4]> = none {type=f64[6,4]}
+  %3: f64[6,4], %4: optional<f64[6,4]> = for_loop %1, %0, %2, %2 {carried=2} {
+    body(%10 i: i64[], %11 h: f64[6,4], %12: optional<f64[6,4]>, %13: optional<f64[6,4]>) {
+      %14: f64[6,4] = sin %11
+      yield %14, %13
+    }
+  }
+  yield %3
+}""")
+    found = split(graph)
+    assert loops(found) == 2
+    args = (RANDOM.standard_normal((6, 4)), np.int64(3))
+    assert_close(run(found, args), run(graph, args))
+
+
 @pytest.mark.parametrize("end", ["yield %3, %4", "%6: i64[] = list_len %4\n yield %5, %6"])
 def test_lists_that_are_read_whole(end: str, small_loops: None) -> None:
     results = "f64[6,4], list<f64[6,4]>" if "list_len" not in end else "f64[6,4], i64[]"
