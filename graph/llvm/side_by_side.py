@@ -10,6 +10,7 @@ from graph.aval import SymDim
 from graph.dtypes import float64
 from graph.ir.lowering import Lowering
 from graph.ir.op import Graph, Op
+from graph.ir.walk import walk
 from graph.llvm import ir
 from graph.llvm.abi import EPOCH
 from graph.llvm.attempts import thaw
@@ -38,7 +39,7 @@ def write_side_by_side(w: Writer, op: Op, form: Lowering) -> None:
     places: list[ir.Value] = []
     functions: dict[Hashable, ir.Function] = {}
     for i, piece in enumerate(op.regions):
-        key = graph_key(piece)
+        key = graph_key(piece), tuple(inner.loc for inner in walk(piece))  # a failure says where it is
         if key not in functions:
             functions[key] = _function(w, piece)
         given = store_descriptors(w.s, [w.value(v) for v in piece.params], [v.type for v in piece.params])
