@@ -10,9 +10,11 @@ from dy2static.errors import StagingError
 from dy2static.staging import lists_written_out
 from dy2static.staging.lists import NO_INDEX, StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.made import parts_of
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, kind_of, present
 from dy2static.staging.shown import unknown_text
+from dy2static.staging.spec import ChoiceSpec
 from dy2static.staging.staged import StagedNumber, the_stager
 from eager.tensor import Tensor
 from graph.dtypes import int64
@@ -34,7 +36,8 @@ class StagedIterable:
     calls: bool = False
     """Whether to ask for an item is to call a function of the user's."""
     is_mixed: bool = False
-    """Whether its items are of kinds that no graph can choose between, so that a loop over them is written out."""
+    """Whether its items are of kinds that no graph can choose between, or that it would have to choose among in each
+    trip, as texts and functions: a loop over them is written out where their number is known."""
 
     def count(self) -> Any:
         """The length as it is now."""
@@ -264,6 +267,11 @@ def sequence(stager: "Stager", over: Any) -> StagedIterable:
     )
 
 
+def _parts(held: StageableList) -> Iterator[Any]:
+    """What an element of a list of the graph is made of."""
+    return iter(()) if held.staged is None or held.staged.element is None else parts_of(held.staged.element)
+
+
 def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
     """A list, tuple or text of Python; its items need to be alike where the graph says which is asked for."""
     at_first = tuple(items)
@@ -282,7 +290,7 @@ def _of_ordinary(items: Sequence[Any]) -> StagedIterable:
             )
         return held[i]
 
-    is_mixed = isinstance(held, StagingError)
+    is_mixed = isinstance(held, StagingError) or any(isinstance(part, ChoiceSpec) for part in _parts(held))
     if not isinstance(items, StageableList):
 
         def fixed(i: Any) -> Any:
