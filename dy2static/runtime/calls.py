@@ -53,6 +53,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if any(map(is_chosen, args)) and not _takes_chosen(function):
         at = next(i for i, arg in enumerate(args) if is_chosen(arg))
         return each(args[at], lambda option: call(function, *args[:at], option, *args[at + 1 :], **kwargs))
+    named = next((name for name, arg in kwargs.items() if is_chosen(arg)), None)
+    if named is not None and (function is print or not _takes_chosen(function)):
+        return each(kwargs[named], lambda option: call(function, *args, **{**kwargs, named: option}))
     staged_meaning = _builtin(function)
     if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
         drained = Generator if staged_meaning else OneShot
@@ -114,6 +117,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
 def _takes_chosen(function: Any) -> bool:
     """Whether a function is given a value that the graph chooses as it is: one of the user's, one that makes a text or
     an object of it, or one that puts it into a list of converted code."""
+    if function is map or function is filter:  # they call it
+        return True
     if isinstance(function, type):
         return function.__module__ != "builtins" or issubclass(function, BaseException)
     if type(getattr(function, "__self__", None)) is StageableList or function is print:

@@ -189,7 +189,7 @@ def filterfalse(test: Any, items: Any) -> Iterator[Any]:
 
 @converts
 def compress(items: Any, selectors: Any) -> Iterator[Any]:
-    for item, is_taken in zip(items, selectors):  # noqa: B905 - the shorter one decides
+    for item, is_taken in zip(items, selectors, strict=False):
         if is_taken:
             yield item
 

@@ -10,6 +10,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
 from dy2static.staging.cells import ItemCell
+from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -50,6 +51,9 @@ def set_attr(obj: Any, name: str, value: Any) -> None:
 def set_item(container: Any, key: Any, value: Any) -> None:
     """`container[key] = value`."""
     stager = current()
+    if is_chosen(key):
+        each(key, lambda option: set_item(container, option, value))
+        return
     if stager is None or isinstance(container, Tensor | StageableList):
         container[key] = value
         return
@@ -111,6 +115,9 @@ def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
 
 def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], Any]) -> None:
     """`container[key] <symbol>= value()`: as in Python, the item is read before the value."""
+    if is_chosen(key):
+        each(key, lambda option: update_item_by(container, option, symbol, value))
+        return
     found = container[key]
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()

@@ -162,6 +162,9 @@ def _reflected(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def _attribute(self: Any, name: str) -> Any:
     if name in OWN:
         return object.__getattribute__(self, name)
+    options = object.__getattribute__(self, "_options")
+    if not any(hasattr(option, name) for option in options):  # whoever asks whether it is there asks all
+        raise AttributeError(f"{type(options[0]).__name__!r} object has no attribute {name!r}")
     return each(self, lambda option: getattr(option, name))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
 from dy2static.staging import lists_written_out
+from dy2static.staging.chosen import is_chosen
 from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, current, the_stager
 from eager.pytree import register_pytree
@@ -322,7 +323,7 @@ def is_of_graph(value: Any) -> bool:
     if isinstance(value, list | tuple | dict):
         held: Any = cast(Any, value)
         return any(map(is_of_graph, held.values() if isinstance(value, dict) else held))
-    return isinstance(value, StagedTensor)
+    return isinstance(value, StagedTensor) or is_chosen(value)
 
 
 def _flatten(items: StageableList) -> tuple[list[Any], None]:

@@ -1,6 +1,7 @@
 """Texts, members of an enum, functions and classes where the graph says which: `"up" if v > 0 else "down"`."""
 
 import enum
+import functools
 import math
 
 import eager as xp
@@ -136,6 +137,25 @@ def looked_up(x):
         {"a": relu, "b": swish}[s](x),
         {Mode.HOT: x[2], Mode.COLD: 0.5}[Mode.HOT if x[2] > 0 else Mode.COLD],
     )
+
+
+@program(*ROWS, adapts=True)
+def stored_under_a_key(x):
+    totals = {"up": 0.0, "down": 0.0}
+    for v in x:
+        totals["up" if v > 0 else "down"] += v
+    last = {"a": x[0], "b": x[1]}
+    last["a" if x[2] > 0 else "b"] = x[2]
+    return totals, last
+
+
+@program(*ROWS)
+def given_to_functions(x):
+    f = relu if x[0] > 0.6 else swish
+    sums = functools.partial(f)(x[1]), list(map(f, [x[0], x[2]])), max([x[0], x[1]], key=f)
+    s = "a" if x[0] > 0 else "b"
+    print("x", "y", sep=s)
+    return sums, (s, 1) == ("a", 1), [s] == ["b"]
 
 
 @program(*ROWS, adapts=True)
