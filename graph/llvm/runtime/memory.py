@@ -8,6 +8,7 @@ not need new pages from the system at each call. Live blocks hang in a ring: wha
 Everything shared is changed by single atomic steps; nothing ever waits.
 """
 
+import sys
 from typing import Final
 
 from graph.llvm.abi import BLOCK_EPOCH, EPOCH, FROZEN, HEADER, STACK_END
@@ -26,6 +27,7 @@ from graph.llvm.runtime.words import (
 malloc = External("PyMem_RawMalloc", "i64(i64)")
 calloc = External("PyMem_RawCalloc", "i64(i64, i64)")
 free = External("PyMem_RawFree", "void(i64)")
+madvise = External("madvise", "i32(i64, i64, i32)")
 
 # The header of a block.
 COUNT: Final = 0
@@ -59,6 +61,14 @@ CLASSES: Final = 160
 CONTEXT_BYTES: Final = LISTS + CLASSES * 8
 
 LARGEST: Final = 1 << 46
+HAS_HUGE_PAGES: Final = sys.platform == "linux"
+HUGE: Final = 1 << 21
+"""Bytes of a huge page, and of the smallest blocks that ask for them: the system gives out one in the time of ten small
+pages, of which it takes 512."""
+USE_HUGE_PAGES: Final = 14
+APART: Final = 4096 + 64
+"""Blocks of huge pages begin at multiples of this behind a page: where all begin at its start, they are all kept in the
+same few places of the caches."""
 LARGE_CLASS: Final = 23
 """Blocks of this class (8 KiB) and above may be handed over to Python, and are kept in the shared store."""
 CONTEXT_KEEPS: Final = 1 << 20
@@ -76,6 +86,8 @@ stored_capacity = cells("dy_stored_capacity", SLOTS)
 stored_bytes = cells("dy_stored_bytes")
 system_bytes = cells("dy_system_bytes")
 """Bytes of blocks that the system has given, used or not."""
+huge_blocks = cells("dy_huge_blocks")
+"""How many blocks have asked for huge pages."""
 handed_over = cells("dy_handed_over")
 """How many blocks belong to arrays of Python."""
 left_over = cells("dy_left_over")
@@ -102,10 +114,15 @@ def capacity_of(size_class: Word) -> Word:
 def new_block(size_class: Word) -> Word:
     """A block from the system; 0 when there is none."""
     capacity = capacity_of(size_class)
-    origin = malloc(capacity + HEADER + 63)
+    is_huge = capacity >= HUGE
+    origin = malloc(capacity + (HEADER + HUGE + 8 * APART if HAS_HUGE_PAGES and is_huge else HEADER + 63))
     if not origin:
         return 0
     block = (origin + 63) & -64
+    if HAS_HUGE_PAGES and is_huge:
+        page = (origin + HUGE - 1) & -HUGE
+        block = page + (count_up(huge_blocks, 1) & 7) * APART
+        madvise(page, capacity & -HUGE, USE_HUGE_PAGES)
     store(block + CAPACITY, capacity)
     store(block + CLASS, size_class)
     store(block + ORIGIN, origin)

@@ -170,6 +170,21 @@ def test_large_blocks_are_used_again() -> None:
     assert memory_use().held == memory_use().kept == 4_194_304
 
 
+@pytest.mark.skipif(not memory.HAS_HUGE_PAGES, reason="the system has no huge pages")
+def test_large_blocks_take_huge_pages() -> None:
+    """Their data begin at different distances from a page, so that they do not share places of the caches."""
+    trim()
+    add = program(ADD, [VECTOR, VECTOR], [VECTOR])
+    x = np.ones(1_000_000)
+    kept = [add(x, x)[0] for _ in range(3)]
+    assert len({y.ctypes.data % memory.HUGE for y in kept}) == 3
+    assert all(y.ctypes.data % memory.HUGE < 8 * memory.APART + memory.HEADER for y in kept)
+    assert all(y.ctypes.data % 64 == 0 and (y == 2).all() for y in kept)
+    del kept
+    trim()
+    assert memory_use().held == 0
+
+
 def test_result_keeps_its_block_whatever_was_freed_before() -> None:
     add = program(ADD, [VECTOR, VECTOR], [VECTOR])
     before = memory_use().results
