@@ -17,7 +17,7 @@ from eager.grad_mode import GRAD_MODE
 from eager.tape import is_tracked, record_custom, snapshot
 from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
-from graph.autodiff.vjp import grad, split, vjp
+from graph.autodiff.vjp import active_results, grad, split, vjp
 from graph.execute.interpreter import run
 from graph.execute.meanwhile import Meanwhile, runner
 from graph.execute.native import AS_USUAL, NativeOptions, blueprint
@@ -66,20 +66,26 @@ class CompiledGraph:
         compile: Compile | None = None,
         options: NativeOptions = AS_USUAL,
     ) -> None:
-        self.graph = optimize(graph, check=is_checked())
+        self.given = graph
         self.executor: Executor = executor_option(executor)
         self.compile: Compile = compile_option(compile)
         self.options = options
         self._lock = threading.RLock()
         self._meanwhile: Meanwhile | None = None
         self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
+        self._leading: dict[tuple[int, ...], bool] = {}
         self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
         self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
 
     @functools.cached_property
+    def graph(self) -> Graph:
+        """The optimized graph. What runs code that is on disk does not ask for it."""
+        return optimize(self.given, check=is_checked())
+
+    @functools.cached_property
     def to_run(self) -> Graph:
         """The graph without what only differentiation needs."""
-        return optimize(self.graph, EXACTLY if self.options.exact else TO_RUN, check=is_checked())
+        return _to_run(self.graph, self.options)
 
     @functools.cached_property
     def program(self) -> Any:
@@ -89,7 +95,12 @@ class CompiledGraph:
     @functools.cached_property
     def native(self) -> Any:
         """The native program of the graph."""
-        return blueprint(self.to_run, self.options).compiled()
+        return blueprint(self.given, self.options, self._prepare).compiled()
+
+    @property
+    def _prepare(self) -> Callable[[Graph], Graph]:
+        """The passes over the given graph, for native code, which does not keep what it was made for."""
+        return functools.partial(_prepared, weakref.ref(self), self.options)
 
     @functools.cached_property
     def runner(self) -> Runner:
@@ -102,7 +113,7 @@ class CompiledGraph:
             if self.compile == "now" or "native" in self.__dict__:
                 return self.native
             if self._meanwhile is None:
-                found = runner(self.to_run, functools.partial(_deliver, weakref.ref(self)), self.options)
+                found = runner(self.given, functools.partial(_deliver, weakref.ref(self)), self.options, self._prepare)
                 if not isinstance(found, Meanwhile):
                     self.native = found
                     return found
@@ -119,7 +130,7 @@ class CompiledGraph:
         """This graph, and its derivatives that were made."""
         yield self
         with self._lock:
-            halves = [half for _, *pair in self._halves.values() for half in pair if half is not self]
+            halves = [half for _, *pair in self._halves.values() for half in pair]
             made = [*halves, *self._vjps.values(), *self._gradients.values()]
         for part in made:
             yield from part.parts()
@@ -136,10 +147,10 @@ class CompiledGraph:
         return [wrapped(x) for x in self.runner(*map(data_of, inputs))]
 
     def _differentiable(self, inputs: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
+        if not self._leads_on(wrt):
+            return [wrapped(x) for x in self.runner(*map(data_of, inputs))]
         cut, forward, backward = self._split(wrt)
         values = forward.runner(*map(data_of, inputs))
-        if forward is self:
-            return [wrapped(x) for x in values]
         count = len(cut.active_results)
         results = [wrapped(x) for x in values[:count]]
         residuals = [*(data_of(inputs[i]) for i in cut.from_params), *values[count:]]
@@ -166,12 +177,17 @@ class CompiledGraph:
         with self._lock:
             if wrt not in self._halves:
                 cut = split(self.graph, wrt)
-                forward = backward = self  # of a training step: its results have no gradients
-                if any(cut.active_results):
-                    forward = self.like(cut.forward)
-                    backward = self.like(cut.backward)
-                self._halves[wrt] = (cut, forward, backward)
+                self._halves[wrt] = (cut, self.like(cut.forward), self.like(cut.backward))
             return self._halves[wrt]
+
+    def _leads_on(self, wrt: tuple[int, ...]) -> bool:
+        """Whether a result depends on inputs `wrt` for the tape: those of a training step do not. Found without the
+        passes, where it can be."""
+        found = self._leading.get(wrt)
+        if found is None:
+            found = any(active_results(self.given, wrt)) and any(active_results(self.graph, wrt))
+            self._leading[wrt] = found
+        return found
 
     def like(self, graph: Graph) -> "CompiledGraph":
         """Another graph that runs as this one does."""
@@ -179,8 +195,7 @@ class CompiledGraph:
 
     def unrecorded(self, wrt: tuple[int, ...]) -> tuple[int, ...]:
         """Those of the tracked inputs `wrt` of a run that need no tape: all, where no result depends on them."""
-        found = self._halves.get(wrt)
-        return wrt if found is not None and found[1] is self else ()
+        return () if self._leading.get(wrt, True) else wrt
 
     def _vjp(self, wrt: tuple[int, ...]) -> "CompiledGraph":
         """Parameters, then cotangents of the floating results -> results, then cotangents of `wrt`."""
@@ -214,6 +229,15 @@ def wait_for(graphs: Iterable[CompiledGraph], timeout: float | None = None) -> b
         if job.error is not None:
             raise job.error
     return True
+
+
+def _to_run(graph: Graph, options: NativeOptions) -> Graph:
+    return optimize(graph, EXACTLY if options.exact else TO_RUN, check=is_checked())
+
+
+def _prepared(whom: "weakref.ref[CompiledGraph]", options: NativeOptions, given: Graph) -> Graph:
+    compiled = whom()
+    return _to_run(optimize(given, check=is_checked()), options) if compiled is None else compiled.to_run
 
 
 def _deliver(whom: "weakref.ref[CompiledGraph]", native: Runner) -> None:

@@ -54,6 +54,12 @@ def split(graph: Graph, wrt: Sequence[int]) -> Split:
     return replace(cut, forward=_with(cut.forward, outer.functions), backward=_with(cut.backward, outer.functions))
 
 
+def active_results(graph: Graph, wrt: Sequence[int]) -> tuple[bool, ...]:
+    """Which results depend on the parameters `wrt`, for a gradient."""
+    active = [i in set(wrt) for i in range(len(graph.params))]
+    return Reverse(ReverseBuilder(graph.name), dict(graph.functions)).active_results(graph, active)
+
+
 def _with(graph: Graph, functions: dict[str, Graph]) -> Graph:
     return Graph(graph.name, graph.params, graph.ops, graph.results, MappingProxyType(dict(functions)))
 

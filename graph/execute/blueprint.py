@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 
 class Blueprint:
-    """A verified graph and the options of its code; nothing is lowered yet. `change` is done to the graph last, as to
-    what is not kept on disk."""
+    """A verified graph and the options of its code; nothing is lowered yet.
+
+    `prepare` are passes over the graph: its code is found by the graph as it is given, so that a process that finds it
+    does not run them. `change` is done last, to what is not kept on disk.
+    """
 
     def __init__(
         self,
@@ -29,16 +32,30 @@ class Blueprint:
         exact: bool = False,
         cpu: str = "host",
         threads: int | None = None,
+        prepare: Callable[[Graph], Graph] | None = None,
         change: Callable[[Graph], Graph] | None = None,
     ) -> None:
-        self.graph, self.exact, self.cpu, self.threads = graph, exact, cpu, threads
-        self.lowered: Callable[[], LoweredModule] = functools.cache(lambda: _maker().lowered(graph, exact, cpu, change))
-        """Makes the module, once: a process that finds the code on disk needs it to show it only."""
+        self.given, self.exact, self.cpu, self.threads = graph, exact, cpu, threads
+        self._prepare, self._change = prepare, change
+
+    @functools.cached_property
+    def graph(self) -> Graph:
+        """The graph that is lowered."""
+        return self.given if self._prepare is None else self._prepare(self.given)
+
+    def lowered(self) -> "LoweredModule":
+        """What is compiled, made once: a process that finds the code on disk needs it to show it only."""
+        return self._module
+
+    @functools.cached_property
+    def _module(self) -> "LoweredModule":
+        return _maker().lowered(self.graph, self.exact, self.cpu, self._change)
 
     @functools.cached_property
     def made_from(self) -> tuple[str, ...]:
         """The texts that decide the code, for one kind of processor."""
-        return print_graph(self.graph, places=False), f"exact={self.exact}", compiler_version()
+        passes = "as given" if self._prepare is None else "prepared"
+        return print_graph(self.given, places=False), passes, f"exact={self.exact}", compiler_version()
 
     def kept(self) -> "NativeProgram | None":
         """The program, where its code is on disk. Raises ValueError for a `cpu` that is no level of this one's."""

@@ -37,15 +37,22 @@ class Superseded(BaseException):
     """The native code is there: this run is given up. No `except` of a kernel catches it."""
 
 
-def runner(graph: Graph, deliver: Callable[[Runner], None], options: NativeOptions = AS_USUAL) -> Runner:
-    """What runs a graph from now on: its native program where that is on disk, else a `Meanwhile`.
+def runner(
+    given: Graph,
+    deliver: Callable[[Runner], None],
+    options: NativeOptions = AS_USUAL,
+    prepare: Callable[[Graph], Graph] | None = None,
+) -> Runner:
+    """What runs a graph from now on, after the passes `prepare`: its native program where that is on disk, else a
+    `Meanwhile`.
 
     `deliver` gets the native program when it is there, in another thread.
     """
-    plan = blueprint(graph, options)
+    plan = blueprint(given, options, prepare)
     kept = plan.kept()
     if kept is not None:
         return kept
+    graph = plan.graph
     loops, shown = (_has(graph, names) for names in (LOOPS, SHOWN))
     if loops and shown:
         return plan.compiled()

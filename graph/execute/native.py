@@ -1,6 +1,7 @@
 """The door to native programs. What loads their code is there from the start; what makes code takes long to load, and
 is loaded when the first is made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,6 +45,9 @@ def compile_native(
     return Blueprint(graph, exact=exact, cpu=cpu, threads=threads).compiled()
 
 
-def blueprint(graph: Graph, options: NativeOptions = AS_USUAL) -> Blueprint:
-    """What a native program is made from: it is found on disk, or compiled, when it is asked for."""
-    return Blueprint(graph, exact=options.exact, cpu=options.cpu, threads=options.threads)
+def blueprint(
+    graph: Graph, options: NativeOptions = AS_USUAL, prepare: Callable[[Graph], Graph] | None = None
+) -> Blueprint:
+    """What a native program is made from: it is found on disk, or compiled, when it is asked for. `prepare` are the
+    passes that `graph` needs first: always the same ones for the same `exact`."""
+    return Blueprint(graph, exact=options.exact, cpu=options.cpu, threads=options.threads, prepare=prepare)

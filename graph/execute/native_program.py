@@ -40,16 +40,18 @@ class NativeProgram:
     kernel raises comes out as it is, with a note of the user's line.
     """
 
-    def __init__(
-        self, graph: Graph, lowered: "Callable[[], LoweredModule]", machine: Machine, loaded: LoadedProgram
-    ) -> None:
-        """`lowered` makes the module, once: a process that finds the code on disk needs it to show it only."""
-        self.graph, self.lowered, self.machine, self.loaded = graph, lowered, machine, loaded
+    def __init__(self, plan: Blueprint, machine: Machine, loaded: LoadedProgram) -> None:
+        self._plan, self.machine, self.loaded = plan, machine, loaded
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that was lowered."""
+        return self._plan.graph
 
     @property
     def module(self) -> "LoweredModule":
-        """What was compiled, before LLVM saw it."""
-        return self.lowered()
+        """What was compiled, before LLVM saw it: made to be shown, in a process that found the code on disk."""
+        return self._plan.lowered()
 
     @property
     def llvm(self) -> str:
@@ -95,29 +97,33 @@ def made(plan: Blueprint, data: Mapping[str, np.ndarray]) -> NativeProgram:
 
 def loaded(plan: Blueprint, code: Cached, data: Mapping[str, np.ndarray] = MappingProxyType({})) -> NativeProgram:
     """The program of code that has been made for a blueprint."""
-    graph, recipe = plan.graph, read(code.note)
+    recipe = read(code.note)
     callbacks = [
-        Callback(operands, results, _caller(plan.lowered, number, results, graph))
+        Callback(operands, results, _caller(plan, number, results))
         for number, (operands, results) in enumerate(recipe.callbacks)
     ]
-    params, results = ([v.type for v in values] for values in (graph.params, graph.results))
     constants = {f"constant_{i}": array for i, array in enumerate(recipe.constants)}
     program = native_program(
         code.code,
-        params,
-        results,
-        name=graph.name,
+        [v.type for v in plan.given.params],
+        recipe.results,
+        name=plan.given.name,
         callbacks=callbacks,
         constants={**constants, **data},
-        recurses=bool(graph.functions),
+        recurses=recipe.recurses,
         threads=plan.threads,
     )
-    return NativeProgram(graph, plan.lowered, machine_for(plan.cpu), program)
+    return NativeProgram(plan, machine_for(plan.cpu), program)
 
 
 def _code(plan: Blueprint, machine: Machine) -> Cached:
     module = plan.lowered()
-    recipe = Recipe(tuple((s.operands, s.results) for s in module.callbacks), module.constants)
+    recipe = Recipe(
+        tuple(v.type for v in plan.graph.results),
+        tuple((s.operands, s.results) for s in module.callbacks),
+        module.constants,
+        recurses=bool(plan.graph.functions),
+    )
     return Cached(compile_text(module.text, machine), recipe.text())
 
 
@@ -156,19 +162,17 @@ def has_fma(target: Machine) -> bool:
     return "+fma" in target.features.split(",") or target.cpu in ("x86-64-v3", "x86-64-v4")
 
 
-def _caller(
-    module: "Callable[[], LoweredModule]", number: int, results: Sequence[Type], graph: Graph
-) -> Callable[..., tuple[Any, ...]]:
+def _caller(plan: Blueprint, number: int, results: Sequence[Type]) -> Callable[..., tuple[Any, ...]]:
     """Runs the kernel of an op; what it raises gets a note of the user's line. The op is looked for when it runs; the
     regions that it may own are interpreted."""
 
     def call(*operands: Any) -> tuple[Any, ...]:
-        op = module().callbacks[number].op
+        op = plan.lowered().callbacks[number].op
         if op.name == "attempt":
             return _handled(op, results, *operands)
         attrs: dict[str, Any] = dict(op.attrs)
         if op.regions:
-            attrs["regions"] = tuple(_interpreted(region, graph) for region in op.regions)
+            attrs["regions"] = tuple(_interpreted(region, plan.graph) for region in op.regions)
         try:
             with np.errstate(all="ignore"):
                 return fit_results(op.opdef.kernel(*operands, **attrs), results, op.name)

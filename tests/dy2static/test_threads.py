@@ -92,9 +92,9 @@ def test_conversion_staging_compilation_and_calls_at_once(monkeypatch: pytest.Mo
         stagings.append(name)
         return stage(name, *args, **kwargs)
 
-    def counting_blueprint(graph: Any, options: Any) -> Any:
+    def counting_blueprint(graph: Any, *args: Any) -> Any:
         programs.append(graph.name)
-        return blueprint(graph, options)
+        return blueprint(graph, *args)
 
     monkeypatch.setattr(cache_module, "stage", counting_stage)
     monkeypatch.setattr(compiled_module, "blueprint", counting_blueprint)

@@ -5,6 +5,7 @@ tens of milliseconds to start.
 """
 
 import ctypes
+import functools
 import mmap
 import struct
 from collections.abc import Mapping
@@ -46,9 +47,14 @@ def placed(code: bytes, layout: Layout, addresses: Mapping[str, int]) -> Placed:
     return Placed((memory, first), base, layout.names)
 
 
-def _protect(base: int, size: int) -> None:
-    """Make pages code: they can be run, and not be written to any more."""
+@functools.cache
+def _mprotect() -> Any:
     protect = ctypes.CDLL(None, use_errno=True).mprotect
     protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    if protect(base, size, mmap.PROT_READ | mmap.PROT_EXEC):
+    return protect
+
+
+def _protect(base: int, size: int) -> None:
+    """Make pages code: they can be run, and not be written to any more."""
+    if _mprotect()(base, size, mmap.PROT_READ | mmap.PROT_EXEC):
         raise OSError(ctypes.get_errno(), "the system lets this process have no machine code of its own")

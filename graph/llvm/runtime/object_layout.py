@@ -5,6 +5,7 @@ arrays and dtypes is part of NumPy's public ABI.
 """
 
 import ctypes
+import functools
 import sys
 from typing import Final
 
@@ -29,6 +30,7 @@ NATIVE: Final = ord("=")
 NO_BYTE_ORDER: Final = ord("|")
 
 
+@functools.cache
 def reads_objects() -> bool:
     """Whether objects of this Python are as this module says, and the GIL keeps them so while they are read."""
     if not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -1,4 +1,4 @@
-"""What belongs to object code beside it: the types of callbacks, and constants. Kept on disk as the entry's note."""
+"""What belongs to object code beside it: types of results and callbacks, constants. Kept on disk as its note."""
 
 import base64
 import json
@@ -16,8 +16,11 @@ Signature = tuple[tuple[Type, ...], tuple[Type, ...]]
 class Recipe(NamedTuple):
     """What native code needs to run, but for the functions that it calls back."""
 
+    results: tuple[Type, ...]
     callbacks: tuple[Signature, ...]
     constants: tuple[np.ndarray, ...]
+    recurses: bool
+    """Whether functions of the graph call each other."""
 
     def text(self) -> str:
         """The recipe as `read` takes it."""
@@ -26,17 +29,19 @@ class Recipe(NamedTuple):
             [SHORT_NAMES[x.dtype], x.shape, base64.b64encode(np.ascontiguousarray(x).tobytes()).decode()]
             for x in self.constants
         ]
-        return json.dumps([callbacks, constants])
+        return json.dumps([[_written(t) for t in self.results], callbacks, constants, self.recurses])
 
 
 def read(text: str) -> Recipe:
     """The recipe of a text."""
-    callbacks, constants = cast("tuple[list[Any], list[Any]]", json.loads(text))
+    results, callbacks, constants, recurses = cast("tuple[list[Any], list[Any], list[Any], bool]", json.loads(text))
     return Recipe(
+        tuple(map(_read, results)),
         tuple((tuple(map(_read, operands)), tuple(map(_read, results))) for operands, results in callbacks),
         tuple(
             np.frombuffer(base64.b64decode(data), FROM_SHORT[name]).reshape(shape) for name, shape, data in constants
         ),
+        recurses,
     )
 
 

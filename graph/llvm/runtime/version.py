@@ -4,6 +4,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +54,25 @@ def numpy_version() -> str:
 @functools.cache
 def llvmlite_version() -> str:
     """The version of llvmlite, which also says that of LLVM: the text of its file, where that is not loaded for it."""
+    for folder in sys.path:  # where importing looks, in a quarter of the time
+        if (text := _text(os.path.join(folder, "llvmlite", "_version.py"))) is not None:
+            return text
     found = importlib.util.find_spec("llvmlite")
     for folder in (found.submodule_search_locations or ()) if found else ():
-        path = Path(folder, "_version.py")
-        if path.exists():
-            return path.read_text(encoding="utf-8")
+        if (text := _text(os.path.join(folder, "_version.py"))) is not None:
+            return text
     import llvmlite
 
     return str(llvmlite.__version__)
 
 
-_all_files()
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+compiler_version()
+runtime_version()

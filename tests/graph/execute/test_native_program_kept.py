@@ -8,10 +8,13 @@ import pytest
 
 from graph.errors import InternalError
 from graph.execute import blueprint, native_program
+from graph.execute.blueprint import Blueprint
 from graph.execute.failure import location_of
 from graph.execute.native_program import compile_native
+from graph.ir.printer import print_graph
 from graph.llvm.runtime.object_code import Machine
 from graph.location import Loc
+from graph.passes.pipeline import optimize
 from graph.text.parser import parse
 
 GATHER = """\
@@ -53,6 +56,18 @@ def test_kept_program_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         again = compile_native(parse(GATHER))
         assert [x.tolist() for x in again(np.arange(100.0), np.int64(1), np.float64(10))] == fresh[0]
     assert fresh[0][1] == 29700.0
+
+
+def test_passes_are_run_where_code_is_made() -> None:
+    """The graph that is given is the key, so that a process that finds the code does not run them."""
+    args = np.arange(100.0), np.int64(1), np.float64(10)
+    assert Blueprint(parse(GATHER), prepare=optimize).kept() is None
+    made = Blueprint(parse(GATHER), prepare=optimize).compiled()
+    assert "%3: f64[] = constant" in print_graph(made.graph)
+    kept = Blueprint(parse(GATHER), prepare=never).kept()
+    assert kept is not None
+    assert [x.tolist() for x in kept(*args)] == [x.tolist() for x in made(*args)]
+    assert Blueprint(parse(GATHER)).kept() is None  # other passes, other code
 
 
 def test_lines_of_the_user_do_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
