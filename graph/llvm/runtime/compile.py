@@ -58,7 +58,7 @@ def compile_plainly(text: str, machine: Machine, *, level: int = 2) -> ObjectCod
         passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
         passes.add_global_dead_code_eliminate_pass()
-        passes.run(module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=1)))
+        _run(passes, module, llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=1)))
         return _emitted(target, module)
 
 
@@ -111,10 +111,19 @@ def _optimized(text: str, machine: Machine, level: int, verify: bool) -> tuple[A
     tuning.loop_vectorization = tuning.slp_vectorization = tuning.loop_interleaving = level >= 2
     tuning.loop_unrolling = level >= 2
     builder = llvm.create_pass_builder(target, tuning)
-    builder.getModulePassManager().run(module, builder)
+    _run(builder.getModulePassManager(), module, builder)
     if verify:
         module.verify()
     return target, module
+
+
+def _run(passes: Any, module: Any, builder: Any) -> None:
+    """Run passes once, and free them. llvmlite 0.50 does not: it asks the wrong one of two base classes to."""
+    try:
+        passes.run(module, builder)
+    finally:
+        importlib.import_module("llvmlite.binding.newpassmanagers").NewPassManager._dispose(passes)
+        passes.detach()
 
 
 def binding() -> Any:

@@ -1,4 +1,7 @@
+import gc
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -6,7 +9,7 @@ import pytest
 
 from graph.aval import Aval, SymDim
 from graph.dtypes import float64
-from graph.llvm.runtime.compile import LEVELS, assembly, compile_text, machine, optimized_text
+from graph.llvm.runtime.compile import LEVELS, assembly, compile_plainly, compile_text, machine, optimized_text
 from graph.llvm.runtime.program import native_program
 from graph.llvm.runtime.symbols import addresses_of
 from support.native_modules import ADD, DECLARATIONS
@@ -93,6 +96,24 @@ def test_optimized_text_is_a_module() -> None:
     assert "define" in text
     assert "vector.body" in text
     assert compile_text(text, machine()).imports == ("dy_alloc",)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the memory of the process from /proc")
+@pytest.mark.parametrize("compiled", [compile_text, compile_plainly])
+def test_compiling_keeps_no_memory(compiled: Any) -> None:
+    """Of LLVM's passes, for one: 30 kilobytes, and what they make while they run."""
+
+    def resident() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    host = machine()
+    for _ in range(5):
+        compiled(DECLARATIONS + ADD, host)
+    before = resident()
+    for _ in range(60):
+        compiled(DECLARATIONS + ADD, host)
+    assert resident() - before < 60 * 10_000
 
 
 def test_blas_and_lapack_are_found() -> None:
