@@ -13,10 +13,11 @@ from typing import Any, Final, cast
 
 from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
+from dy2static.cache.foresight import Foresight, outcome
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
 from dy2static.cache.members import Member, members_in, members_of
-from dy2static.cache.moving import Moving
+from dy2static.cache.moving import moving
 from dy2static.cache.program import Program, second_name
 from dy2static.cache.reasons import of_first, of_sizes, of_tied_objects
 from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
@@ -32,6 +33,7 @@ from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.made import MadeSpec, known_outside, parts_of
+from dy2static.staging.rounds import Foreseen
 from dy2static.staging.spec import types
 from dy2static.staging.stage import Staged, Write, stage
 from eager.grad_mode import is_grad_enabled
@@ -296,7 +298,24 @@ class ProgramCache:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Program:
+        """A program for a call, staged; see `foresight` for how often."""
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
+        foresight = Foresight(_plain(self._function), leaves, is_kept=self._executor == "native")
+        make = functools.partial(self._program, pattern, leaves, dynamic, reason, call, args, kwargs, foresight.loops)
+        return foresight.used_for(make, lambda made: (made[0].staged.settled, made[1]))[0]
+
+    def _program(
+        self,
+        pattern: Pattern,
+        leaves: Sequence[Leaf],
+        dynamic: tuple[Source, ...],
+        reason: str,
+        call: Call,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        foresee: Callable[[], Sequence[Foreseen]],
+    ) -> tuple[Program, Callable[[], str]]:
+        """A program, and what staging it came to."""
         name = getattr(self._function, "__name__", "main")
         name = name if name.isidentifier() else "main"
         objects = self._objects(call, leaves, self._leaf_names(args, kwargs))
@@ -309,14 +328,15 @@ class ProgramCache:
             call=call_function,
             dynamic=dynamic,
             shapes=self._results,
+            foresee=foresee,
         )
         staged, conversions = self._staged(staging, objects)
-        moving = {source.key for source in dynamic}
+        inputs = {source.key for source in dynamic}
         found = collect([(_plain(f), made) for f, made in conversions], objects, staged.gradients_read, staged.asked)
         _refuse_second_names(found, staged, args, kwargs)
         staged = _with_known(staged, found, [value for _, value in objects])
         changed = _changed_tensors(staged, args, kwargs)
-        guards = [_pinned(guard, staged) for guard in found if guard.source.key not in moving]
+        guards = [_pinned(guard, staged) for guard in found if guard.source.key not in inputs]
         guards += [Guard(source, type(source.load()), "number") for source in dynamic]
         made = Program(
             staged=staged,
@@ -331,11 +351,11 @@ class ProgramCache:
             changed_leaves=tuple(i for i, leaf in enumerate(call.leaves) if id(leaf) in changed),
             changed_outside=changed.intersection(map(id, staged.captured)),
             objects=tuple(call.objects),
-            moving=_moving(staged, guards, call, [_plain(f) for f, _ in conversions], [x for _, x in objects]),
+            moving=moving(staged, guards, call.objects, [_plain(f) for f, _ in conversions], [x for _, x in objects]),
         )
         if made.has_second_names(call):
             raise second_name("it comes in by a second way")
-        return made
+        return made, lambda: outcome(made.compiled.plan.text, conversions, found, staged.captured)
 
     def _staged(
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
@@ -446,15 +466,6 @@ def _is_of_made(write: Write, made: Container[int]) -> bool:
         return False
     owner = write.cell.find()
     return owner is None or id(owner) in made
-
-
-def _moving(
-    staged: Staged, guards: Sequence[Guard], call: Call, functions: Sequence[Any], given: Sequence[Any]
-) -> Moving | None:
-    if not call.objects:
-        return None
-    passed = set(map(id, call.objects))
-    return Moving(staged, guards, call.objects, functions, [x for x in given if id(x) not in passed])
 
 
 def _changed_tensors(staged: Staged, args: Sequence[Any], kwargs: Mapping[str, Any]) -> frozenset[int]:

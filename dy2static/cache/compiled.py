@@ -18,6 +18,7 @@ from eager.tape import is_tracked, record_custom, snapshot
 from eager.tensor import Tensor, wrap
 from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import active_results, grad, split, vjp
+from graph.execute.blueprint import Blueprint
 from graph.execute.interpreter import run
 from graph.execute.meanwhile import Meanwhile, runner
 from graph.execute.native import AS_USUAL, NativeOptions, blueprint
@@ -83,6 +84,11 @@ class CompiledGraph:
         return optimize(self.given, check=is_checked())
 
     @functools.cached_property
+    def plan(self) -> Blueprint:
+        """What native code is made from. It does not keep this graph alive."""
+        return blueprint(self.given, self.options, functools.partial(_prepared, weakref.ref(self), self.options))
+
+    @functools.cached_property
     def to_run(self) -> Graph:
         """The graph without what only differentiation needs."""
         return _to_run(self.graph, self.options)
@@ -95,12 +101,7 @@ class CompiledGraph:
     @functools.cached_property
     def native(self) -> Any:
         """The native program of the graph."""
-        return blueprint(self.given, self.options, self._prepare).compiled()
-
-    @property
-    def _prepare(self) -> Callable[[Graph], Graph]:
-        """The passes over the given graph, for native code, which does not keep what it was made for."""
-        return functools.partial(_prepared, weakref.ref(self), self.options)
+        return self.plan.compiled()
 
     @functools.cached_property
     def runner(self) -> Runner:
@@ -113,7 +114,7 @@ class CompiledGraph:
             if self.compile == "now" or "native" in self.__dict__:
                 return self.native
             if self._meanwhile is None:
-                found = runner(self.given, functools.partial(_deliver, weakref.ref(self)), self.options, self._prepare)
+                found = runner(self.plan, functools.partial(_deliver, weakref.ref(self)))
                 if not isinstance(found, Meanwhile):
                     self.native = found
                     return found

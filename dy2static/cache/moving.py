@@ -358,3 +358,14 @@ def _names(code: CodeType | None) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+
+
+def moving(
+    staged: Staged, guards: Sequence[Guard], objects: Sequence[Any], functions: Sequence[Any], given: Sequence[Any]
+) -> Moving | None:
+    """How a program that was made for these objects among the arguments is moved to others. `given` are all that it was
+    given."""
+    if not objects:
+        return None
+    passed = set(map(id, objects))
+    return Moving(staged, guards, objects, functions, [x for x in given if id(x) not in passed])

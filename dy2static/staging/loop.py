@@ -1,6 +1,6 @@
 """Loops of the graph: the body is staged until the description of what it carries no longer changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from dy2static.staging.branch import key_error
@@ -23,13 +23,14 @@ from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
     ObjectSpec,
+    TensorSpec,
     pack,
     pack_all,
     spec_of,
     types,
     unpack_all,
 )
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.staged import NUMBERS, StagedNumber
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.stale import refused
 from dy2static.staging.undefined import Undefined
@@ -121,12 +122,14 @@ def _settle(
     place = user_place()
     carried = _begin(stager, state, names, trip)
     counted = _presume_counters(carried, counters)
+    number = stager.rounds.begin(names)
     before = stager.rounds.at(place)
     if before is None:
         _presume_breaks(carried)
     elif before.names == tuple(names):  # one call of a builtin may make several loops
         _presume(stager, carried, before)
-    for _ in range(MOST_ROUNDS):
+    _foresee(carried, stager.rounds.foreseen(number))
+    for i in range(MOST_ROUNDS):
         try:
             with stager.rounds.trip(carried.trip) as carried.trip:
                 staged = trip_of(carried)
@@ -141,6 +144,7 @@ def _settle(
         packed = _pack(stager, carried, staged)
         if packed is not None:
             stager.rounds.note(place, carried.found())
+            stager.rounds.settle(number, _numbers(carried), i + 1)
             return carried, staged, packed
         carried = _begin(stager, state, names, carried.trip)
     if carried.widened is None:
@@ -189,6 +193,20 @@ def _presume(stager: Stager, carried: Carried, before: Found) -> None:
             carried.presumed.add(len(carried.initial))
             _carry(stager, carried, cell.as_now() if isinstance(cell, AttributeCell) else cell)
     carried.related = relations([carried.initial], stager.sharing)
+
+
+def _foresee(carried: Carried, numbers: Mapping[int, TensorSpec]) -> None:
+    """Begin with what an earlier process found numbers to become."""
+    for i, spec in numbers.items():
+        if type(carried.initial[i]) in NUMBERS:
+            carried.specs[i] = spec
+            carried.presumed.add(i)
+
+
+def _numbers(carried: Carried) -> dict[int, TensorSpec]:
+    """The variables that begin as numbers of Python's, and have become values of the graph."""
+    pairs = enumerate(zip(carried.initial[: len(carried.names)], carried.specs, strict=False))
+    return {i: spec for i, (x, spec) in pairs if type(x) in NUMBERS and isinstance(spec, TensorSpec)}
 
 
 def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:

@@ -20,6 +20,7 @@ from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of,
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
+from dy2static.staging.rounds import Foreseen, Settled
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, TextSpec, pack, spec_of
 from dy2static.staging.staged import StagedNumber, StagedTensor
@@ -72,6 +73,9 @@ class Write:
     spec: Spec
 
 
+NOT_SETTLED: Final = Settled()
+
+
 @dataclass(frozen=True, slots=True)
 class Staged:
     """A function as a graph.
@@ -92,6 +96,8 @@ class Staged:
     """Attributes that were read by a text; None stands for all of an object."""
     gradients_read: tuple[Leaf, ...] = ()
     """Those of `gradients` that were there before and matter."""
+    settled: Settled = NOT_SETTLED
+    """What its loops were found to carry."""
 
 
 NOTHING: Final[Mapping[Key, Any]] = MappingProxyType({})
@@ -111,15 +117,17 @@ def stage(
     lists: Sequence[Source] = (),
     members: Sequence[Member] = (),
     conversions: list[tuple[Any, Converted]] | None = None,
+    foresee: Callable[[], Sequence[Foreseen]] | None = None,
 ) -> Staged:
     """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime; `shapes`
     are what the tensors that it returns are declared to have; `lists` are places outside whose lists may change under
     control flow of the graph, `members` those of classes that are converted for as long as this takes. `conversions`
-    gets the functions that were converted, if this fails too.
+    gets the functions that were converted, if this fails too. `foresee` gives what loops were found to carry when this
+    was done before.
 
     All that the run changes is set back before this returns, whether it succeeds or not.
     """
-    stager = Stager(name, call)
+    stager = Stager(name, call, foresee)
     stager.calls = Calls(stager)
     stager.decide = partial(decide, stager)
     if conversions is not None:
@@ -164,6 +172,7 @@ def stage(
         tuple(stager.conversions),
         tuple(stager.asked),
         tuple(stager.gradients_read.values()),
+        stager.rounds.settled,
     )
 
 

@@ -20,7 +20,7 @@ from dy2static.staging.never import raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
 from dy2static.staging.python_values import only_element, to_python
-from dy2static.staging.rounds import Rounds
+from dy2static.staging.rounds import Foreseen, Rounds
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
@@ -60,7 +60,9 @@ class Stager:
     decide: Callable[[Any, Callable[[], Any], Callable[[], Any]], Any]
     """What the one of two branches gives that a test chooses."""
 
-    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+    def __init__(
+        self, name: str, call: Callable[..., Any], foresee: Callable[[], Sequence[Foreseen]] | None = None
+    ) -> None:
         self._call = call
         """What calls of converted code go through (`runtime.calls.call`)."""
         self._is_differentiated = is_grad_enabled()
@@ -91,7 +93,7 @@ class Stager:
         """Objects that the caller passed, by identity: changes to them are seen outside."""
         self.sharing = Sharing(self.is_from_outside, self.is_known_here)
         self.cells = Cells(self.sharing.check)
-        self.rounds = Rounds()
+        self.rounds = Rounds(foresee)
         self.attempts: list[Any] = []
         """The `try` and `with` that catch in the graph what the code being staged raises, innermost last."""
         self.failing: Any = None  # what a failure of the code being staged means (`staging.signal`)

@@ -52,10 +52,15 @@ class Blueprint:
         return _maker().lowered(self.graph, self.exact, self.cpu, self._change)
 
     @functools.cached_property
+    def text(self) -> str:
+        """The given graph as text, without lines of the user's program."""
+        return print_graph(self.given, places=False)
+
+    @functools.cached_property
     def made_from(self) -> tuple[str, ...]:
         """The texts that decide the code, for one kind of processor."""
         passes = "as given" if self._prepare is None else "prepared"
-        return print_graph(self.given, places=False), passes, f"exact={self.exact}", compiler_version()
+        return self.text, passes, f"exact={self.exact}", compiler_version()
 
     def kept(self) -> "NativeProgram | None":
         """The program, where its code is on disk. Raises ValueError for a `cpu` that is no level of this one's."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from graph.execute.background import BACKGROUND, Job
 from graph.execute.blas_threads import has_small_products, one_thread
+from graph.execute.blueprint import Blueprint
 from graph.execute.in_blocks import in_blocks
-from graph.execute.native import AS_USUAL, NativeOptions, blueprint
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
 from graph.ir.walk import walk
@@ -37,18 +37,11 @@ class Superseded(BaseException):
     """The native code is there: this run is given up. No `except` of a kernel catches it."""
 
 
-def runner(
-    given: Graph,
-    deliver: Callable[[Runner], None],
-    options: NativeOptions = AS_USUAL,
-    prepare: Callable[[Graph], Graph] | None = None,
-) -> Runner:
-    """What runs a graph from now on, after the passes `prepare`: its native program where that is on disk, else a
-    `Meanwhile`.
+def runner(plan: Blueprint, deliver: Callable[[Runner], None]) -> Runner:
+    """What runs a graph from now on: its native program where that is on disk, else a `Meanwhile`.
 
     `deliver` gets the native program when it is there, in another thread.
     """
-    plan = blueprint(given, options, prepare)
     kept = plan.kept()
     if kept is not None:
         return kept
@@ -56,7 +49,7 @@ def runner(
     loops, shown = (_has(graph, names) for names in (LOOPS, SHOWN))
     if loops and shown:
         return plan.compiled()
-    alone = has_small_products(graph) and not options.exact
+    alone = has_small_products(graph) and not plan.exact
     return Meanwhile(graph, plan.compiled, deliver, has_loops=loops, one_thread=alone)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from graph.execute import blas_threads, meanwhile
 from graph.execute.blas_threads import SMALL, has_small_products, one_thread
+from graph.execute.blueprint import Blueprint
 from graph.execute.meanwhile import runner
-from graph.execute.native import NativeOptions
 from graph.text.parser import parse
 
 PRODUCT = "graph f(%0: f64[A], %1: f64[B]) -> (f64[C]) { %2: f64[C] = matmul %0, %1 yield %2 }"
@@ -118,7 +118,7 @@ def test_without_products() -> None:
 @pytest.mark.parametrize("exact", [False, True])
 def test_runs_hold_it(exact: bool, monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
     monkeypatch.setenv("DY2STATIC_CACHE", "off")
-    run = runner(product("2,2", "2,2", "2,2"), lambda _: None, NativeOptions(exact=exact))
+    run = runner(Blueprint(product("2,2", "2,2", "2,2"), exact=exact), lambda _: None)
     assert isinstance(run, meanwhile.Meanwhile)
     (found,) = run(np.eye(2), np.eye(2))
     np.testing.assert_array_equal(found, np.eye(2))

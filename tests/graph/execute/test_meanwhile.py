@@ -10,6 +10,7 @@ import pytest
 
 from graph.errors import InternalError
 from graph.execute import meanwhile, native_program
+from graph.execute.blueprint import Blueprint
 from graph.execute.meanwhile import Meanwhile, runner
 from graph.execute.native_program import NativeProgram, compile_native
 from graph.text.parser import parse
@@ -47,7 +48,7 @@ class Delivered:
 
 def test_one_call_compiles_nothing_and_a_second_does() -> None:
     delivered = Delivered()
-    program = runner(parse(PLAIN), delivered)
+    program = runner(Blueprint(parse(PLAIN)), delivered)
     assert isinstance(program, Meanwhile)
     x = np.linspace(0, 1, 100)
     (result,) = program(x)
@@ -62,7 +63,7 @@ def test_one_call_compiles_nothing_and_a_second_does() -> None:
 
 
 def test_a_run_in_a_loop_goes_over_to_native_code() -> None:
-    program = runner(parse(LOOP), Delivered())
+    program = runner(Blueprint(parse(LOOP)), Delivered())
     assert isinstance(program, Meanwhile)
     # NumPy alone would take half a minute.
     (result,) = program(np.int64(30_000_000), np.float64(1.0))
@@ -71,7 +72,7 @@ def test_a_run_in_a_loop_goes_over_to_native_code() -> None:
 
 
 def test_a_graph_that_prints_in_a_loop_is_compiled_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    program = runner(parse(PRINTS), Delivered())
+    program = runner(Blueprint(parse(PRINTS)), Delivered())
     assert isinstance(program, NativeProgram)
     program(np.int64(3), np.float64(0.0))
     assert capsys.readouterr().out == "0.0" * 3
@@ -80,7 +81,7 @@ def test_a_graph_that_prints_in_a_loop_is_compiled_at_once(capsys: pytest.Captur
 def test_what_is_on_disk_runs_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("DY2STATIC_CACHE", str(tmp_path))
     compile_native(parse(LOOP))
-    assert isinstance(runner(parse(LOOP), Delivered()), NativeProgram)
+    assert isinstance(runner(Blueprint(parse(LOOP)), Delivered()), NativeProgram)
 
 
 def test_what_cannot_be_compiled_stays_a_numpy_program(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def test_what_cannot_be_compiled_stays_a_numpy_program(monkeypatch: pytest.Monke
         raise InternalError("not today")
 
     monkeypatch.setattr(native_program, "compile_text", refuse)
-    program = runner(parse(LOOP), Delivered())
+    program = runner(Blueprint(parse(LOOP)), Delivered())
     assert isinstance(program, Meanwhile)
     for _ in range(3):
         np.testing.assert_array_equal(program(np.int64(2), np.float64(1.0))[0], np.sin(np.sin(1.0)))
@@ -105,7 +106,7 @@ def test_many_threads_have_it_compiled_once(monkeypatch: pytest.MonkeyPatch) -> 
         return genuine(text, *rest, **options)
 
     monkeypatch.setattr(native_program, "compile_text", note)
-    programs = [runner(parse(LOOP), Delivered()) for _ in range(4)]
+    programs = [runner(Blueprint(parse(LOOP)), Delivered()) for _ in range(4)]
     found: list[Any] = []
 
     def work(number: int) -> None:
@@ -125,7 +126,7 @@ def test_many_threads_have_it_compiled_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nobody_compiles_what_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[Any] = []
     monkeypatch.setattr(meanwhile.BACKGROUND, "submit", jobs.append)
-    program = runner(parse(LOOP), Delivered())
+    program = runner(Blueprint(parse(LOOP)), Delivered())
     program(np.int64(1), np.float64(1.0))
     (job,) = jobs
     gone = weakref.ref(program)
