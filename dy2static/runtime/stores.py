@@ -91,7 +91,7 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     if stager is not None and type(cast(Any, target)) is dict and symbol == "|" and isinstance(value, dict):
         for key in cast("dict[Any, Any]", value):
             stager.cells.touch(ItemCell(cast(Any, target), key))
-    if isinstance(target, Tensor) and maybe_none(target) is None:
+    if isinstance(target, Tensor | int | float | complex) and maybe_none(target) is None:
         text = f"unsupported operand type(s) for {symbol}=: {kind_of(target)!r} and 'NoneType'"
         value = present(value, "TypeError", text)
     return IN_PLACE[symbol](target, value)

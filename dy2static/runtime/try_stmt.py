@@ -223,6 +223,10 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     reached = [state]
 
+    def finally_(*state: Any) -> State:
+        with stager.sharing.final():
+            return final(*state)
+
     def inner(*state: Any) -> State:
         if handling.handlers:
             return handling.staged(stager, steps, state)
@@ -251,7 +255,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         body_may_fail = (notes and raised is not None) or any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
             try:
-                after = final(*after)
+                after = finally_(*after)
             except OF_STAGING as error:
                 if not isinstance(error, RaisedInGraph):
                     raise
@@ -270,7 +274,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     if not trial.is_kept and not body_may_fail:  # again, with those told who watch what can fail
         after, raised = body()
         assert after is not None
-        after = final(*after)
+        after = finally_(*after)
     if trial.is_kept or not body_may_fail:
         assert after is not None
         if raised is not None:
@@ -278,7 +282,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         return after
 
     def failed(error: Any, *state: Any) -> State:
-        after = final(*state)
+        after = finally_(*state)
         raise_again(stager, error)
         return after
 

@@ -7,22 +7,25 @@ what is taken out of it cannot be changed in place either.
 
 import gc
 import weakref
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.by_identity import ByIdentity, let_go
 from dy2static.staging.instances import children, is_made
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.made import parts_of
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.optional import maybe_none
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import is_stale, refused
 from eager.tensor import Tensor
 from graph.location import Loc
 
 T = TypeVar("T")
+RETURNED: Final = "the return value"
 
 
 class Sharing:
@@ -37,6 +40,10 @@ class Sharing:
         """What loops' bodies were given for objects that may be the caller's."""
         self._alike = ByIdentity[ByIdentity[str]]()
         """What else an object may be, each with a label."""
+        self._returned = ByIdentity[ByIdentity[str]]()
+        """The same of what the function returns on some paths, which is seen by what runs after it has returned."""
+        self._is_final = False
+        """Whether such a block is being staged."""
         self._fixed = ByIdentity[str]()
         """Objects that cannot be changed in place in the block that has them, each with a label."""
         self._stored = ByIdentity[None]()
@@ -68,6 +75,10 @@ class Sharing:
         if isinstance(merged, MaybeDefined):
             if any(self._is_from_outside(x) for x in objects):
                 self._merged.note(merged, label)
+            self._note_returned(merged, merged.spec, objects, label)
+            return
+        if (maybe := maybe_none(merged)) is not None:
+            self._note_returned(merged, maybe.spec, objects, label)
             return
         self._merge_items(merged, objects, label)
 
@@ -91,6 +102,27 @@ class Sharing:
                 for other in (x, *self._others(x)):
                     self.note_alike(merged, other, label)
 
+    def _note_returned(self, maybe: Any, spec: Any, objects: Sequence[Any], label: str) -> None:
+        """Note the objects of which `maybe`, that the function returns on some paths, may hold the values; not those
+        that are in it themselves."""
+        if label != RETURNED:
+            return
+        themselves = {id(part.value) for part in parts_of(spec) if hasattr(part, "value")}
+        for x in objects:
+            known = self._returned.get(id(x))
+            for y in (*_changeable(x, themselves), *(() if known is None else (other for other, _ in known.items()))):
+                if y is not maybe:
+                    _link(self._returned, maybe, y, label)
+
+    @contextmanager
+    def final(self) -> Generator[None]:
+        """A block that runs whether or not the function has returned: what it returns has another name in there."""
+        outer, self._is_final = self._is_final, True
+        try:
+            yield
+        finally:
+            self._is_final = outer
+
     def _is_element(self, identity: int) -> bool:
         return identity in self._stored or identity in self._taken
 
@@ -106,11 +138,7 @@ class Sharing:
             for x in (a, b):
                 self._merged.note(x, label)
             return
-        for x, other in ((a, b), (b, a)):
-            known = self._alike.get(id(x))
-            if known is None:
-                self._alike.note(x, known := ByIdentity())
-            known.note(other, label)
+        _link(self._alike, a, b, label)
 
     def note_all_alike(self, a: Any, b: Any, label: str) -> None:
         """Note that objects in one value may be objects in another."""
@@ -276,9 +304,10 @@ class Sharing:
             raise _refused_in_list(self._of_elements(owner))
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)
-        known = self._alike.get(owner)
         stale: list[tuple[Tensor, str]] = []
-        for other, label in () if known is None else known.items():
+        tables = (self._alike, self._returned) if self._is_final else (self._alike,)
+        found = [pair for table in tables if (known := table.get(owner)) is not None for pair in known.items()]
+        for other, label in found:
             if is_stale(other) or not self._is_known(other):
                 continue
             if not isinstance(other, Tensor) or self._is_from_outside(other):
@@ -333,12 +362,23 @@ def _objects(value: Any) -> list[Any]:
     return found
 
 
-def _changeable(value: Any) -> Iterator[Any]:
-    """The containers in a value that can change, and its tensors."""
+def _changeable(value: Any, but_for: Container[int] = ()) -> Iterator[Any]:
+    """The containers in a value that can change, and its tensors; nothing of the objects of identities `but_for`."""
+    if id(value) in but_for:
+        return
     if isinstance(value, Tensor | list | dict) or is_changeable(value):
         yield value
     for item in _items(value):
-        yield from _changeable(item)
+        yield from _changeable(item, but_for)
+
+
+def _link(table: ByIdentity[ByIdentity[str]], a: Any, b: Any, label: str) -> None:
+    """Note each of two objects with the other."""
+    for x, other in ((a, b), (b, a)):
+        known = table.get(id(x))
+        if known is None:
+            table.note(x, known := ByIdentity())
+        known.note(other, label)
 
 
 def own_handle(value: Any) -> Any:

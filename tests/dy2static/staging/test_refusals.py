@@ -333,3 +333,40 @@ def test_the_gradient_of_a_value_that_may_be_none() -> None:
 
     with pytest.raises(NotDifferentiableError, match=r"returns f64\[\], or None"):
         half.grad()(xp.asarray(1.0))
+
+
+def test_a_finally_changes_what_is_returned() -> None:
+    """Where all paths return the list, or the change is made before, a run does as eager code; where some do, the graph
+    has returned its value by then."""
+
+    def on_some_paths(x: Any) -> Any:
+        out: list[Any] = []
+        try:
+            if x > 0:
+                return (out, x)
+        finally:
+            out.append(x)
+        return None
+
+    def on_all_paths(x: Any) -> Any:
+        out: list[Any] = []
+        try:
+            y = x * 2 if x > 0 else x
+            return out, y
+        finally:
+            out.append(x)
+
+    def another(x: Any) -> Any:
+        out, log = [x], [x]
+        try:
+            if x > 0:
+                return out
+        finally:
+            log.append(x)
+        return log
+
+    with pytest.raises(StagingError, match="and the return value is that object on some paths"):
+        to_static(on_some_paths)(xp.asarray(1.0))
+    for function in (on_all_paths, another):
+        for x in (xp.asarray(1.0), xp.asarray(-1.0)):
+            assert repr(to_static(function)(x)) == repr(function(x))
