@@ -9,11 +9,15 @@ from dy2static.decorator import to_static as to_static
 from dy2static.eager_mode import run_eagerly as run_eagerly
 from dy2static.eager_mode import set_run_eagerly as set_run_eagerly
 from dy2static.errors import ConversionError as ConversionError
+from dy2static.errors import ExportError as ExportError
+from dy2static.errors import ExportWarning as ExportWarning
 from dy2static.errors import ShadowWarning as ShadowWarning
 from dy2static.errors import SourceUnavailableError as SourceUnavailableError
 from dy2static.errors import StagingError as StagingError
 from dy2static.errors import TraceWarning as TraceWarning
 from dy2static.errors import UnrolledLoopWarning as UnrolledLoopWarning
+from dy2static.export.onnx.export import OnnxReport as OnnxReport
+from dy2static.export.onnx.export import export_onnx as export_onnx
 from dy2static.input_spec import InputSpec as InputSpec
 from dy2static.source.from_text import convert_source as convert_source
 from dy2static.tracing.example import Example as Example

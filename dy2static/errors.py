@@ -28,3 +28,11 @@ class ShadowWarning(UserWarning):
 
 class UnrolledLoopWarning(UserWarning):
     """A Python loop puts very many ops into a graph, and its body keeps it from becoming a loop of the graph."""
+
+
+class ExportError(GraphError):
+    """A program that has no faithful form in the format asked for, or a file that does not do what the program does."""
+
+
+class ExportWarning(UserWarning):
+    """Something that a program does besides its results, and that the exported file does not do."""

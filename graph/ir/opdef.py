@@ -9,6 +9,7 @@ from graph.aval import Type
 from graph.dtypes import DType
 from graph.errors import InternalError
 from graph.ir.lowering import Choose, Elementwise, Lowering, Reduce
+from graph.ir.onnx_form import AS_LOWERED, OnnxForm
 from graph.ir.op import Op
 from graph.ir.parts import WHOLE, Part, Parts, Ways, broadcasting, reduced
 
@@ -76,7 +77,8 @@ class OpDef:
     `aliases`: the result may share memory with an operand (a view): neither may be overwritten while the other lives.
     `effect` may depend on the occurrence. `lower`: how it becomes native code; None is a callback into NumPy.
     `parts`: which parts of the operands make a part of the results; None follows from the form of `lower`.
-    `again`: whether it is part of a second run on the same values. `onnx` is declared by its backend's milestone.
+    `again`: whether it is part of a second run on the same values. `onnx`: what it is in ONNX; by default what `lower`
+    says, as far as that is no loop.
     """
 
     name: str
@@ -91,7 +93,7 @@ class OpDef:
     again: Again = Again.RUNS
     lower: Lowering | None = None
     parts: Parts | None = None
-    onnx: None = None
+    onnx: OnnxForm = AS_LOWERED
 
 
 _REGISTRY: Final[dict[str, OpDef]] = {}

@@ -19,6 +19,7 @@ from graph.errors import DTypeError, InternalError
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, RegionVjp, Split
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import NoOnnx
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, lookup, register
 from graph.ir.regions import trimmed
@@ -28,6 +29,10 @@ from graph.ops.cotangents import OperandSums
 from graph.ops.raised import caught_error, class_of, code_of, packed
 from graph.ops.regions import check_params, number_unknown
 from graph.ops.shape_rules import UNKNOWN_DIM
+
+NO_CATCHING: Final = NoOnnx(
+    "a model cannot go on after one of its nodes has failed", "test beforehand, with `if`, what may fail."
+)
 
 LEAD: Final = 2
 """Results before those of the body."""
@@ -170,6 +175,7 @@ ATTEMPT = register(
         vjp=RegionVjp(augment_attempt, attempt_activity),
         promote=None,
         lower=BuiltIn(),
+        onnx=NO_CATCHING,
     )
 )
 register(
@@ -181,5 +187,6 @@ register(
         promote=None,
         effect=Effect.ORDERED,
         lower=BuiltIn(),
+        onnx=NO_CATCHING,
     )
 )

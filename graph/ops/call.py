@@ -6,6 +6,7 @@ from typing import Any
 from graph.aval import Type
 from graph.errors import InternalError
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxBuiltIn
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 
 
@@ -32,5 +33,6 @@ register(
         promote=None,
         effect=Effect.ORDERED,
         lower=BuiltIn(),
+        onnx=OnnxBuiltIn(),
     )
 )

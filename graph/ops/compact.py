@@ -7,7 +7,9 @@ import numpy as np
 from graph.aval import Aval, Type
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.opdef import OpDef, register
+from graph.ops.list_onnx import same_onnx
 from graph.ops.shape_rules import tensor
 
 
@@ -24,4 +26,14 @@ def compact_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any) -> tuple[Any]:
     return (ct,)
 
 
-register(OpDef("compact", infer=infer_compact, kernel=compact_kernel, vjp=compact_vjp, promote=None, lower=BuiltIn()))
+register(
+    OpDef(
+        "compact",
+        infer=infer_compact,
+        kernel=compact_kernel,
+        vjp=compact_vjp,
+        promote=None,
+        lower=BuiltIn(),
+        onnx=OnnxRule(same_onnx),
+    )
+)

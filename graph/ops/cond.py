@@ -5,6 +5,7 @@ from typing import Any
 from graph.aval import Type
 from graph.errors import BranchTypeError, DTypeError
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxBuiltIn
 from graph.ir.op import Graph
 from graph.ir.opdef import OpDef, register
 from graph.ops.cond_vjp import COND_VJP
@@ -38,4 +39,6 @@ def cond_kernel(pred: Any, *operands: Any, regions: tuple[Any, Any]) -> tuple[An
     return regions[0](*operands) if pred else regions[1](*operands)
 
 
-COND = register(OpDef("cond", infer=infer_cond, kernel=cond_kernel, vjp=COND_VJP, promote=None, lower=BuiltIn()))
+COND = register(
+    OpDef("cond", infer=infer_cond, kernel=cond_kernel, vjp=COND_VJP, promote=None, lower=BuiltIn(), onnx=OnnxBuiltIn())
+)

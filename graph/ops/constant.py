@@ -19,9 +19,11 @@ from graph.ir.lowering import (
     Lowering,
     ScalarEmitter,
 )
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
 from graph.ir.parts import WHOLE, Part, Parts, Ways
+from graph.ops.constant_onnx import arange_onnx, constant_onnx, dim_onnx, full_onnx
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, check_sizes, normalize_axis, resolve_shape, tensor
 
@@ -88,7 +90,17 @@ def full_parts(part: Part, y: Aval, *sizes: Type, **attrs: Any) -> Ways:
 BUILT_IN = BuiltIn()
 CAST = Elementwise(cast_element, "biufcV")
 
-register(OpDef("constant", infer=infer_constant, kernel=constant_kernel, vjp=NO_OPERANDS, promote=None, lower=BUILT_IN))
+register(
+    OpDef(
+        "constant",
+        infer=infer_constant,
+        kernel=constant_kernel,
+        vjp=NO_OPERANDS,
+        promote=None,
+        lower=BUILT_IN,
+        onnx=OnnxRule(constant_onnx),
+    )
+)
 register(
     OpDef(
         "full",
@@ -98,6 +110,7 @@ register(
         promote=None,
         lower=BUILT_IN,
         parts=Parts(full_parts),
+        onnx=OnnxRule(full_onnx),
     )
 )
 register(
@@ -108,6 +121,7 @@ register(
         vjp=NotDifferentiable("a size is an integer"),
         promote=None,
         lower=BUILT_IN,
+        onnx=OnnxRule(dim_onnx),
     )
 )
 register(OpDef("cast", infer=infer_cast, kernel=cast_kernel, vjp=cast_vjp, promote=None, lower=CAST))
@@ -307,6 +321,7 @@ register(
         promote=None,
         effect=arange_effect,
         lower=Choose(lower_arange),
+        onnx=OnnxRule(arange_onnx),
     )
 )
 register(

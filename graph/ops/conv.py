@@ -14,6 +14,7 @@ from graph.dtypes import DType
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Loops
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.conv_lowering import conv_input_grad_loops, conv_loops, conv_weight_grad_loops
@@ -32,6 +33,7 @@ from graph.ops.windows import (
     window_counts,
     window_dim,
 )
+from graph.ops.windows_onnx import conv_input_grad_onnx, conv_onnx, conv_weight_grad_onnx
 
 Ints = tuple[int, ...]
 
@@ -221,6 +223,7 @@ register(
         promote=common(),
         effect=conv_effect,
         lower=Loops(conv_loops),
+        onnx=OnnxRule(conv_onnx),
     )
 )
 register(
@@ -232,6 +235,7 @@ register(
         promote=common(0, 2),
         effect=conv_effect,
         lower=Loops(conv_input_grad_loops),
+        onnx=OnnxRule(conv_input_grad_onnx),
     )
 )
 register(
@@ -243,5 +247,6 @@ register(
         promote=common(0, 2),
         effect=conv_effect,
         lower=Loops(conv_weight_grad_loops),
+        onnx=OnnxRule(conv_weight_grad_onnx),
     )
 )

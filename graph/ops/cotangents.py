@@ -10,8 +10,10 @@ from graph.errors import InternalError
 from graph.ir.differentiator import Differentiator
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.opdef import NotDifferentiable, OpDef, register
 from graph.ir.value import Value
+from graph.ops.list_onnx import same_onnx, sum_onnx, zeros_onnx
 from graph.ops.regions import is_covered
 
 
@@ -82,6 +84,7 @@ ADD_ANY = register(
         vjp=add_any_vjp,
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxRule(sum_onnx),
     )
 )
 ZEROS_LIKE_ANY = register(
@@ -92,13 +95,21 @@ ZEROS_LIKE_ANY = register(
         vjp=NotDifferentiable("zeros are constant"),
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxRule(zeros_onnx),
     )
 )
 
 
 NARROW = register(
     OpDef(
-        "narrow", infer=infer_narrow, kernel=narrow_kernel, vjp=narrow_vjp, promote=None, aliases=True, lower=BuiltIn()
+        "narrow",
+        infer=infer_narrow,
+        kernel=narrow_kernel,
+        vjp=narrow_vjp,
+        promote=None,
+        aliases=True,
+        lower=BuiltIn(),
+        onnx=OnnxRule(same_onnx),
     )
 )
 

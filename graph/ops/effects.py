@@ -14,10 +14,12 @@ import numpy as np
 from graph.aval import Aval, ListType, Type
 from graph.errors import DTypeError, InternalError, TraceGuardError
 from graph.ir.lowering import BuiltIn, Callback
+from graph.ir.onnx_form import OnnxDropped, OnnxRule
 from graph.ir.opdef import Again, Effect, NotDifferentiable, OpDef, register
+from graph.ops.effects_onnx import check_onnx, fail_onnx, guard_onnx, raise_onnx
 from graph.ops.raised import Shown, caught_error, class_of, made
 from graph.ops.shape_rules import is_predicate
-from graph.ops.text_of import format_tensor, message, repr_tensor
+from graph.ops.text_of import format_tensor, message, repr_tensor, short
 
 NO_RESULT: Final = NotDifferentiable("there is no result")
 GUARD_KINDS: Final = ("bool", "int", "float", "complex", "len", "shape", "array")
@@ -190,14 +192,6 @@ def is_same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def short(value: Any) -> str:
-    """A value on one line; of a large array, its corners."""
-    if not isinstance(value, ARRAY):
-        return str(value)
-    text = np.array2string(value, separator=", ", threshold=8, edgeitems=2, max_line_width=10**6)
-    return " ".join(text.split())
-
-
 register(
     OpDef(
         "print",
@@ -208,6 +202,7 @@ register(
         effect=Effect.ORDERED,
         again=Again.SHOWN,
         lower=Callback("Python prints"),
+        onnx=OnnxDropped("print"),
     )
 )
 register(
@@ -220,6 +215,7 @@ register(
         effect=Effect.ORDERED,
         again=Again.PASSED,
         lower=BuiltIn(),
+        onnx=OnnxRule(check_onnx),
     )
 )
 register(
@@ -231,6 +227,7 @@ register(
         promote=None,
         effect=Effect.ORDERED,
         lower=BuiltIn(),
+        onnx=OnnxRule(fail_onnx),
     )
 )
 register(
@@ -242,6 +239,7 @@ register(
         promote=None,
         effect=Effect.ORDERED,
         lower=BuiltIn(),
+        onnx=OnnxRule(raise_onnx),
     )
 )
 register(
@@ -254,5 +252,6 @@ register(
         effect=Effect.ORDERED,
         again=Again.PASSED,
         lower=BuiltIn(),
+        onnx=OnnxRule(guard_onnx),
     )
 )

@@ -13,10 +13,12 @@ from graph.dtypes import int64
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Choose
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import conj
 from graph.ops.einsum_lowering import lower_einsum
+from graph.ops.join_onnx import einsum_onnx
 from graph.ops.promotion import common
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import broadcast_dims, quote, tensor
@@ -231,5 +233,6 @@ register(
         promote=common(),
         effect=einsum_effect,
         lower=Choose(lower_einsum(expand_subscripts)),
+        onnx=OnnxRule(einsum_onnx),
     )
 )

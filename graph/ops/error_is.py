@@ -9,6 +9,7 @@ from graph.dtypes import bool_, uint8
 from graph.errors import DTypeError, InternalError
 from graph.ir.lowering import Callback
 from graph.ir.opdef import NotDifferentiable, OpDef, register
+from graph.ops.attempt import NO_CATCHING
 from graph.ops.raised import class_of
 
 
@@ -42,5 +43,6 @@ register(
         vjp=NotDifferentiable("the result is a bool"),
         promote=None,
         lower=Callback("classes are Python's"),
+        onnx=NO_CATCHING,
     )
 )

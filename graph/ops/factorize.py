@@ -17,7 +17,7 @@ from graph.ir.opdef import Effect, OpDef, register
 from graph.ops import factorize_lowering as lowering
 from graph.ops.index_rules import DYNAMIC
 from graph.ops.matmul import adjoint
-from graph.ops.matrices import as_columns, as_rows, hermitian, hermitian_part, matrices, over_right, to_lapack
+from graph.ops.matrices import NO_NODE, as_columns, as_rows, hermitian, hermitian_part, matrices, over_right, to_lapack
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import UNKNOWN_DIM, tensor
 
@@ -204,7 +204,18 @@ def _outside_columns(b: Emitter[Any], x: Any, basis: Any) -> Any:
 
 
 def _factorization(name: str, infer: Any, kernel: Any, vjp: Any, lower: Any, effect: Effect) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect, lower=Loops(lower)))
+    register(
+        OpDef(
+            name,
+            infer=infer,
+            kernel=kernel,
+            vjp=vjp,
+            promote=to_lapack,
+            effect=effect,
+            lower=Loops(lower),
+            onnx=NO_NODE,
+        )
+    )
 
 
 _factorization("qr", infer_qr, qr_kernel, qr_vjp, lowering.qr, Effect.PURE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.aval import Type
 from graph.ir.lowering import Callback
+from graph.ir.onnx_form import NoOnnx
 from graph.ir.op import Graph
 from graph.ir.opdef import NotDifferentiable, OpDef, register
 from graph.ops.regions import check_params
@@ -31,5 +32,6 @@ register(
         vjp=NotDifferentiable("it is made after all derivatives"),
         promote=None,
         lower=Callback("exact code takes the order of its additions from NumPy"),
+        onnx=NoOnnx("it says how NumPy adds"),
     )
 )

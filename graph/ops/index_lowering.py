@@ -17,7 +17,7 @@ ALL = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class IndexItem:
     """What an item of an index does: takes one axis at a number or along a slice, or adds an axis."""
 
     kind: str
@@ -36,28 +36,28 @@ class _Chosen:
     count: Size
 
 
-def expanded(index: Index, ndim: int, dynamic: Sequence[Any]) -> list[_Item]:
+def expanded(index: Index, ndim: int, dynamic: Sequence[Any]) -> list[IndexItem]:
     """The items one by one, operands in their places; axes that are not named are taken as a whole."""
     rest: Iterator[Any] = iter(dynamic)
-    items: list[_Item] = []
+    items: list[IndexItem] = []
     axis = 0
     given = [_with_operands(item, rest) for item in (*index, *(() if ELLIPSIS in index else (ELLIPSIS,)))]
     hidden = ndim - sum(_axes_of(value) for value in given)
     for value in given:
         if isinstance(value, str):
-            items.extend(_Item("slice", axis + k, (None, None, None)) for k in range(hidden))
+            items.extend(IndexItem("slice", axis + k, (None, None, None)) for k in range(hidden))
             axis += hidden
         elif value is None:
-            items.append(_Item("new", axis))
+            items.append(IndexItem("new", axis))
         elif isinstance(value, tuple):
-            items.append(_Item("slice", axis, value))
+            items.append(IndexItem("slice", axis, value))
         elif isinstance(value, bool):
-            items.append(_Item("flag", axis, int(value)))
+            items.append(IndexItem("flag", axis, int(value)))
         elif isinstance(value, _Chosen):
-            flags = [_Item("flag", axis, value.count)] if not value.places else []
-            items.extend(flags or [_Item("array", axis + k, place) for k, place in enumerate(value.places)])
+            flags = [IndexItem("flag", axis, value.count)] if not value.places else []
+            items.extend(flags or [IndexItem("array", axis + k, place) for k, place in enumerate(value.places)])
         else:
-            items.append(_Item("array" if _ndim(value) else "number", axis, value))
+            items.append(IndexItem("array" if _ndim(value) else "number", axis, value))
         axis += 0 if isinstance(value, str) else _axes_of(value)
     return items
 
@@ -224,7 +224,7 @@ def index_sizes(e: LoopEmitter, shape: Sizes, *dynamic: Any, index: Index) -> Si
     return tuple(sizes)
 
 
-def _check_step(e: LoopEmitter, item: _Item) -> None:
+def _check_step(e: LoopEmitter, item: IndexItem) -> None:
     if item.value[2] is not None:
         e.check(e.ne(item.value[2], 0))
 

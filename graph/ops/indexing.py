@@ -14,6 +14,7 @@ from graph.dtypes import DType, int64, is_integer
 from graph.errors import DTypeError, IndexRangeError, ShapeError
 from graph.ir.emitter import Accumulate, Emitter
 from graph.ir.lowering import Choose, Gather, Loops
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Operand, register
 from graph.ir.parts import WHOLE, Part, Parts, Ways, broadcast_part
@@ -31,6 +32,7 @@ from graph.ops.index_lowering import (
     take_sizes,
 )
 from graph.ops.index_rules import DYNAMIC, Index, indexed, resolve_index, untouched_axes
+from graph.ops.indexing_onnx import index_onnx, nonzero_onnx, take_along_axis_onnx, take_onnx, update_onnx
 from graph.ops.places import nonzero_places
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axis, quote, tensor
@@ -292,6 +294,7 @@ register(
         aliases=True,
         lower=Choose(lower_index),
         parts=Parts(index_parts, fails_alike=True),
+        onnx=OnnxRule(index_onnx),
     )
 )
 register(
@@ -305,6 +308,7 @@ register(
         inplace=index_set_inplace,
         lower=Choose(lower_update(set_elements, set_by_mask)),
         parts=Parts(update_parts, fails_alike=True),
+        onnx=OnnxRule(update_onnx("none")),
     )
 )
 register(
@@ -318,6 +322,7 @@ register(
         inplace=index_add_inplace,
         lower=Choose(lower_update(add_elements, add_by_mask)),
         parts=Parts(update_parts, fails_alike=True),
+        onnx=OnnxRule(update_onnx("add")),
     )
 )
 register(
@@ -329,6 +334,7 @@ register(
         promote=None,
         effect=Effect.CAN_FAIL,
         lower=Gather(take_sizes, take_element),
+        onnx=OnnxRule(take_onnx),
     )
 )
 register(
@@ -340,6 +346,7 @@ register(
         promote=None,
         effect=Effect.CAN_FAIL,
         lower=Gather(take_along_axis_sizes, take_along_axis_element),
+        onnx=OnnxRule(take_along_axis_onnx),
     )
 )
 register(
@@ -350,5 +357,6 @@ register(
         vjp=NotDifferentiable("indices are integers"),
         promote=None,
         lower=Loops(nonzero_places),
+        onnx=OnnxRule(nonzero_onnx),
     )
 )

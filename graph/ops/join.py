@@ -11,10 +11,12 @@ from graph.dtypes import int64
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import LoopEmitter, Loops
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ir.parts import WHOLE, Part, Parts, Ways
 from graph.ops.cotangent_rules import as_tuple
+from graph.ops.join_onnx import concat_onnx, split_onnx, stack_onnx, unstack_onnx
 from graph.ops.places import each
 from graph.ops.promotion import common
 from graph.ops.shape_rules import check_sizes, normalize_axis, quote, resolve_shape, tensor, unify_dims
@@ -267,6 +269,7 @@ register(
         effect=join_effect,
         lower=Loops(concat_loops),
         parts=Parts(concat_parts),
+        onnx=OnnxRule(concat_onnx),
     )
 )
 register(
@@ -279,6 +282,7 @@ register(
         effect=join_effect,
         lower=Loops(stack_loops),
         parts=Parts(stack_parts),
+        onnx=OnnxRule(stack_onnx),
     )
 )
 register(
@@ -291,6 +295,7 @@ register(
         aliases=True,
         lower=Loops(unstack_loops),
         parts=Parts(unstack_parts),
+        onnx=OnnxRule(unstack_onnx),
     )
 )
 register(
@@ -304,5 +309,6 @@ register(
         aliases=True,
         lower=Loops(split_loops),
         parts=Parts(split_parts),
+        onnx=OnnxRule(split_onnx),
     )
 )

@@ -9,12 +9,14 @@ from graph.dtypes import is_complex, real_of
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Choose, Decomposed, Loops, Lowering
+from graph.ir.onnx_form import OnnxForm, OnnxOp
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops import linalg_lowering as lowering
 from graph.ops import small_matrices
 from graph.ops.cotangent_rules import conj
 from graph.ops.matmul import adjoint, matrix_transpose
 from graph.ops.matrices import (
+    NO_NODE,
     as_columns,
     as_rows,
     as_scalars,
@@ -178,13 +180,21 @@ def lower_cofactor(x: Aval) -> Lowering:
     return Loops(small_matrices.cofactor) if n == x.shape[-2] and n in (1, 2, 3) else Decomposed(cofactor_parts)
 
 
-def _linalg(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, effect: Effect = Effect.PURE) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect, lower=lower))
+def _linalg(
+    name: str,
+    infer: Any,
+    kernel: Any,
+    vjp: Any,
+    lower: Lowering,
+    effect: Effect = Effect.PURE,
+    onnx: OnnxForm = NO_NODE,
+) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=to_lapack, effect=effect, lower=lower, onnx=onnx))
 
 
 _linalg("inv", infer_inv, inv_kernel, inv_vjp, Loops(lowering.inv), Effect.CAN_FAIL)
 _linalg("solve", infer_solve, solve_kernel, solve_vjp, Loops(lowering.solve), Effect.CAN_FAIL)
-_linalg("det", infer_det, det_kernel, det_vjp, Loops(lowering.det))
+_linalg("det", infer_det, det_kernel, det_vjp, Loops(lowering.det), onnx=OnnxOp("Det"))
 _linalg("cofactor", infer_cofactor, cofactor_kernel, cofactor_vjp, Choose(lower_cofactor), Effect.CAN_FAIL)
 _linalg("slogdet", infer_slogdet, slogdet_kernel, slogdet_vjp, Loops(lowering.slogdet))
 _linalg("cholesky", infer_cholesky, cholesky_kernel, cholesky_vjp, Loops(lowering.cholesky), Effect.CAN_FAIL)

@@ -14,9 +14,11 @@ from graph.dtypes import int64, is_integer
 from graph.errors import DTypeError
 from graph.ir.emitter import Accumulate, Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ir.parts import Parts, alike
+from graph.ops import list_onnx as onnx
 from graph.ops.cotangents import sum_of
 from graph.ops.regions import join_types, number_unknown
 
@@ -323,6 +325,8 @@ def _list_op(
     effect: Any = Effect.PURE,
     inplace: Any = None,
     parts: Parts | None = IN_ELEMENTS,
+    *,
+    onnx: OnnxRule,
 ) -> None:
     """What holds or gives elements shares memory with its operands."""
     register(
@@ -337,21 +341,94 @@ def _list_op(
             aliases=name != "list_len",
             lower=BuiltIn(),
             parts=parts,
+            onnx=onnx,
         )
     )
 
 
-_list_op("list_make", infer_list_make, list_make_kernel, list_make_vjp)
-_list_op("list_len", infer_list_len, list_len_kernel, DISCRETE, parts=None)
-_list_op("list_get", infer_list_get, list_get_kernel, list_get_vjp, may_fail)
-_list_op("list_add_at", infer_list_add_at, list_add_at_kernel, list_add_at_vjp, inplace=list_add_at_inplace)
-_list_op("list_set", infer_list_set, list_set_kernel, list_set_vjp, may_fail, list_set_inplace)
-_list_op("list_append", infer_list_append, list_append_kernel, list_append_vjp, inplace=list_append_inplace)
-_list_op("list_pop", infer_list_pop, list_pop_kernel, list_pop_vjp, may_fail, list_pop_inplace)
-_list_op("list_insert", infer_list_insert, list_insert_kernel, list_insert_vjp, inplace=list_insert_inplace)
-_list_op("list_concat", infer_list_concat, list_concat_kernel, list_concat_vjp, inplace=list_concat_inplace)
-_list_op("list_slice", infer_list_slice, list_slice_kernel, list_slice_vjp, slice_effect)
 _list_op(
-    "list_add_slice", infer_list_add_slice, list_add_slice_kernel, list_add_slice_vjp, inplace=list_add_slice_inplace
+    "list_make", infer_list_make, list_make_kernel, list_make_vjp, onnx=OnnxRule(onnx.list_make_onnx, takes_types=True)
 )
-_list_op("list_reverse", infer_list_reverse, list_reverse_kernel, list_reverse_vjp, inplace=list_reverse_inplace)
+_list_op("list_len", infer_list_len, list_len_kernel, DISCRETE, parts=None, onnx=OnnxRule(onnx.list_len_onnx))
+_list_op(
+    "list_get",
+    infer_list_get,
+    list_get_kernel,
+    list_get_vjp,
+    may_fail,
+    onnx=OnnxRule(onnx.list_get_onnx, takes_types=True),
+)
+_list_op(
+    "list_add_at",
+    infer_list_add_at,
+    list_add_at_kernel,
+    list_add_at_vjp,
+    inplace=list_add_at_inplace,
+    onnx=OnnxRule(onnx.list_add_at_onnx, takes_types=True),
+)
+_list_op(
+    "list_set",
+    infer_list_set,
+    list_set_kernel,
+    list_set_vjp,
+    may_fail,
+    list_set_inplace,
+    onnx=OnnxRule(onnx.list_set_onnx, takes_types=True),
+)
+_list_op(
+    "list_append",
+    infer_list_append,
+    list_append_kernel,
+    list_append_vjp,
+    inplace=list_append_inplace,
+    onnx=OnnxRule(onnx.list_append_onnx),
+)
+_list_op(
+    "list_pop",
+    infer_list_pop,
+    list_pop_kernel,
+    list_pop_vjp,
+    may_fail,
+    list_pop_inplace,
+    onnx=OnnxRule(onnx.list_pop_onnx, takes_types=True),
+)
+_list_op(
+    "list_insert",
+    infer_list_insert,
+    list_insert_kernel,
+    list_insert_vjp,
+    inplace=list_insert_inplace,
+    onnx=OnnxRule(onnx.list_insert_onnx),
+)
+_list_op(
+    "list_concat",
+    infer_list_concat,
+    list_concat_kernel,
+    list_concat_vjp,
+    inplace=list_concat_inplace,
+    onnx=OnnxRule(onnx.list_concat_onnx, takes_types=True),
+)
+_list_op(
+    "list_slice",
+    infer_list_slice,
+    list_slice_kernel,
+    list_slice_vjp,
+    slice_effect,
+    onnx=OnnxRule(onnx.list_slice_onnx, takes_types=True),
+)
+_list_op(
+    "list_add_slice",
+    infer_list_add_slice,
+    list_add_slice_kernel,
+    list_add_slice_vjp,
+    inplace=list_add_slice_inplace,
+    onnx=OnnxRule(onnx.list_add_slice_onnx, takes_types=True),
+)
+_list_op(
+    "list_reverse",
+    infer_list_reverse,
+    list_reverse_kernel,
+    list_reverse_vjp,
+    inplace=list_reverse_inplace,
+    onnx=OnnxRule(onnx.list_reverse_onnx),
+)

@@ -8,9 +8,11 @@ from graph.aval import Aval, Dim, ListType, Type, format_shape, is_static
 from graph.errors import ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ir.parts import Part, Parts, Ways
+from graph.ops.list_onnx import list_from_tensor_onnx, list_split_like_onnx, list_stack_onnx
 from graph.ops.list_ops import list_type
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import UNKNOWN_DIM, normalize_axis, quote, tensor
@@ -129,6 +131,7 @@ register(
         effect=stack_effect,
         lower=BuiltIn(),
         parts=Parts(list_stack_parts, fails_alike=True),
+        onnx=OnnxRule(list_stack_onnx(1), takes_types=True),
     )
 )
 register(
@@ -141,6 +144,7 @@ register(
         aliases=True,
         lower=BuiltIn(),
         parts=Parts(list_from_tensor_parts),
+        onnx=OnnxRule(list_from_tensor_onnx, takes_types=True),
     )
 )
 register(
@@ -152,6 +156,7 @@ register(
         promote=None,
         effect=stack_effect,
         lower=BuiltIn(),
+        onnx=OnnxRule(list_stack_onnx(0), takes_types=True),
     )
 )
 register(
@@ -163,5 +168,6 @@ register(
         promote=None,
         aliases=True,
         lower=BuiltIn(),
+        onnx=OnnxRule(list_split_like_onnx, takes_types=True),
     )
 )

@@ -4,6 +4,7 @@ import logging
 
 from graph.aval import Type
 from graph.ir.lowering import Callback
+from graph.ir.onnx_form import OnnxDropped
 from graph.ir.opdef import Again, Effect, NotDifferentiable, OpDef, register
 from graph.ops.effects import infer_print
 from graph.ops.text_of import message
@@ -51,5 +52,6 @@ register(
         effect=Effect.ORDERED,
         again=Again.SHOWN,
         lower=Callback("Python's loggers take it"),
+        onnx=OnnxDropped("a log record"),
     )
 )

@@ -8,6 +8,7 @@ from graph.aval import Type, scalar
 from graph.dtypes import int64
 from graph.errors import DTypeError
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxBuiltIn
 from graph.ir.op import Graph
 from graph.ir.opdef import OpDef, register
 from graph.ops.loops_vjp import FOR_LOOP_VJP, WHILE_LOOP_VJP
@@ -65,8 +66,17 @@ WHILE_LOOP = register(
         vjp=WHILE_LOOP_VJP,
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxBuiltIn(),
     )
 )
 FOR_LOOP = register(
-    OpDef("for_loop", infer=infer_for_loop, kernel=for_loop_kernel, vjp=FOR_LOOP_VJP, promote=None, lower=BuiltIn())
+    OpDef(
+        "for_loop",
+        infer=infer_for_loop,
+        kernel=for_loop_kernel,
+        vjp=FOR_LOOP_VJP,
+        promote=None,
+        lower=BuiltIn(),
+        onnx=OnnxBuiltIn(),
+    )
 )

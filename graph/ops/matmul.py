@@ -9,10 +9,12 @@ from graph.aval import Aval, Dim, Type
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ir.parts import TERM, WHOLE, Part, Parts, Ways, broadcast_part
 from graph.ops.cotangent_rules import conj
+from graph.ops.join_onnx import add_matmul_onnx, matmul_onnx
 from graph.ops.promotion import common
 from graph.ops.shape_rules import broadcast_shapes, quote, tensor, unify_dims
 
@@ -162,6 +164,7 @@ register(
         symbol="@",
         lower=BuiltIn(),
         parts=Parts(matmul_parts),
+        onnx=OnnxRule(matmul_onnx),
     )
 )
 register(
@@ -174,5 +177,6 @@ register(
         effect=add_matmul_effect,
         lower=BuiltIn(),
         parts=Parts(add_matmul_parts),
+        onnx=OnnxRule(add_matmul_onnx),
     )
 )

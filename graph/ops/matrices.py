@@ -5,7 +5,7 @@ algorithmic differentiation"; others are named at the rule. `ct` of a complex ma
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,12 +13,16 @@ from graph.aval import Aval, Type
 from graph.dtypes import DType, complex64, complex128, float32, float64
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
+from graph.ir.onnx_form import NoOnnx
 from graph.ir.opdef import Operand
 from graph.ops.matmul import adjoint
 from graph.ops.promotion import common
 from graph.ops.shape_rules import quote, tensor, unify_dims
 
 LAPACK_DTYPES = (float32, float64, complex64, complex128)
+
+
+NO_NODE: Final = NoOnnx("there is no such node", "compute it outside of the model, and pass the result in.")
 
 
 def to_lapack(operands: Sequence[Operand]) -> tuple[DType, ...]:

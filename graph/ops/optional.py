@@ -10,9 +10,11 @@ from graph.dtypes import bool_
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.cotangents import zeros_of
+from graph.ops.list_onnx import is_some_onnx, none_onnx, some_onnx, unwrap_onnx, unwrap_or_zeros_onnx
 
 
 def infer_some(x: Type) -> OptionalType:
@@ -90,7 +92,17 @@ def unwrap_or_zeros_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, like: Any) -> 
     return b.some(ct), None
 
 
-register(OpDef("some", infer=infer_some, kernel=some_kernel, vjp=some_vjp, promote=None, lower=BuiltIn()))
+register(
+    OpDef(
+        "some",
+        infer=infer_some,
+        kernel=some_kernel,
+        vjp=some_vjp,
+        promote=None,
+        lower=BuiltIn(),
+        onnx=OnnxRule(some_onnx),
+    )
+)
 register(
     OpDef(
         "none",
@@ -99,6 +111,7 @@ register(
         vjp=NotDifferentiable("nothing is there"),
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxRule(none_onnx),
     )
 )
 register(
@@ -109,6 +122,7 @@ register(
         vjp=NotDifferentiable("the result is discrete"),
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxRule(is_some_onnx),
     )
 )
 register(
@@ -120,6 +134,7 @@ register(
         promote=None,
         effect=unwrap_effect,
         lower=BuiltIn(),
+        onnx=OnnxRule(unwrap_onnx),
     )
 )
 register(
@@ -130,5 +145,6 @@ register(
         vjp=unwrap_or_zeros_vjp,
         promote=None,
         lower=BuiltIn(),
+        onnx=OnnxRule(unwrap_or_zeros_onnx),
     )
 )

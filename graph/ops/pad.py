@@ -9,10 +9,12 @@ from graph.dtypes import is_complex, is_float
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Callback, Choose, LoopEmitter, Loops, Lowering
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import places
 from graph.ops.places import each
+from graph.ops.shape_onnx import pad_onnx
 from graph.ops.shape_rules import quote, tensor
 
 Widths = tuple[tuple[int, int], ...]
@@ -112,6 +114,13 @@ def lower_pad(x: Aval, **attrs: Any) -> Lowering:
 
 register(
     OpDef(
-        "pad", infer=infer_pad, kernel=pad_kernel, vjp=pad_vjp, promote=None, effect=pad_effect, lower=Choose(lower_pad)
+        "pad",
+        infer=infer_pad,
+        kernel=pad_kernel,
+        vjp=pad_vjp,
+        promote=None,
+        effect=pad_effect,
+        lower=Choose(lower_pad),
+        onnx=OnnxRule(pad_onnx),
     )
 )

@@ -15,6 +15,7 @@ from graph.dtypes import int64, is_complex, is_float
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Loops
+from graph.ir.onnx_form import NoOnnx, OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops.pool_lowering import (
@@ -29,6 +30,7 @@ from graph.ops.promotion import to_float
 from graph.ops.regions import number_unknown
 from graph.ops.shape_rules import check_sizes, quote, resolve_shape, tensor, unify_dims
 from graph.ops.windows import Padding, check_windows, inner, offsets, pad, padded_shape, window_counts, window_dim
+from graph.ops.windows_onnx import avg_pool_onnx, max_pool_onnx, max_pool_positions_onnx, pool_add_onnx, pool_take_onnx
 
 Ints = tuple[int, ...]
 
@@ -293,6 +295,7 @@ register(
         promote=None,
         effect=pool_effect,
         lower=Loops(max_pool_loops),
+        onnx=OnnxRule(max_pool_onnx),
     )
 )
 register(
@@ -304,6 +307,7 @@ register(
         promote=None,
         effect=pool_effect,
         lower=Loops(max_pool_positions_loops),
+        onnx=OnnxRule(max_pool_positions_onnx),
     )
 )
 register(
@@ -314,6 +318,7 @@ register(
         vjp=pool_take_vjp,
         promote=None,
         lower=Loops(pool_take_loops),
+        onnx=OnnxRule(pool_take_onnx),
     )
 )
 register(
@@ -324,6 +329,7 @@ register(
         vjp=pool_add_vjp,
         promote=None,
         lower=Loops(pool_add_loops),
+        onnx=OnnxRule(pool_add_onnx),
     )
 )
 register(
@@ -335,6 +341,7 @@ register(
         promote=to_float,
         effect=pool_effect,
         lower=Loops(avg_pool_loops),
+        onnx=OnnxRule(avg_pool_onnx),
     )
 )
 register(
@@ -345,5 +352,6 @@ register(
         vjp=avg_pool_grad_vjp,
         promote=None,
         lower=Loops(avg_pool_grad_loops),
+        onnx=NoOnnx("it is a gradient of averages", "export the function, and not its gradient."),
     )
 )

@@ -16,11 +16,15 @@ from graph.aval import Aval, Shape, Type, scalar
 from graph.dtypes import DType, float32, float64, int64, is_integer, uint64
 from graph.errors import DTypeError
 from graph.ir.lowering import Loops
+from graph.ir.onnx_form import NoOnnx
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ops import random_lowering as lowering
 from graph.ops.shape_rules import check_sizes, resolve_shape, tensor, unify_dims
 
 STATE: Final = Aval(uint64, (2,))
+NO_RANDOM = NoOnnx(
+    "its random nodes give other numbers, and others in each run", "draw the numbers outside, and pass them in."
+)
 RANDOM: Final = NotDifferentiable("random bits do not depend smoothly on their state")
 WORDS_PER_BLOCK: Final = 4
 _WORD: Final = 0xFFFFFFFFFFFFFFFF
@@ -244,7 +248,18 @@ def random_permutation_kernel(state: Any, *sizes: Any, shape: Shape) -> tuple[np
 
 
 def _random_op(name: str, infer: Any, kernel: Any, lower: Any, effect: Effect = Effect.PURE) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=RANDOM, promote=None, effect=effect, lower=Loops(lower)))
+    register(
+        OpDef(
+            name,
+            infer=infer,
+            kernel=kernel,
+            vjp=RANDOM,
+            promote=None,
+            effect=effect,
+            lower=Loops(lower),
+            onnx=NO_RANDOM,
+        )
+    )
 
 
 _random_op("random_state", infer_random_state, random_state_kernel, lowering.state_of_seed)

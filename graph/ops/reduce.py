@@ -16,6 +16,7 @@ from graph.dtypes import DType, bool_, float32, float64, int64, is_complex, is_f
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Callback, Choose, Decomposed, Lowering
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, register
 from graph.ir.parts import Parts, summed
@@ -34,6 +35,16 @@ from graph.ops.reduce_lowering import (
     PROD,
     SUM,
     lower_sum_to,
+)
+from graph.ops.reduce_onnx import (
+    all_onnx,
+    any_onnx,
+    count_onnx,
+    extreme_onnx,
+    place_onnx,
+    prod_onnx,
+    sum_onnx,
+    sum_to_onnx,
 )
 from graph.ops.running import products_before, sum_dtype
 from graph.ops.shape_rules import normalize_axes, quote, reduced_shape, tensor
@@ -234,6 +245,7 @@ register(
         promote=None,
         lower=SUM,
         parts=Parts(summed),
+        onnx=OnnxRule(sum_onnx),
     )
 )
 register(
@@ -250,6 +262,7 @@ register(
         promote=None,
         aliases=True,
         lower=Choose(lower_sum_to),
+        onnx=OnnxRule(sum_to_onnx),
     )
 )
 
@@ -283,7 +296,15 @@ def prod_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, axis: Axis = None, kee
 
 
 register(
-    OpDef("prod", infer=infer_reduction("prod", sum_dtype), kernel=prod_kernel, vjp=prod_vjp, promote=None, lower=PROD)
+    OpDef(
+        "prod",
+        infer=infer_reduction("prod", sum_dtype),
+        kernel=prod_kernel,
+        vjp=prod_vjp,
+        promote=None,
+        lower=PROD,
+        onnx=OnnxRule(prod_onnx),
+    )
 )
 
 
@@ -343,6 +364,7 @@ register(
         promote=None,
         effect=max_effect,
         lower=Choose(lower_max),
+        onnx=OnnxRule(extreme_onnx("ReduceMax")),
     )
 )
 register(
@@ -354,9 +376,13 @@ register(
         promote=None,
         effect=may_be_empty,
         lower=MIN,
+        onnx=OnnxRule(extreme_onnx("ReduceMin")),
     )
 )
-for _name, _kernel, _lower in (("argmax", argmax_kernel, ARGMAX), ("argmin", argmin_kernel, ARGMIN)):
+for _name, _kernel, _lower, _node in (
+    ("argmax", argmax_kernel, ARGMAX, "ArgMax"),
+    ("argmin", argmin_kernel, ARGMIN, "ArgMin"),
+):
     register(
         OpDef(
             _name,
@@ -366,6 +392,7 @@ for _name, _kernel, _lower in (("argmax", argmax_kernel, ARGMAX), ("argmin", arg
             promote=None,
             effect=may_be_empty,
             lower=_lower,
+            onnx=OnnxRule(place_onnx(_node)),
         )
     )
 
@@ -386,10 +413,26 @@ def count_nonzero_kernel(x: Any, *, axis: Axis = None, keepdims: bool = False) -
 
 
 register(
-    OpDef("any", infer=infer_reduction("any", truth_dtype), kernel=any_kernel, vjp=DISCRETE, promote=None, lower=ANY)
+    OpDef(
+        "any",
+        infer=infer_reduction("any", truth_dtype),
+        kernel=any_kernel,
+        vjp=DISCRETE,
+        promote=None,
+        lower=ANY,
+        onnx=OnnxRule(any_onnx),
+    )
 )
 register(
-    OpDef("all", infer=infer_reduction("all", truth_dtype), kernel=all_kernel, vjp=DISCRETE, promote=None, lower=ALL)
+    OpDef(
+        "all",
+        infer=infer_reduction("all", truth_dtype),
+        kernel=all_kernel,
+        vjp=DISCRETE,
+        promote=None,
+        lower=ALL,
+        onnx=OnnxRule(all_onnx),
+    )
 )
 register(
     OpDef(
@@ -399,6 +442,7 @@ register(
         vjp=NotDifferentiable("a count is an integer"),
         promote=None,
         lower=COUNT,
+        onnx=OnnxRule(count_onnx),
     )
 )
 

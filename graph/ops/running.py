@@ -8,9 +8,11 @@ from graph.aval import Aval, Type
 from graph.dtypes import DType, int64, uint64
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import LoopEmitter, Loops
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.opdef import OpDef, register
 from graph.ops.cotangent_rules import conj, places
 from graph.ops.places import each
+from graph.ops.running_onnx import cumprod_onnx, cumsum_onnx
 from graph.ops.shape_rules import normalize_axis, tensor
 
 
@@ -111,6 +113,7 @@ register(
         vjp=cumsum_vjp,
         promote=None,
         lower=Loops(running("add")),
+        onnx=OnnxRule(cumsum_onnx, takes_types=True),
     )
 )
 register(
@@ -121,5 +124,6 @@ register(
         vjp=cumprod_vjp,
         promote=None,
         lower=Loops(running("mul")),
+        onnx=OnnxRule(cumprod_onnx, takes_types=True),
     )
 )

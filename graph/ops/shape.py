@@ -1,6 +1,7 @@
 """Ops that rearrange elements. Results may be views of the operand."""
 
 import math
+from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
@@ -8,10 +9,29 @@ import numpy as np
 from graph.aval import Aval, Dim, Shape, SymDim, Type, dim_scale, format_shape
 from graph.errors import ShapeError
 from graph.ir.emitter import Emitter
-from graph.ir.lowering import LoopEmitter, Lowering, Reshape, View
+from graph.ir.lowering import Lowering, Reshape, View
+from graph.ir.onnx_form import AS_LOWERED, OnnxForm, OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ir.parts import TERM, WHOLE, Part, Parts, Ways, broadcast_part
+from graph.ops import shape_onnx as onnx
+from graph.ops.shape_lowering import (
+    broadcast_to_element,
+    broadcast_to_sizes,
+    expand_dims_sizes,
+    flip_element,
+    flip_sizes,
+    repeat_element,
+    repeat_sizes,
+    reshape_sizes,
+    roll_element,
+    roll_sizes,
+    squeeze_sizes,
+    tile_element,
+    tile_sizes,
+    transpose_element,
+    transpose_sizes,
+)
 from graph.ops.shape_rules import (
     UNKNOWN_DIM,
     check_sizes,
@@ -298,114 +318,7 @@ def repeat_vjp(b: Emitter[Any], ct: Any, y: Any, x: Any, *, repeats: int, axis: 
     return (b.sum(parts, axis=at + 1, keepdims=False),)
 
 
-# Lowering: which element of the operand an element of the result is
-
-Sizes = tuple[Any, ...]
 Axes = int | tuple[int, ...] | None
-
-
-def reshape_sizes(e: LoopEmitter, x_shape: Sizes, *sizes: Any, shape: Shape) -> Sizes:
-    """Checks that there are as many elements as before."""
-    rest = iter(sizes)
-    target: list[Any] = [d if isinstance(d, int) else next(rest) for d in shape]
-    total = known = 1
-    for n in x_shape:
-        total = e.mul(total, n)
-    for n in target:
-        known = known if _is_rest(n) else e.mul(known, n)
-    if not any(map(_is_rest, target)):
-        e.check(e.eq(total, known))
-        return tuple(target)
-    is_empty = e.eq(known, 0)
-    safe = e.select(is_empty, 1, known)
-    e.check(e.bit_and(e.bit_not(is_empty), e.eq(e.remainder(total, safe), 0)))
-    left = e.quotient(total, safe)
-    return tuple(left if _is_rest(d) else d for d in target)
-
-
-def _is_rest(n: Any) -> bool:
-    return isinstance(n, int) and n == -1
-
-
-def squeeze_sizes(e: LoopEmitter, shape: Sizes, *, axis: Axes) -> Sizes:
-    axes = normalize_axes("squeeze", axis, len(shape))
-    for a in axes:
-        e.check(e.eq(shape[a], 1))
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
-
-
-def expand_dims_sizes(e: LoopEmitter, shape: Sizes, *, axis: tuple[int, ...]) -> Sizes:
-    axes = normalize_axes("expand_dims", axis, len(shape) + len(axis))
-    rest = iter(shape)
-    return tuple(1 if i in axes else next(rest) for i in range(len(shape) + len(axes)))
-
-
-def transpose_sizes(e: LoopEmitter, shape: Sizes, *, axes: tuple[int, ...]) -> Sizes:
-    return tuple(shape[a] for a in axes)
-
-
-def transpose_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, axes: tuple[int, ...]) -> Sizes:
-    order = [a % len(shape) for a in axes]
-    return tuple(index[order.index(i)] for i in range(len(shape)))
-
-
-def broadcast_to_sizes(e: LoopEmitter, x_shape: Sizes, *sizes: Any, shape: Shape) -> Sizes:
-    rest = iter(sizes)
-    target = [d if isinstance(d, int) else next(rest) for d in shape]
-    for n, wanted in zip(x_shape, target[len(target) - len(x_shape) :], strict=True):
-        e.check(True if isinstance(n, int) and n == 1 else e.bit_or(e.eq(n, 1), e.eq(n, wanted)))
-    return tuple(target)
-
-
-def broadcast_to_element(e: LoopEmitter, index: Sizes, x_shape: Sizes, *sizes: Any, shape: Shape) -> Sizes:
-    own = index[len(index) - len(x_shape) :]
-    return tuple(e.select(e.eq(n, 1), 0, i) for i, n in zip(own, x_shape, strict=True))
-
-
-def flip_sizes(e: LoopEmitter, shape: Sizes, *, axis: Axes) -> Sizes:
-    return shape
-
-
-def flip_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, axis: Axes) -> Sizes:
-    axes = normalize_axes("flip", axis, len(shape))
-    return tuple(e.sub(e.sub(shape[k], 1), i) if k in axes else i for k, i in enumerate(index))
-
-
-def roll_sizes(e: LoopEmitter, shape: Sizes, *, shift: Any, axis: Axes) -> Sizes:
-    return shape
-
-
-def roll_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, shift: Any, axis: Axes) -> Sizes:
-    axes = (axis,) if isinstance(axis, int) else axis or ()
-    shifts = (shift,) * len(axes) if isinstance(shift, int) else shift
-    at = list(index)
-    for a, by in zip(axes, shifts, strict=True):
-        size = shape[a % len(shape)]
-        i = e.sub(at[a], by)
-        if isinstance(i, int) and isinstance(size, int):
-            at[a] = i % size
-            continue
-        rest = e.remainder(i, size)
-        at[a] = e.select(e.lt(rest, 0), e.add(rest, size), rest)
-    return tuple(at)
-
-
-def tile_sizes(e: LoopEmitter, shape: Sizes, *, repeats: tuple[int, ...]) -> Sizes:
-    ndim = max(len(shape), len(repeats))
-    whole = (1,) * (ndim - len(shape)) + shape
-    return tuple(e.mul(n, r) for n, r in zip(whole, (1,) * (ndim - len(repeats)) + repeats, strict=True))
-
-
-def tile_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, repeats: tuple[int, ...]) -> Sizes:
-    return tuple(e.remainder(i, n) for i, n in zip(index[len(index) - len(shape) :], shape, strict=True))
-
-
-def repeat_sizes(e: LoopEmitter, shape: Sizes, *, repeats: int, axis: int) -> Sizes:
-    return tuple(e.mul(n, repeats) if i == axis % len(shape) else n for i, n in enumerate(shape))
-
-
-def repeat_element(e: LoopEmitter, index: Sizes, shape: Sizes, *, repeats: int, axis: int) -> Sizes:
-    return tuple(e.quotient(i, repeats) if k == axis % len(shape) else i for k, i in enumerate(index))
 
 
 # Parts: the axis of the operand that an axis of the result is
@@ -447,7 +360,17 @@ def other_axes_parts(part: Part, y: Aval, x: Aval, *, axis: Axes, **attrs: Any) 
     return ((part,),) if part is TERM or part not in normalize_axes("flip", axis, x.ndim) else ()
 
 
-def _view(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, parts: Any, effect: Any = Effect.PURE) -> None:
+def _view(
+    name: str,
+    infer: Any,
+    kernel: Any,
+    vjp: Any,
+    lower: Lowering,
+    parts: Any,
+    effect: Any = Effect.PURE,
+    *,
+    onnx: Callable[..., Any],
+) -> None:
     register(
         OpDef(
             name,
@@ -459,25 +382,45 @@ def _view(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, parts: 
             aliases=True,
             lower=lower,
             parts=Parts(parts),
+            onnx=OnnxRule(onnx),
         )
     )
 
 
-def _copy(name: str, infer: Any, kernel: Any, vjp: Any, lower: Lowering, parts: Parts | None = None) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, lower=lower, parts=parts))
+def _copy(
+    name: str,
+    infer: Any,
+    kernel: Any,
+    vjp: Any,
+    lower: Lowering,
+    parts: Parts | None = None,
+    onnx: OnnxForm = AS_LOWERED,
+) -> None:
+    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=None, lower=lower, parts=parts, onnx=onnx))
 
 
 _BROADCAST = View(broadcast_to_sizes, broadcast_to_element)
 _TRANSPOSE = View(transpose_sizes, transpose_element)
+_FLIP, _TILE = View(flip_sizes, flip_element), View(tile_sizes, tile_element)
 _RESHAPE, _EXPAND, _SQUEEZE = (Reshape(sizes) for sizes in (reshape_sizes, expand_dims_sizes, squeeze_sizes))
-_view("reshape", infer_reshape, reshape_kernel, reshape_vjp, _RESHAPE, reshape_parts, reshape_effect)
+_view(
+    "reshape",
+    infer_reshape,
+    reshape_kernel,
+    reshape_vjp,
+    _RESHAPE,
+    reshape_parts,
+    reshape_effect,
+    onnx=onnx.reshape_onnx,
+)
 _view(
     "transpose",
     infer_transpose,
     transpose_kernel,
     transpose_vjp,
-    View(transpose_sizes, transpose_element),
+    _TRANSPOSE,
     transpose_parts,
+    onnx=onnx.transpose_onnx,
 )
 _view(
     "broadcast_to",
@@ -487,10 +430,28 @@ _view(
     _BROADCAST,
     broadcast_to_parts,
     broadcast_to_effect,
+    onnx=onnx.broadcast_to_onnx,
 )
-_view("expand_dims", infer_expand_dims, expand_dims_kernel, expand_dims_vjp, _EXPAND, expand_dims_parts)
-_view("squeeze", infer_squeeze, squeeze_kernel, squeeze_vjp, _SQUEEZE, squeeze_parts, squeeze_effect)
-_view("flip", infer_flip, flip_kernel, flip_vjp, View(flip_sizes, flip_element), other_axes_parts)
+_view(
+    "expand_dims",
+    infer_expand_dims,
+    expand_dims_kernel,
+    expand_dims_vjp,
+    _EXPAND,
+    expand_dims_parts,
+    onnx=onnx.expand_dims_onnx,
+)
+_view(
+    "squeeze",
+    infer_squeeze,
+    squeeze_kernel,
+    squeeze_vjp,
+    _SQUEEZE,
+    squeeze_parts,
+    squeeze_effect,
+    onnx=onnx.squeeze_onnx,
+)
+_view("flip", infer_flip, flip_kernel, flip_vjp, _FLIP, other_axes_parts, onnx=onnx.flip_onnx)
 _copy("roll", infer_roll, roll_kernel, roll_vjp, View(roll_sizes, roll_element), Parts(other_axes_parts))
-_copy("tile", infer_tile, tile_kernel, tile_vjp, View(tile_sizes, tile_element))
+_copy("tile", infer_tile, tile_kernel, tile_vjp, _TILE, onnx=OnnxRule(onnx.tile_onnx))
 _copy("repeat", infer_repeat, repeat_kernel, repeat_vjp, View(repeat_sizes, repeat_element), Parts(other_axes_parts))

@@ -10,8 +10,10 @@ from graph.dtypes import float32, is_float
 from graph.errors import DTypeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Decomposed
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.opdef import OpDef, register
 from graph.ops.promotion import to_float
+from graph.ops.reduce_onnx import softmax_onnx
 from graph.ops.shape_rules import normalize_axes, quote, tensor
 
 Axis = int | tuple[int, ...] | None
@@ -93,6 +95,7 @@ register(
         vjp=softmax_vjp,
         promote=to_float,
         lower=Decomposed(softmax_parts),
+        onnx=OnnxRule(softmax_onnx("Softmax")),
     )
 )
 register(
@@ -103,5 +106,6 @@ register(
         vjp=log_softmax_vjp,
         promote=to_float,
         lower=Decomposed(log_softmax_parts),
+        onnx=OnnxRule(softmax_onnx("LogSoftmax")),
     )
 )

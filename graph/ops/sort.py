@@ -13,9 +13,11 @@ from graph.dtypes import int64, is_complex
 from graph.errors import DTypeError, ShapeError
 from graph.ir.emitter import Emitter
 from graph.ir.lowering import Loops
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, NotDifferentiable, OpDef, Promote, register
 from graph.ops import sort_lowering as lowering
+from graph.ops import sort_onnx as onnx
 from graph.ops.indexing import take_along_axis_vjp
 from graph.ops.promotion import common
 from graph.ops.shape_rules import UNKNOWN_DIM, check_sizes, normalize_axis, quote, resolve_shape, tensor
@@ -157,15 +159,42 @@ def _order_op(
     kernel: Any,
     vjp: Any,
     lower: Any,
+    onnx: Any,
     promote: Promote | None = None,
     effect: Effect | Callable[[Op], Effect] = Effect.PURE,
 ) -> None:
-    register(OpDef(name, infer=infer, kernel=kernel, vjp=vjp, promote=promote, effect=effect, lower=Loops(lower)))
+    register(
+        OpDef(
+            name,
+            infer=infer,
+            kernel=kernel,
+            vjp=vjp,
+            promote=promote,
+            effect=effect,
+            lower=Loops(lower),
+            onnx=OnnxRule(onnx),
+        )
+    )
 
 
-_order_op("sort", infer_sort, sort_kernel, sort_vjp, lowering.sort)
-_order_op("argsort", infer_argsort, argsort_kernel, POSITIONS, lowering.argsort)
-_order_op("topk", infer_topk, topk_kernel, topk_vjp, lowering.topk, effect=topk_effect)
-_order_op("searchsorted", infer_searchsorted, searchsorted_kernel, POSITIONS, lowering.searchsorted, common())
-_order_op("unique_values", infer_unique_values, unique_values_kernel, DISTINCT, lowering.unique_values)
-_order_op("unique_all", infer_unique_all, unique_all_kernel, DISTINCT, lowering.unique_all)
+_order_op("sort", infer_sort, sort_kernel, sort_vjp, lowering.sort, onnx.sort_onnx)
+_order_op("argsort", infer_argsort, argsort_kernel, POSITIONS, lowering.argsort, onnx.argsort_onnx)
+_order_op("topk", infer_topk, topk_kernel, topk_vjp, lowering.topk, onnx.topk_onnx, effect=topk_effect)
+_order_op(
+    "searchsorted",
+    infer_searchsorted,
+    searchsorted_kernel,
+    POSITIONS,
+    lowering.searchsorted,
+    onnx.searchsorted_onnx,
+    common(),
+)
+_order_op(
+    "unique_values",
+    infer_unique_values,
+    unique_values_kernel,
+    DISTINCT,
+    lowering.unique_values,
+    onnx.unique_values_onnx,
+)
+_order_op("unique_all", infer_unique_all, unique_all_kernel, DISTINCT, lowering.unique_all, onnx.unique_all_onnx)

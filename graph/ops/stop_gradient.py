@@ -4,7 +4,9 @@ from typing import Any
 
 from graph.aval import Aval
 from graph.ir.lowering import BuiltIn
+from graph.ir.onnx_form import OnnxRule
 from graph.ir.opdef import NotDifferentiable, OpDef, register
+from graph.ops.list_onnx import same_onnx
 
 
 def infer_stop_gradient(x: Aval) -> Aval:
@@ -25,5 +27,6 @@ register(
         promote=None,
         aliases=True,
         lower=BuiltIn(),
+        onnx=OnnxRule(same_onnx),
     )
 )

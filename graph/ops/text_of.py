@@ -11,8 +11,8 @@ from graph.ops.raised import unpacked
 PLAIN_KINDS: Final = frozenset([np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.complex128)])
 """Dtypes that `repr_tensor` leaves out: those that Python scalars have."""
 
-
 ONE_OF: Final = "!one of "
+ARRAY: Final[Any] = np.ndarray
 
 
 def format_tensor(array: Any) -> str:
@@ -84,3 +84,11 @@ def message(parts: Sequence[str], values: Sequence[Any], forms: Sequence[str]) -
     for value, form, part in zip(values, forms, parts[1:], strict=True):
         text += text_of(value, form) + part
     return text
+
+
+def short(value: Any) -> str:
+    """A value on one line; of a large array, its corners."""
+    if not isinstance(value, ARRAY):
+        return str(value)
+    text = np.array2string(value, separator=", ", threshold=8, edgeitems=2, max_line_width=10**6)
+    return " ".join(text.split())

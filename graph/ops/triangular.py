@@ -8,10 +8,12 @@ from graph.aval import Aval, Dim, Shape, Type, dim_add
 from graph.errors import ShapeError
 from graph.ir.emitter import Accumulate, Emitter
 from graph.ir.lowering import Decomposed, Gather, LoopEmitter, Loops, View
+from graph.ir.onnx_form import NoOnnx, OnnxRule
 from graph.ir.opdef import OpDef, register
 from graph.ops.places import each
 from graph.ops.promotion import common
 from graph.ops.running import sum_dtype
+from graph.ops.shape_onnx import diag_onnx, trilu_onnx
 from graph.ops.shape_rules import UNKNOWN_DIM, broadcast_shapes, normalize_axes, quote, tensor
 
 
@@ -214,6 +216,7 @@ register(
         vjp=tril_vjp,
         promote=None,
         lower=Gather(same_sizes, tril_element, repeats=False),
+        onnx=OnnxRule(trilu_onnx(upper=False)),
     )
 )
 register(
@@ -224,6 +227,7 @@ register(
         vjp=triu_vjp,
         promote=None,
         lower=Gather(same_sizes, triu_element, repeats=False),
+        onnx=OnnxRule(trilu_onnx(upper=True)),
     )
 )
 register(
@@ -246,9 +250,20 @@ register(
         promote=common(),
         inplace=diagonal_add_inplace,
         lower=Loops(diagonal_add_loops),
+        onnx=NoOnnx("it is a gradient of diagonals", "export the function, and not its gradient."),
     )
 )
 register(
     OpDef("trace", infer=infer_trace, kernel=trace_kernel, vjp=trace_vjp, promote=None, lower=Decomposed(trace_parts))
 )
-register(OpDef("diag", infer=infer_diag, kernel=diag_kernel, vjp=diag_vjp, promote=None, lower=Loops(diag_loops)))
+register(
+    OpDef(
+        "diag",
+        infer=infer_diag,
+        kernel=diag_kernel,
+        vjp=diag_vjp,
+        promote=None,
+        lower=Loops(diag_loops),
+        onnx=OnnxRule(diag_onnx),
+    )
+)

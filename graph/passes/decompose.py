@@ -1,6 +1,5 @@
 """Ops that declare a decomposition become the ops that it is made of, in regions and functions too."""
 
-from collections.abc import Sequence
 from typing import cast
 
 from graph.ir.builder import GraphBuilder
@@ -38,19 +37,19 @@ def _decomposed(graph: Graph) -> Graph:
         if rule is None:
             ops.append(replaced(op, operands=operands, regions=regions))
             continue
-        part, results = _applied(graph, rule, op, operands)
+        part, results = parts_of_op(graph, replaced(op, operands=operands), rule)
         ops.extend(_decomposed(part).ops if any(_rule(o) for o in part.ops) else part.ops)
         env.update(zip(op.results, results, strict=True))
     return with_body(graph, ops, [env.get(v, v) for v in graph.results])
 
 
-def _applied(graph: Graph, rule: Decomposed, op: Op, operands: Sequence[Value]) -> tuple[Graph, tuple[Value, ...]]:
-    """The ops that stand for one, over the very values of its operands, and what replaces its results."""
+def parts_of_op(graph: Graph, op: Op, rule: Decomposed) -> tuple[Graph, tuple[Value, ...]]:
+    """The ops that stand for one of `graph`, over the very values of its operands, and what replaces its results."""
     b = GraphBuilder(op.name)
     b.avoid_sizes_of(graph)
     b.loc = op.loc
-    for v in operands:
+    for v in op.operands:
         b.producer[v] = None
-    made = rule.rule(b, *operands, **op.attrs)
+    made = rule.rule(b, *op.operands, **op.attrs)
     results = cast("tuple[Value, ...]", made) if isinstance(made, tuple) else (cast(Value, made),)
-    return Graph(op.name, tuple(operands), tuple(b.ops), results), results
+    return Graph(op.name, tuple(op.operands), tuple(b.ops), results), results

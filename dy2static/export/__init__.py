@@ -1,0 +1,1 @@
+"""Programs that leave: files for other systems."""
