@@ -233,6 +233,6 @@ register(
         promote=common(),
         effect=einsum_effect,
         lower=Choose(lower_einsum(expand_subscripts)),
-        onnx=OnnxRule(einsum_onnx),
+        onnx=OnnxRule(einsum_onnx(expand_subscripts)),
     )
 )

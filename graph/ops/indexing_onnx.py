@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from graph.aval import Aval, SymDim
 from graph.dtypes import bool_, int64, is_bool
-from graph.ir.onnx_form import Handle, OnnxEmitter
+from graph.ir.onnx_form import AS_LOWERED, Handle, OnnxEmitter
 from graph.ops.index_lowering import IndexItem, expanded
 from graph.ops.index_rules import DYNAMIC, Index
 
@@ -15,7 +15,12 @@ FAR: Final = 2**62
 
 
 def index_onnx(b: OnnxEmitter, x: Handle, *dynamic: Handle, index: Index) -> Handle:
-    return _taken(b, x, x.ndim, dynamic, index)
+    return AS_LOWERED if _has_flags(index, dynamic) else _taken(b, x, x.ndim, dynamic, index)
+
+
+def _has_flags(index: Index, dynamic: Sequence[Handle]) -> bool:
+    """Whether there are masks of no axes."""
+    return any(isinstance(item, bool) for item in index) or any(is_bool(x.dtype) and not x.ndim for x in dynamic)
 
 
 def _taken(b: OnnxEmitter, x: Handle, ndim: int, dynamic: Sequence[Handle], index: Index) -> Handle:
@@ -38,7 +43,7 @@ def _without_masks(
     b: OnnxEmitter, ndim: int, index: Index, dynamic: Sequence[Handle]
 ) -> tuple[Index, Sequence[Handle]]:
     """The index with the places where a mask is true, an array for each of its axes, in place of the mask."""
-    if not any(is_bool(x.dtype) for x in dynamic) and not any(isinstance(item, bool) for item in index):
+    if not any(is_bool(x.dtype) for x in dynamic):
         return index, dynamic
     items: list[Any] = []
     operands: list[Handle] = []
@@ -51,9 +56,6 @@ def _without_masks(
             found = _places(b, next(rest))
             items += [DYNAMIC] * len(found)
             operands += found
-        elif isinstance(item, bool):
-            items += [None, DYNAMIC]
-            operands += _places(b, b.typed(b.tensor([item], bool_), Aval(bool_, (1,))))
         else:
             items.append(item)
     return tuple(items), operands
@@ -141,6 +143,8 @@ def update_onnx(reduction: str) -> Any:
     """`index_set` and `index_add`: the places that the index names among all elements get the values."""
 
     def rule(b: OnnxEmitter, x: Handle, v: Handle, *dynamic: Handle, index: Index) -> Handle:
+        if _has_flags(index, dynamic):
+            return AS_LOWERED
         shape = b.shape_of(x)
         count = b.node("Size", x, dtype=int64)
         numbers = b.node("Range", b.tensor(0, int64), count, b.tensor(1, int64))

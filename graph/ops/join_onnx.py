@@ -1,5 +1,8 @@
 """Joining and taking apart in ONNX."""
 
+from collections.abc import Callable
+from typing import Any
+
 from graph.aval import Shape
 from graph.dtypes import int64
 from graph.ir.onnx_form import Handle, OnnxEmitter
@@ -37,5 +40,12 @@ def add_matmul_onnx(b: OnnxEmitter, total: Handle, x: Handle, y: Handle) -> Hand
     return b.add(total, b.node("MatMul", x, y))
 
 
-def einsum_onnx(b: OnnxEmitter, *xs: Handle, subscripts: str) -> Handle:
-    return b.node("Einsum", *xs, equation=subscripts)
+def einsum_onnx(expand: Callable[..., tuple[tuple[str, ...], str]]) -> Any:
+    """With every axis named, as nodes broadcast axes under an ellipsis only where all operands have as many.
+    `expand(subscripts, ranks)` names them."""
+
+    def rule(b: OnnxEmitter, *xs: Handle, subscripts: str) -> Handle:
+        terms, result = expand(subscripts, tuple(x.ndim for x in xs))
+        return b.node("Einsum", *xs, equation=f"{','.join(terms)}->{result}")
+
+    return rule

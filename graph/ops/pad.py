@@ -13,8 +13,8 @@ from graph.ir.onnx_form import OnnxRule
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, OpDef, register
 from graph.ops.cotangent_rules import places
+from graph.ops.pad_onnx import pad_onnx
 from graph.ops.places import each
-from graph.ops.shape_onnx import pad_onnx
 from graph.ops.shape_rules import quote, tensor
 
 Widths = tuple[tuple[int, int], ...]
@@ -121,6 +121,6 @@ register(
         promote=None,
         effect=pad_effect,
         lower=Choose(lower_pad),
-        onnx=OnnxRule(pad_onnx),
+        onnx=OnnxRule(pad_onnx(_source)),
     )
 )

@@ -17,7 +17,7 @@ def reshape_onnx(b: OnnxEmitter, x: Handle, *sizes: Handle, shape: Shape) -> Han
 
 
 def transpose_onnx(b: OnnxEmitter, x: Handle, *, axes: tuple[int, ...]) -> Handle:
-    return b.node("Transpose", x, perm=[a % x.ndim for a in axes])
+    return b.node("Transpose", x, perm=[a % x.ndim for a in axes]) if axes else x
 
 
 def broadcast_to_onnx(b: OnnxEmitter, x: Handle, *sizes: Handle, shape: Shape) -> Handle:
@@ -63,25 +63,3 @@ def diag_onnx(b: OnnxEmitter, x: Handle, *, k: int) -> Handle:
     lead = [0] * (x.ndim - 1)
     widths = [*lead, max(-k, 0), max(k, 0), *lead, max(k, 0), max(-k, 0)]
     return b.node("Pad", square, b.tensor(widths, int64), b.tensor(0, x.dtype)) if k else square
-
-
-def pad_onnx(b: OnnxEmitter, x: Handle, *, widths: Any, mode: str = "constant", value: Any = 0) -> Handle:
-    """A node for most modes; `symmetric` is what lies beyond the edge of the same tensor, mirrored."""
-    if not x.ndim:
-        return x
-    pads = [before for before, _ in widths] + [after for _, after in widths]
-    if mode == "symmetric":
-        for axis, (before, after) in enumerate(widths):
-            x = _mirrored(b, x, axis, before, after) if before or after else x
-        return x
-    filler = b.tensor(value, x.dtype) if mode == "constant" else None
-    return b.node("Pad", x, b.tensor(pads, int64), filler, mode=mode)
-
-
-def _mirrored(b: OnnxEmitter, x: Handle, axis: int, before: int, after: int) -> Handle:
-    """The first and last elements again, in reverse; as many as there are."""
-    axes, back = b.tensor([axis], int64), b.tensor([-1], int64)
-    front = b.node("Slice", x, b.tensor([before - 1], int64), b.tensor([-FAR], int64), axes, back)
-    behind = b.node("Slice", x, b.tensor([-1], int64), b.tensor([-1 - after], int64), axes, back)
-    parts = [front] * (before > 0) + [x] + [behind] * (after > 0)
-    return b.node("Concat", *parts, axis=axis)

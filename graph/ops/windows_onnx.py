@@ -2,6 +2,7 @@
 for each place of a window, which are multiplied or compared all at once."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from graph.aval import Shape
 from graph.dtypes import float16, float32, float64, int64
-from graph.ir.onnx_form import Handle, OnnxEmitter
+from graph.ir.onnx_form import AS_LOWERED, Handle, OnnxEmitter
 from graph.ops.windows import Padding
 
 Ints = tuple[int, ...]
@@ -57,9 +58,7 @@ def _patches(
     at = b.tensor([2], int64)
     stacked = b.node("Concat", *(b.node("Unsqueeze", part, at) for part in slices), axis=2)
     n, c = b.sizes(x)[:2]
-    total: Any = 1
-    for count in counts:
-        total = b.mul(total, count)
+    total = _product(b, counts)
     depth = b.mul(b.quotient(c, groups), len(slices))
     return b.reshape(stacked, [n, groups, depth, total]), counts
 
@@ -70,11 +69,11 @@ def conv_onnx(
     if x.dtype in (float16, float32):
         return b.node("Conv", x, w, strides=list(stride), pads=_pads(padding), dilations=list(dilation), group=groups)
     kernel = _known(w.shape[2:])
+    if kernel is None:
+        return AS_LOWERED
     patches, counts = _patches(b, x, kernel, stride, padding, dilation, groups)
     out, depth = b.sizes(w)[:2]
-    places = 1
-    for k in kernel:
-        places *= k
+    places = math.prod(kernel)
     weights = b.reshape(w, [groups, b.quotient(out, groups), b.mul(depth, places)])
     return b.reshape(b.node("MatMul", weights, patches), [b.sizes(x)[0], out, *counts])
 
@@ -83,12 +82,12 @@ def conv_weight_grad_onnx(
     b: OnnxEmitter, ct: Handle, x: Handle, *sizes: Handle, shape: Shape, stride: Ints, padding: Padding,
     dilation: Ints, groups: int,
 ) -> Handle:  # fmt: skip
-    wanted = b.resolved(shape, sizes)
-    patches, counts = _patches(b, x, _known(shape[2:]), stride, padding, dilation, groups)
+    wanted, kernel = b.resolved(shape, sizes), _known(shape[2:])
+    if kernel is None:
+        return AS_LOWERED
+    patches, counts = _patches(b, x, kernel, stride, padding, dilation, groups)
     n, out = b.sizes(ct)[:2]
-    total: Any = 1
-    for count in counts:
-        total = b.mul(total, count)
+    total = _product(b, counts)
     rows = b.reshape(ct, [n, groups, b.quotient(out, groups), total])
     products = b.node("MatMul", rows, b.node("Transpose", patches, perm=[0, 1, 3, 2]))
     return b.reshape(b.node("ReduceSum", products, b.tensor([0], int64), keepdims=0), wanted)
@@ -100,13 +99,14 @@ def conv_input_grad_onnx(
 ) -> Handle:  # fmt: skip
     """What each window gives goes back to where it came from: a transposed convolution."""
     wanted, kernel = b.resolved(shape, sizes), _known(w.shape[2:])
-    if ct.dtype not in (float16, float32):
+    if kernel is None:
+        return AS_LOWERED
+    before, after = _known(ct.shape[2:]), _known(shape[2:])
+    if ct.dtype not in (float16, float32) or before is None or after is None:
         return _scattered(b, ct, w, wanted, kernel, stride, padding, dilation, groups)
     more = [
         n - (t - 1) * s - d * (k - 1) - 1 + sum(pad)
-        for n, t, s, d, k, pad in zip(
-            _known(shape[2:]), _known(ct.shape[2:]), stride, dilation, kernel, padding, strict=True
-        )
+        for n, t, s, d, k, pad in zip(after, before, stride, dilation, kernel, padding, strict=True)
     ]
     return b.node(
         "ConvTranspose", ct, w, strides=list(stride), pads=_pads(padding), dilations=list(dilation), group=groups,
@@ -121,12 +121,8 @@ def _scattered(
     """By the places that the elements of each window have in the padded tensor."""
     n, out = b.sizes(ct)[:2]
     spatial = b.sizes(ct)[2:]
-    places = 1
-    for k in kernel:
-        places *= k
-    windows: Any = 1
-    for count in spatial:
-        windows = b.mul(windows, count)
+    places = math.prod(kernel)
+    windows = _product(b, spatial)
     depth = b.sizes(w)[1]
     weights = b.reshape(w, [groups, b.quotient(out, groups), b.mul(depth, places)])
     rows = b.reshape(ct, [n, groups, b.quotient(out, groups), windows])
@@ -142,9 +138,7 @@ def _scattered(
         of_place = b.mul(_range(b, spatial[axis]), s)
         along = b.add(b.reshape(of_window, inside), b.reshape(of_place, outside))
         at = b.add(b.mul(at, size), along) if axis else along
-    total: Any = 1
-    for size in padded:
-        total = b.mul(total, size)
+    total = _product(b, padded)
     lead = [n, b.mul(depth, groups)]
     indices = b.node("Expand", b.reshape(at, [1, 1, -1]), b.shape_of(given))
     start = b.node("Expand", b.tensor(0, ct.dtype), b.vector([*lead, total]))
@@ -159,9 +153,17 @@ def _range(b: OnnxEmitter, count: Any) -> Handle:
     return b.node("Range", b.tensor(0, int64), b.convert(count, int64), b.tensor(1, int64))
 
 
-def _known(shape: Shape) -> Ints:
-    """Sizes that are known now. (A model has no windows of other sizes.)"""
-    return tuple(d for d in shape if isinstance(d, int))
+def _product(b: OnnxEmitter, sizes: Sequence[Any]) -> Any:
+    total: Any = 1
+    for n in sizes:
+        total = b.mul(total, n)
+    return total
+
+
+def _known(shape: Shape) -> Ints | None:
+    """Sizes that are known now; None where they are not: a model has no windows of other sizes."""
+    known = tuple(d for d in shape if isinstance(d, int))
+    return known if len(known) == len(shape) else None
 
 
 def _as_images(b: OnnxEmitter, x: Handle, spatial: int) -> Handle:
@@ -173,10 +175,10 @@ def max_pool_onnx(b: OnnxEmitter, x: Handle, *, kernel: Ints, stride: Ints, padd
     lead = b.sizes(x)[: x.ndim - len(kernel)]
     counts = _counts(b, b.sizes(x)[x.ndim - len(kernel) :], kernel, stride, padding, (1,) * len(kernel))
     if x.dtype in (float16, float32, float64) and len(kernel) <= 3:
-        found = b.node(
-            "MaxPool", _as_images(b, x, len(kernel)), kernel_shape=list(kernel), strides=list(stride),
-            pads=_pads(padding),
-        )  # fmt: skip
+        images = _as_images(b, x, len(kernel))
+        windows: dict[str, Any] = {"kernel_shape": list(kernel), "strides": list(stride), "pads": _pads(padding)}
+        has_nan = b.node("MaxPool", b.convert(b.ne(images, images), x.dtype), **windows)  # the node passes over NaN
+        found = b.select(b.gt(has_nan, 0.0), b.tensor(math.nan, x.dtype), b.node("MaxPool", images, **windows))
         return b.reshape(found, [*lead, *counts])
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
     slices, _ = _slices(b, x, kernel, stride, padding, (1,) * len(kernel), lowest)
@@ -192,9 +194,7 @@ def max_pool_positions_onnx(b: OnnxEmitter, x: Handle, *, kernel: Ints, stride: 
         "MaxPool", _as_images(b, x, len(kernel)), dtypes=(x.dtype, int64), kernel_shape=list(kernel),
         strides=list(stride), pads=_pads(padding),
     )  # fmt: skip
-    total: Any = 1
-    for n in spatial:
-        total = b.mul(total, n)
+    total = _product(b, spatial)
     return b.reshape(b.remainder(found, total), [*lead, *counts])
 
 
@@ -212,10 +212,7 @@ def avg_pool_onnx(
     ones = (1,) * len(kernel)
     total = _sum(b, _slices(b, x, kernel, stride, padding, ones, 0)[0])
     if include_pad:
-        size: Any = 1
-        for k in kernel:
-            size *= k
-        return b.div(total, b.tensor(size, x.dtype))
+        return b.div(total, b.tensor(math.prod(kernel), x.dtype))
     there = b.typed(b.node("Expand", b.tensor(1, x.dtype), b.shape_of(x)), x.type)
     return b.div(total, _sum(b, _slices(b, there, kernel, stride, padding, ones, 0)[0]))
 
@@ -229,8 +226,7 @@ def _sum(b: OnnxEmitter, xs: Sequence[Handle]) -> Handle:
 
 def pool_take_onnx(b: OnnxEmitter, x: Handle, positions: Handle, *, spatial: int) -> Handle:
     lead = b.sizes(x)[: x.ndim - spatial]
-    rows = b.reshape(x, [*lead, -1])
-    at = b.reshape(positions, [*lead, -1])
+    rows, at = (b.reshape(v, [*lead, _product(b, b.sizes(v)[v.ndim - spatial :])]) for v in (x, positions))
     return b.node("Reshape", b.node("GatherElements", rows, at, axis=len(lead)), b.shape_of(positions))
 
 
@@ -239,9 +235,7 @@ def pool_add_onnx(
 ) -> Handle:
     wanted = b.resolved(shape, sizes)
     lead, places = wanted[: len(wanted) - spatial], wanted[len(wanted) - spatial :]
-    total: Any = 1
-    for n in places:
-        total = b.mul(total, n)
-    start = b.node("Expand", b.tensor(0, values.dtype), b.vector([*lead, total]))
-    at, given = (b.reshape(v, [*lead, -1]) for v in (positions, values))
+    start = b.node("Expand", b.tensor(0, values.dtype), b.vector([*lead, _product(b, places)]))
+    windows = _product(b, b.sizes(values)[values.ndim - spatial :])
+    at, given = (b.reshape(v, [*lead, windows]) for v in (positions, values))
     return b.reshape(b.node("ScatterElements", start, at, given, axis=len(lead), reduction="add"), wanted)

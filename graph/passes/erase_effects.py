@@ -19,6 +19,15 @@ def erase_effects(graph: Graph) -> Graph:
     return in_functions(erased(graph), erased)
 
 
+def erase_shown(graph: Graph) -> Graph:
+    """Drop prints and log records: what is seen of a run that is made to look at its results."""
+
+    def erased(part: Graph) -> Graph:
+        return _without(part, (Again.SHOWN,))
+
+    return in_functions(erased(graph), erased)
+
+
 def _without(graph: Graph, left_out: Collection[Again]) -> Graph:
     ops = [
         replaced(op, operands=op.operands, regions=[_without(region, left_out) for region in op.regions])

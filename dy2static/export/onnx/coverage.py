@@ -32,7 +32,7 @@ class Coverage:
     trips: set[tuple[Op, str]] = field(default_factory=set[tuple[Op, str]])
     """Whether loops made no trips, one, or many."""
 
-    def taken(self, graph: Graph, args: Sequence[Any]) -> tuple[tuple[Any, ...], bool]:
+    def taken(self, graph: Graph, args: Sequence[Any], most_ops: int | None = None) -> tuple[tuple[Any, ...], bool]:
         """The results of a run, and whether it went where fewer than two runs, or no run had gone before.
 
         Raises: what the run raises; TooLongError.
@@ -51,7 +51,7 @@ class Coverage:
         def done(op: Op, results: tuple[Any, ...]) -> None:
             nonlocal ops
             ops += 1
-            if ops > MOST_OPS:
+            if most_ops is not None and ops > most_ops:
                 raise TooLongError
             if op.name in LOOPS:
                 trips.add((op, TRIPS[min(counts.pop(op, 0), 2)]))

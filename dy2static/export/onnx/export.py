@@ -1,5 +1,6 @@
 """`export_onnx`: a function as an ONNX model, checked before the file is there."""
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,13 +11,16 @@ from typing import Any, Final
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.errors import ExportError, ExportWarning
 from dy2static.export.onnx.agreement import Session, data_parts, difference
-from dy2static.export.onnx.coverage import Coverage
+from dy2static.export.onnx.coverage import MOST_OPS, Coverage, TooLongError
 from dy2static.export.onnx.kernels import OPSET
 from dy2static.export.onnx.model import model_of, write
 from dy2static.export.onnx.probes import probes
 from dy2static.export.onnx.subject import Subject, subject_of
+from dy2static.export.onnx.writer import elem_type
 from dy2static.tracing.example import Example
+from graph.dtypes import bfloat16
 from graph.location import Loc
+from graph.passes.erase_effects import erase_shown
 
 MOST_PROBES: Final = 64
 """Inputs that are made up for one example."""
@@ -105,23 +109,28 @@ def _exported(f: Any, path: Path, examples: Sequence[Example], allow_baked: bool
 
 
 def _checked(subject: Subject, model: Any, names: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    if any(x.type.tensor_type.elem_type == elem_type(bfloat16) for x in (*model.graph.input, *model.graph.output)):
+        raise ExportError(
+            "ONNX Runtime's Python takes and gives no bfloat16, so the model cannot be checked",
+            next_step="cast to float32 at both ends, or pass `check=False`.",
+        )
     session, coverage = Session(model, names), Coverage()
-    runs = 0
-    for args in subject.examples:
-        results, _ = coverage.taken(subject.graph, args)
-        _compare(subject, session, args, results)
-        runs += 1
-    for args in _made_up(subject):
+    graph, runs = erase_shown(subject.graph), 0
+    for number, args in enumerate(itertools.chain(subject.examples, _made_up(subject))):
+        is_example = number < len(subject.examples)
         try:
-            results, is_new = coverage.taken(subject.graph, args)
-        except Exception:  # no input that the function takes
+            results, is_new = coverage.taken(graph, args, MOST_OPS if not is_example else None)
+        except TooLongError:
             continue
-        if is_new:
+        except Exception as error:  # of the program
+            _compare_failure(subject, session, args, error)
+            continue
+        if is_example or is_new:
             _compare(subject, session, args, results)
             runs += 1
-        if not coverage.unreached(subject.graph):
+        if not is_example and not coverage.unreached(graph):
             break
-    return runs, coverage.unreached(subject.graph)
+    return runs, coverage.unreached(graph)
 
 
 def _made_up(subject: Subject) -> Iterator[tuple[Any, ...]]:
@@ -134,12 +143,27 @@ def _made_up(subject: Subject) -> Iterator[tuple[Any, ...]]:
             yield (*args, *held)
 
 
+def _given(subject: Subject, args: Sequence[Any]) -> list[Any]:
+    types = [p.type for p in subject.graph.params[: subject.inputs]]
+    return [part for t, x in zip(types, args, strict=False) for part in data_parts(t, x)]
+
+
+def _compare_failure(subject: Subject, session: Session, args: Sequence[Any], error: Exception) -> None:
+    """Raises: ExportError where the runtime does not fail as well."""
+    try:
+        session.run(_given(subject, args))
+    except Exception:  # of the runtime's own classes
+        return
+    raise ExportError(
+        f"ONNX Runtime gives results where the graph raises {type(error).__name__}: {error}",
+        next_step="test the argument beforehand, with `assert`, which becomes part of the model.",
+    ) from error
+
+
 def _compare(subject: Subject, session: Session, args: Sequence[Any], results: Sequence[Any]) -> None:
     """Raises: ExportError naming the output that differs."""
-    types = [p.type for p in subject.graph.params[: subject.inputs]]
-    given = [part for t, x in zip(types, args, strict=False) for part in data_parts(t, x)]
     try:
-        found = session.run(given)
+        found = session.run(_given(subject, args))
     except Exception as error:  # of the runtime's own classes
         raise ExportError(
             f"ONNX Runtime fails where the graph does not: {' '.join(str(error).split())[:600]}",

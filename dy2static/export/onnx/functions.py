@@ -5,13 +5,14 @@ float32 one and a step of Newton's, which squares its error twice: `d = sin(a - 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from dy2static.errors import ExportError
 from dy2static.export.onnx.kernels import computes_in
 from graph.dtypes import SHORT_NAMES, float32
 from graph.ir.onnx_form import OnnxEmitter
+from graph.llvm.math import coefficients
 
 NODES: Final = {
     "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin",
@@ -163,6 +164,23 @@ def acos(b: OnnxEmitter, x: Any) -> Any:
     return atan2(b, b.math("sqrt", b.mul(b.sub(1.0, x), b.add(x, 1.0))), x)
 
 
+def erf(b: OnnxEmitter, x: Any) -> Any:
+    """As native code has it (`graph.llvm.math.error_function`)."""
+    size = b.math("fabs", x)
+    small = b.add(b.mul(x, _polynomial(b, b.mul(x, x), coefficients.ERF_64)), x)
+    beyond = b.sub(b.node("Min", size, b.tensor(6.0, x.dtype)), 1.0)
+    large = b.sub(1.0, b.math("exp", b.neg(_polynomial(b, beyond, coefficients.ERFC_64))))
+    return b.select(b.lt(size, 1.0), small, copysign(b, b.select(b.ne(x, x), x, large), x))
+
+
+def _polynomial(b: OnnxEmitter, x: Any, powers: Sequence[float]) -> Any:
+    """c0 + c1 x + ..."""
+    total: Any = powers[-1]
+    for coefficient in reversed(powers[:-1]):
+        total = b.add(b.mul(x, total), coefficient)
+    return total
+
+
 def maximum(b: OnnxEmitter, x: Any, y: Any) -> Any:
     return b.node("Max", x, y)
 
@@ -174,7 +192,7 @@ def minimum(b: OnnxEmitter, x: Any, y: Any) -> Any:
 COMPOSED: Final[dict[str, Callable[..., Any]]] = {
     rule.__name__: rule
     for rule in (
-        trunc, fmod, copysign, expm1, log1p, log2, log10, rsqrt, softplus, logaddexp, hypot, tan, sinh, cosh, asinh,
-        acosh, atanh, atan2, atan, asin, acos, maximum, minimum,
+        erf, trunc, fmod, copysign, expm1, log1p, log2, log10, rsqrt, softplus, logaddexp, hypot, tan, sinh, cosh,
+        asinh, acosh, atanh, atan2, atan, asin, acos, maximum, minimum,
     )
 }  # fmt: skip

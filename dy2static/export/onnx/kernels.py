@@ -37,6 +37,7 @@ _TABLE: Final = {
     f"i8 i64 {_FLOATS}": "Unique",
     f"i8 u8 {_FLOATS}": "MaxPool",
     f"i8 i32 i64 u8 u32 u64 {_FLOATS} ": "Pad",
+    f"bool {_INTS} f32 f64": "ScatterElements",
     f"bool i32 i64 {_FLOATS}": "Trilu SplitToSequence ConcatFromSequence",
     "bool i32 i64 u8 f16 f32": "NonZero",
     "i16 i32 i64 f32 f64": "Range",

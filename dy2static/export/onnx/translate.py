@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from dy2static.errors import ExportError
 from dy2static.export.onnx.emitter import Emitter
-from dy2static.export.onnx.handles import Handle, Tensor, retyped
+from dy2static.export.onnx.handles import Handle, Tensor, part_types, retyped
 from graph.dtypes import bool_
 from graph.errors import InternalError
 from graph.ir.lowering import (
@@ -61,6 +61,8 @@ class Translator:
 
     def _results(self, graph: Graph, op: Op, env: Env) -> Sequence[Handle]:
         operands = [env[v] for v in op.operands]
+        for v in op.results:
+            list(part_types(v.type))  # raises for what no model holds
         match op.opdef.onnx:
             case OnnxOp(op_type):
                 return (self.b.node(op_type, *operands, dtype=op.result.dtype),)
@@ -91,7 +93,10 @@ class Translator:
             case View(sizes, element):
                 shape, scalars = b.sizes(operands[0]), operands[1:]
                 found = sizes(b, shape, *scalars, **op.attrs)
-                at = element(b, b.grid(found), shape, *scalars, **op.attrs)
+                if any(d == 0 for d in op.result.shape):
+                    return (b.expanded(b.tensor(0, op.result.dtype), found),)
+                at_least_one = tuple(b.select(b.eq(n, 0), 1, n) for n in shape)  # where there is nothing, it divides
+                at = element(b, b.grid(found), at_least_one, *scalars, **op.attrs)
                 return (b.expanded(b.load(operands[0], at), found),)
             case Reshape(sizes):
                 found = sizes(b, b.sizes(operands[0]), *operands[1:], **op.attrs)
