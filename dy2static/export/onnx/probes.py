@@ -11,6 +11,8 @@ from graph.ir.value import Value
 
 SIZES: Final = (0, 1, 2, 5)
 SMALL: Final = (0, 1, 2, 3, 5)
+MIXED: Final = 24
+"""Arguments that are all changed by chance, by the same each time."""
 
 
 def probes(params: Sequence[Value], example: Sequence[Any]) -> Iterator[list[Any]]:
@@ -26,9 +28,22 @@ def probes(params: Sequence[Value], example: Sequence[Any]) -> Iterator[list[Any
         yield [
             variants[number % len(variants)] if variants else x for variants, x in zip(changed, example, strict=True)
         ]
+    for _ in range(MIXED):
+        yield [_mixed(x, rng) for x in example]
     names = sorted({name for p in params for d in p.shape if not isinstance(d, int) for name in d.names})
     for size in SIZES if names else ():
         yield [_resized(x, p.aval, dict.fromkeys(names, size)) for x, p in zip(example, params, strict=True)]
+
+
+def _mixed(x: Any, rng: np.random.Generator) -> Any:
+    """An array of another size and sign, by chance."""
+    dtype: DType = x.dtype
+    if is_bool(dtype):
+        return np.asarray(rng.integers(0, 2, x.shape), dtype)
+    if is_float(dtype):
+        sign = -1.0 if rng.uniform() < 0.3 else 1.0
+        return np.asarray(x * (sign * 2.0 ** float(rng.uniform(-3.0, 3.0))), dtype)
+    return np.asarray(rng.integers(0, 9, x.shape), dtype)
 
 
 def _variants(x: Any, rng: np.random.Generator) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """What is exported: a graph, which of its parameters are inputs, and the names that these have for the user."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -11,13 +11,17 @@ from dy2static.cache.signature import Call
 from dy2static.decorator import BoundStaticFunction, StaticFunction, to_static
 from dy2static.errors import ExportError
 from dy2static.export.onnx.handles import part_types
-from dy2static.staging.made import MadeSpec
-from dy2static.staging.spec import ChoiceSpec, ContainerSpec, ListSpec, MaybeSpec, OptionalSpec, Spec, TextSpec, types
+from dy2static.export.onnx.outputs import Outputs, part_names
+from dy2static.staging.arguments import ArgumentRef, CapturedRef
 from dy2static.tracing.example import Example
+from dy2static.tracing.texts import parameter_names
 from dy2static.tracing.trace import TracedFunction
+from eager.pytree import children
 from eager.tensor import Tensor
 from graph.ir.op import Graph
+from graph.ir.value import Value
 
+HANDLES: Final[Any] = (Tensor, np.ndarray)
 STATIC: Final[Any] = (StaticFunction, BoundStaticFunction)
 
 
@@ -50,7 +54,8 @@ def subject_of(f: Any, examples: Sequence[Example], allow_baked: bool) -> Subjec
     if isinstance(f, Graph):
         return _of_graph(f, examples)
     if isinstance(f, TracedFunction):
-        found = [f.find(example.args, f.ordered(example.kwargs)) for example in examples]
+        names = parameter_names(f.__dy2static_function__)[0]
+        found = [_Found(*f.find(x.args, f.ordered(x.kwargs)), x.args, f.ordered(x.kwargs), names) for x in examples]
         if f.decisions and not allow_baked:
             raise _baked(f)
         return _of_program(str(f), found)
@@ -60,10 +65,31 @@ def subject_of(f: Any, examples: Sequence[Example], allow_baked: bool) -> Subjec
     return _of_program(repr(static), [_found(static, example) for example in examples])
 
 
-def _found(f: StaticFunction | BoundStaticFunction, example: Example) -> tuple[Program, Call]:
-    if isinstance(f, BoundStaticFunction):
-        return f.__func__.cache.find((f.__self__, *example.args), example.kwargs)
-    return f.cache.find(example.args, example.kwargs)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A program for a call."""
+
+    program: Program
+    call: Call
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    names: Sequence[str]
+    """Of the positional parameters."""
+
+    def hints(self) -> list[str]:
+        """The user's names of the parameters of the graph: ways into the arguments, then weights."""
+        names = [*self.names, *(f"arg{i}" for i in range(len(self.names), len(self.args)))]
+        named = [*zip(names, self.args, strict=False), *self.kwargs.items()]
+        leaves = [name for own, value in named for name in _leaf_names(own, value)]
+        inputs = [leaves[i] for i in self.program.staged_leaves]
+        return inputs + [f"weight_{i}" for i in range(len(self.program.compiled.to_run.params) - len(inputs))]
+
+
+def _found(f: StaticFunction | BoundStaticFunction, example: Example) -> _Found:
+    is_bound = isinstance(f, BoundStaticFunction)
+    args = (f.__self__, *example.args) if is_bound else example.args
+    static = f.__func__ if is_bound else f
+    return _Found(*static.cache.find(args, example.kwargs), args, example.kwargs, static.names)
 
 
 def _baked(f: TracedFunction) -> ExportError:
@@ -84,9 +110,10 @@ def _of_graph(graph: Graph, examples: Sequence[Example]) -> Subject:
     return Subject(graph.name, graph, len(graph.params), _unique(_hints(graph)), _unique(parts), given)
 
 
-def _of_program(what: str, found: Sequence[tuple[Program, Call]]) -> Subject:
-    program = found[-1][0]
-    if not all(program.serves(call) for _, call in found):
+def _of_program(what: str, found: Sequence[_Found]) -> Subject:
+    last = found[-1]
+    program = last.program
+    if not all(program.serves(each.call) for each in found):
         raise ExportError(
             f"the examples need several programs of {what}",
             next_step="export each kind of arguments by itself, or declare dims with `input_spec`.",
@@ -99,21 +126,42 @@ def _of_program(what: str, found: Sequence[tuple[Program, Call]]) -> Subject:
             next_step="return the new values; pass a layer's `eval()` mode.",
         )
     graph = program.compiled.to_run
-    examples = tuple(tuple(map(_array, program.inputs(call))) for _, call in found)
-    names = _unique(_hints(graph))
-    results = list(_result_names(staged.result, "output"))
-    if not results:
-        raise ExportError(f"{what} returns nothing that the graph computes", next_step="return a tensor.")
+    inputs = len(program.staged_leaves)
+    examples = tuple(tuple(map(_array, program.inputs(each.call))) for each in found)
+    names = _unique(last.hints())
+
+    def find(ref: ArgumentRef) -> Any:
+        return program.captured[ref.index]() if isinstance(ref, CapturedRef) else ref.find(last.args, last.kwargs)
+
+    outputs = Outputs(graph, find, _params_of(program, last.call))
+    outputs.take(staged.result, "output")
+    if not outputs.results:
+        raise ExportError(f"{what} returns nothing that a model can give", next_step="return a tensor.")
     parts = [
         part
-        for name, v in zip(results, graph.results, strict=True)
-        for part in _part_names(name, len(list(part_types(v.type))))
+        for name, v in zip(outputs.names, outputs.results, strict=True)
+        for part in part_names(name, len(list(part_types(v.type))))
     ]
-    return Subject(graph.name, graph, len(program.staged_leaves), names, _unique(parts, names), examples)
+    return Subject(graph.name, outputs.graph, inputs, names, _unique(parts, names), examples)
 
 
-def _part_names(name: str, count: int) -> list[str]:
-    return [name] if count == 1 else [f"{name}.{i}" for i in range(count)]
+def _params_of(program: Program, call: Call) -> dict[int, Value]:
+    """The parameters for tensors of the caller's, and for those that are read from outside, by identity."""
+    params = program.compiled.to_run.params
+    leaves = (call.leaves[i] for i in program.staged_leaves)
+    outside = (load() for load in program.captured)
+    inputs = zip(leaves, params, strict=False)
+    held = zip(outside, params[len(params) - len(program.captured) :], strict=True)
+    return {id(x): p for x, p in (*inputs, *held) if isinstance(x, HANDLES)}
+
+
+def _leaf_names(name: str, value: Any) -> Iterator[str]:
+    split = children(value)
+    if split is None:
+        yield name
+        return
+    for key, item in zip(split[0].keys, split[1], strict=True):
+        yield from _leaf_names(f"{name}_{key}", item)
 
 
 def _array(x: Any) -> Any:
@@ -138,22 +186,3 @@ def _unique(names: Sequence[str], taken: Sequence[str] = ()) -> tuple[str, ...]:
         seen.add(own)
         made.append(own)
     return tuple(made)
-
-
-def _result_names(spec: Spec, name: str) -> Iterator[str]:
-    """A name for each value of the graph that the function's value is made of."""
-    match spec:
-        case ContainerSpec(node, parts):
-            for key, part in zip(node.keys, parts, strict=True):
-                yield from _result_names(part, f"{name}_{key}")
-        case MadeSpec() if spec.inner is not None:
-            yield from _result_names(spec.inner, name)
-        case OptionalSpec(inner) | MaybeSpec(_, inner):
-            yield f"{name}.is_some"
-            yield from _result_names(inner, name)
-        case TextSpec() | ChoiceSpec():
-            raise ExportError(f"the function returns {spec}, and a model gives tensors", next_step="return tensors.")
-        case ListSpec():
-            yield from _part_names(name, len(types(spec)))
-        case _:
-            yield from _part_names(name, count) if (count := len(types(spec))) else ()
