@@ -16,6 +16,7 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_blocks_print_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DY2STATIC_EXECUTOR")
+    monkeypatch.chdir(tmp_path)  # some examples write files
     for output in run_blocks(page, tmp_path):
         if output.shown is not None:
             assert without_places(output.printed) == without_places(output.shown), f"{page.name}:{output.line}"
