@@ -12,8 +12,10 @@ from graph.ir.op import Graph, Op
 from graph.ir.walk import walk
 from graph.location import Loc
 
-MOST_OPS: Final = 20_000
-"""Ops of one run: inputs that are made up may make a loop go on for ever."""
+MOST_OPS: Final = 5_000
+"""Ops of one run on inputs that are made up, which may make a loop go on for ever."""
+MOST_IN_ALL: Final = 40_000
+"""Ops of all such runs."""
 LOOPS: Final = ("while_loop", "for_loop")
 ARRAYS: Final[Any] = (np.ndarray, np.generic)
 TRIPS: Final = ("no", "one", "many")
@@ -31,6 +33,9 @@ class Coverage:
     """In how many runs each branch was taken."""
     trips: set[tuple[Op, str]] = field(default_factory=set[tuple[Op, str]])
     """Whether loops made no trips, one, or many."""
+
+    ops: int = 0
+    """How many ops have run."""
 
     def taken(self, graph: Graph, args: Sequence[Any], most_ops: int | None = None) -> tuple[tuple[Any, ...], bool]:
         """The results of a run, and whether it went where fewer than two runs, or no run had gone before.
@@ -51,6 +56,7 @@ class Coverage:
         def done(op: Op, results: tuple[Any, ...]) -> None:
             nonlocal ops
             ops += 1
+            self.ops += 1
             if most_ops is not None and ops > most_ops:
                 raise TooLongError
             if op.name in LOOPS:

@@ -14,7 +14,7 @@ import numpy as np
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.errors import ExportError, ExportWarning
 from dy2static.export.onnx.agreement import Session, data_parts, difference, largest
-from dy2static.export.onnx.coverage import MOST_OPS, Coverage, TooLongError
+from dy2static.export.onnx.coverage import MOST_IN_ALL, MOST_OPS, Coverage, TooLongError
 from dy2static.export.onnx.kernels import OPSET
 from dy2static.export.onnx.model import model_of, write
 from dy2static.export.onnx.probes import probes
@@ -29,8 +29,6 @@ from graph.passes.erase_effects import erase_shown
 
 NUDGE: Final = 1e-12
 """By how much of themselves inputs are moved, to see whether that matters; of float32, by its last digit."""
-MOST_PROBES: Final = 96
-"""Inputs that are made up for one example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +120,13 @@ def _checked(subject: Subject, model: Any, names: Sequence[str]) -> tuple[int, t
             next_step="cast to float32 at both ends, or pass `check=False`.",
         )
     session, coverage = Session(model, names), Coverage()
-    graph, runs = erase_shown(subject.graph), 0
-    for number, args in enumerate(itertools.chain(subject.examples, _made_up(subject))):
+    graph, runs, most = erase_shown(subject.graph), 0, MOST_IN_ALL
+    corpus = [example[: subject.inputs] for example in subject.examples]
+    for number, args in enumerate(itertools.chain(subject.examples, _made_up(subject, corpus))):
         is_example = number < len(subject.examples)
+        most = coverage.ops + MOST_IN_ALL if is_example else most
+        if not is_example and (coverage.ops > most or not coverage.unreached(graph)):
+            break
         try:
             results, is_new = coverage.taken(graph, args, MOST_OPS if not is_example else None)
         except TooLongError:
@@ -142,19 +144,14 @@ def _checked(subject: Subject, model: Any, names: Sequence[str]) -> tuple[int, t
                     next_step="report it: a model that differs is never written.",
                 )
             runs += 1
-        if not is_example and not coverage.unreached(graph):
-            break
+            corpus.append(args[: subject.inputs])
     return runs, coverage.unreached(graph)
 
 
-def _made_up(subject: Subject) -> Iterator[tuple[Any, ...]]:
+def _made_up(subject: Subject, corpus: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
     params = subject.graph.params[: subject.inputs]
-    for example in subject.examples:
-        given, held = example[: subject.inputs], example[subject.inputs :]
-        for number, args in enumerate(probes(params, given)):
-            if number == MOST_PROBES:
-                break
-            yield (*args, *held)
+    for args in probes(params, corpus):
+        yield (*args, *subject.held)
 
 
 def _given(subject: Subject, args: Sequence[Any]) -> list[Any]:

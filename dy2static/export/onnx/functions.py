@@ -97,6 +97,11 @@ def hypot(b: OnnxEmitter, x: Any, y: Any) -> Any:
     return b.select(b.eq(larger, math.inf), math.inf, size)
 
 
+def cos(b: OnnxEmitter, x: Any) -> Any:
+    half = b.math("sin", b.mul(x, 0.5))
+    return b.sub(1.0, b.mul(b.mul(half, half), 2.0))
+
+
 def tan(b: OnnxEmitter, x: Any) -> Any:
     return b.div(b.math("sin", x), b.math("cos", x))
 
@@ -192,7 +197,7 @@ def minimum(b: OnnxEmitter, x: Any, y: Any) -> Any:
 COMPOSED: Final[dict[str, Callable[..., Any]]] = {
     rule.__name__: rule
     for rule in (
-        erf, trunc, fmod, copysign, expm1, log1p, log2, log10, rsqrt, softplus, logaddexp, hypot, tan, sinh, cosh,
+        erf, trunc, fmod, copysign, expm1, log1p, log2, log10, rsqrt, softplus, logaddexp, hypot, cos, tan, sinh, cosh,
         asinh, acosh, atanh, atan2, atan, asin, acos, maximum, minimum,
     )
 }  # fmt: skip

@@ -11,12 +11,15 @@ from graph.ir.value import Value
 
 SIZES: Final = (0, 1, 2, 5)
 SMALL: Final = (0, 1, 2, 3, 5)
-MIXED: Final = 24
+MIXED: Final = 64
 """Arguments that are all changed by chance, by the same each time."""
 
 
-def probes(params: Sequence[Value], example: Sequence[Any]) -> Iterator[list[Any]]:
-    """Arguments like those of an example. Each is changed alone, then all together, then in size."""
+def probes(params: Sequence[Value], corpus: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+    """Arguments like those of an example, the first of `corpus`: each is changed alone, then all together, then in
+    size. At last they are changed by chance, beginning with any of `corpus`, which may grow meanwhile by arguments that
+    have led somewhere new."""
+    example = corpus[0]
     if not all(isinstance(p.type, Aval) for p in params):
         return
     rng = np.random.default_rng(0)
@@ -28,11 +31,11 @@ def probes(params: Sequence[Value], example: Sequence[Any]) -> Iterator[list[Any
         yield [
             variants[number % len(variants)] if variants else x for variants, x in zip(changed, example, strict=True)
         ]
-    for _ in range(MIXED):
-        yield [_mixed(x, rng) for x in example]
     names = sorted({name for p in params for d in p.shape if not isinstance(d, int) for name in d.names})
     for size in SIZES if names else ():
         yield [_resized(x, p.aval, dict.fromkeys(names, size)) for x, p in zip(example, params, strict=True)]
+    for _ in range(MIXED):
+        yield [_mixed(x, rng) if rng.uniform() < 0.7 else x for x in corpus[int(rng.integers(len(corpus)))]]
 
 
 def _mixed(x: Any, rng: np.random.Generator) -> Any:

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -12,7 +12,7 @@ from support.programs import Program, all_programs
 
 REASONS: Final = (
     "has no form in ONNX",
-    "no f64 kernel",
+    "kernel of",
     "changes what its caller holds",
     "returns nothing that a model can give",
     "a model gives tensors",
@@ -22,6 +22,15 @@ REASONS: Final = (
 EVERY: Final = 12
 """How many programs one stands for in every run of the tests."""
 PROGRAMS: Final = {name: program for name, program in all_programs().items() if not program.refused}
+
+
+def fails(program: Program, case: tuple[Any, ...]) -> bool:
+    """Whether a call raises in plain Python."""
+    try:
+        program.make()(*copy.deepcopy(case))
+    except Exception:
+        return True
+    return False
 
 
 def agrees(program: Program, path: Path) -> bool:
@@ -39,9 +48,9 @@ def agrees(program: Program, path: Path) -> bool:
                     raise
                 assert not path.exists()
                 return False
-            except Exception as error:
-                with pytest.raises(type(error)):
-                    program.make()(*copy.deepcopy(case))
+            except Exception:
+                if not fails(program, case):
+                    raise
                 return False
         assert path.exists()
     return True
