@@ -82,7 +82,10 @@ class Emitter(Writer):
         return self._binary("Div", _quotient, x, y)
 
     def remainder(self, x: Any, y: Any) -> Any:
-        return self._binary("Mod", _remainder, x, y, fmod=1)
+        """By division: ONNX Runtime's `Mod` that truncates goes through float64, which large integers do not fit."""
+        if isinstance(x, NUMBER) and isinstance(y, NUMBER):
+            return _remainder(x, y)
+        return self.sub(x, self.mul(self.quotient(x, y), y))
 
     def neg(self, x: Any) -> Any:
         return -x if isinstance(x, NUMBER) else self.sub(0, x) if x.dtype.kind == "u" else self.node("Neg", x)

@@ -130,6 +130,14 @@ def test_nodes_say_where_they_come_from(path: Path) -> None:
     assert "test_export.py" in node.doc_string
 
 
+def test_remainders_of_large_integers(path: Path) -> None:
+    export_onnx(to_static(lambda x, y: (x % y, x // y)), path, xp.asarray([-5, 7]), xp.asarray([3, 3]))
+    x, y = np.array([2**62 + 1, -(2**62) - 1]), np.array([10**9 + 7, 3])
+    remainder, quotient = session(path).run(None, {"x": x, "y": y})
+    assert remainder.tolist() == (x % y).tolist()
+    assert quotient.tolist() == (x // y).tolist()
+
+
 # Traces
 
 
