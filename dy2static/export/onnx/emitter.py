@@ -2,7 +2,7 @@
 
 import operator as _operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -82,10 +82,13 @@ class Emitter(Writer):
         return self._binary("Div", _quotient, x, y)
 
     def remainder(self, x: Any, y: Any) -> Any:
-        """By division: ONNX Runtime's `Mod` that truncates goes through float64, which large integers do not fit."""
+        """By `Mod` as Python has it. (The one that truncates goes through float64, which large integers do not fit; and
+        ONNX Runtime takes `1 / y * y` for `y / y`, of integers too.)"""
         if isinstance(x, NUMBER) and isinstance(y, NUMBER):
-            return _remainder(x, y)
-        return self.sub(x, self.mul(self.quotient(x, y), y))
+            return _remainder(cast(int, x), cast(int, y))
+        rest = self._binary("Mod", _remainder, x, y)
+        is_off = self.bit_and(self.ne(rest, 0), self.ne(self.lt(x, 0), self.lt(y, 0)))
+        return self.select(is_off, self.sub(rest, y), rest)
 
     def neg(self, x: Any) -> Any:
         return -x if isinstance(x, NUMBER) else self.sub(0, x) if x.dtype.kind == "u" else self.node("Neg", x)
