@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.builtins import float_, int_
+from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import reading
 from dy2static.staging.staged import StagedTensor, current
@@ -113,6 +114,9 @@ def method_of_text(function: Any) -> Callable[..., Any] | None:
 def joined(separator: str, items: Iterable[Any]) -> Any:
     """`separator.join(items)`."""
     held = list(items)
+    at = next((i for i, item in enumerate(held) if is_chosen(item)), None)
+    if at is not None:
+        return each(held[at], lambda option: joined(separator, [*held[:at], option, *held[at + 1 :]]))
     if not any(isinstance(item, StagedText) for item in held):
         return separator.join(held)
     text = StagedText()

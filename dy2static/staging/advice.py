@@ -4,11 +4,15 @@ from typing import Any, cast
 
 from dy2static.staging.chosen import MOST
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made
-from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec
+from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec, TextSpec
 
 
 def of_choices(label: str, a: Spec, b: Spec) -> str | None:
-    """What to do about more ordinary values than a graph chooses among; None where that is not it."""
+    """What to do about more ordinary values, or texts, than a graph chooses among; None where that is not it."""
+    if any(isinstance(part, TextSpec) for spec in (a, b) for part in getattr(spec, "parts", (spec,))):
+        return (
+            f"keep the values that {label} is made of in a list, and make the text of them outside, or print it here."
+        )
     count = sum(len(spec.parts) if isinstance(spec, ChoiceSpec) else 1 for spec in (a, b))
     if count <= MOST or not all(isinstance(spec, ChoiceSpec | ConstantSpec) for spec in (a, b)):
         return None

@@ -16,6 +16,7 @@ from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import mark_of, reading, unknown_text
 from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
+from eager.operators import BINARY
 from graph.ir.value import Value
 from graph.ops.text_of import ONE_OF
 
@@ -89,7 +90,7 @@ def compared(value: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
     if not is_chosen(other):
         found = [compare(option, other) for option in options_of(value)]
         if all(type(x) is bool for x in found):
-            return _where(value, found)
+            return where_is(index_of(value).value, found)
     return each(value, lambda option: compared(other, option, compare) if is_chosen(other) else compare(option, other))
 
 
@@ -97,17 +98,16 @@ def truth_of(value: Any) -> Value:
     """The truth of the option that is chosen, as a bool of the graph."""
     stager, options = the_stager(), options_of(value)
     if isinstance(options[0], ALIKE):
-        found = _where(value, [bool(option) for option in options])
+        found = where_is(index_of(value).value, [bool(option) for option in options])
         return stager.predicate(found)
     return stager.predicate(each(value, lambda option: StagedNumber.of(stager.predicate(option))))
 
 
-def _where(value: Any, found: Sequence[bool]) -> Any:
-    """The bool that stands for the option that is chosen."""
+def where_is(index: Value, found: Sequence[bool]) -> Any:
+    """The bool at a place that the graph knows."""
     if len(set(found)) == 1:
         return found[0]
-    stager, index = the_stager(), index_of(value).value
-    b = stager.builder
+    b = the_stager().builder
     b.loc = user_location()
     rarer = found.count(True) <= found.count(False)
     is_it, *others = (b.eq(index, place) for place, x in enumerate(found) if x is rarer)
@@ -151,6 +151,10 @@ def _binary(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda self, other: each(self, lambda option: apply(option, other))
 
 
+def _unary(apply: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda self: each(self, apply)
+
+
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda self, other: compared(self, other, compare)
 
@@ -173,20 +177,29 @@ def _called(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _formatted(self: Any, spec: str = "") -> str:
-    return mark_of(self, "", spec)
+    return _text(self, "", spec, "")
 
 
 def _shown(self: Any) -> str:
-    return mark_of(self, "r", shown="<one of several>")
+    return _text(self, "r", "", "<one of several>")
+
+
+def _text(value: Any, conversion: str, spec: str, shown: str) -> str:
+    try:
+        return mark_of(value, conversion, spec, shown=shown)
+    except StagingError:  # a library function shows what it does not take
+        raise _refusal() from None
 
 
 def _bind(cls: Any) -> None:
-    for name in ("add", "mul", "mod", "or", "and", "sub"):
+    for name in BINARY:
         apply = cast("Callable[[Any, Any], Any]", getattr(operator, f"{name}_" if name in ("or", "and") else name))
         setattr(cls, f"__{name}__", _binary(apply))
         setattr(cls, f"__r{name}__", _reflected(apply))
     for name in ("lt", "le", "gt", "ge", "getitem"):
         setattr(cls, f"__{name}__", _binary(getattr(operator, name)))
+    for name in ("neg", "pos", "invert", "abs"):
+        setattr(cls, f"__{name}__", _unary(getattr(operator, name)))
     cls.__eq__, cls.__ne__ = _comparison(operator.eq), _comparison(operator.ne)
     cls.__hash__ = _not_hashed
     for name in ("bool", "contains", "index", "int", "iter", "len", "setattr"):

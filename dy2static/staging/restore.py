@@ -44,13 +44,14 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             return find(value) if isinstance(value, ArgumentRef) else value
         case ChoiceSpec(parts):
             place: int = next(values).item()
-            return restore(parts[place], values, find, made)
+            held = [[next(values) for _ in types(part)] for part in parts]
+            return restore(parts[place], iter(held[place]), find, made)
         case ContainerSpec(node, parts):
             items = [restore(part, values, find, made) for part in parts]
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case TextSpec(pieces, forms, kinds):
             found = [next(values) for _ in kinds]
-            return message(pieces, [x if isinstance(x, list) else np.asarray(x) for x in found], forms)
+            return message(pieces, [x if x is None or isinstance(x, list) else np.asarray(x) for x in found], forms)
         case ListSpec(element) if element is not None:
             columns = [next(values) for _ in element_types(element)]
             rows = zip(*columns, strict=True)

@@ -30,7 +30,8 @@ from dy2static.staging.optional import (
 from dy2static.staging.staged import AdaptedTensor, StagedNumber, StagedTensor, type_text
 from dy2static.staging.stale import Stale, StaleTensor
 from dy2static.staging.taped_ops import append_op
-from dy2static.staging.text import StagedText
+from dy2static.staging.text import Choice, StagedText
+from dy2static.staging.text_choice import missing, one_of, optional_type, optional_value
 from dy2static.staging.undefined import Undefined
 from eager.pytree import Node
 from eager.tensor import Tensor
@@ -94,9 +95,9 @@ class ObjectSpec(ConstantSpec):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSpec:
-    """One of several ordinary values, by its place among them."""
+    """One of several ordinary values, by its place among them; of texts, some may have values of the graph in them."""
 
-    parts: tuple[ConstantSpec, ...]
+    parts: "tuple[ConstantSpec | TextSpec, ...]"
 
     def __str__(self) -> str:
         *others, last = map(str, self.parts)
@@ -240,17 +241,17 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         case StageableList() if value.staged is not None:
             return ListSpec(value.staged.element)
         case StagedText():
-            raise StagingError(
-                "a text that contains values of the graph is made when the graph runs; a branch or loop of the graph "
-                "cannot give it",
-                next_step="print it there, use it as the message of an `assert` or `raise`, or keep the values that it "
-                "is made of, and make it of them behind the branch or loop.",
-            )
+            return text_spec(value) if value.choice is None else value.choice.spec
         case Chosen():
             return ChoiceSpec(tuple(map(ConstantSpec, options_of(value))))
         case _:
             found = stager.cells.there(value)
             return _described(value, stager) if found is None else ObjectSpec(found, value)
+
+
+def text_spec(text: StagedText) -> TextSpec:
+    """The description of a text with all that is in it."""
+    return TextSpec(tuple(text.parts), tuple(text.forms), tuple(v.type for v in text.values))
 
 
 def _described(value: Any, stager: "Stager") -> Spec:
@@ -297,8 +298,8 @@ def types(spec: Spec) -> list[Type]:
     match spec:
         case TensorSpec(aval):
             return [aval]
-        case ChoiceSpec():
-            return [scalar(int64)]
+        case ChoiceSpec(parts):
+            return [scalar(int64), *(optional_type(t) for part in parts for t in types(part))]
         case TextSpec():
             return [*spec.kinds]
         case ListSpec(element):
@@ -326,7 +327,7 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
         case TensorSpec(aval, _):
             return [stager.cast_to(value, aval.dtype)]
         case ChoiceSpec(parts):
-            return [_pack_choice(parts, value, stager)]
+            return _pack_choice(parts, value, stager)
         case ListSpec(element):
             return [] if element is None else stager.lists.pack(element, value)
         case ContainerSpec(_, parts):
@@ -343,17 +344,31 @@ def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
             return list(cast(StagedText, value).values)
 
 
-def _pack_choice(parts: tuple[ConstantSpec, ...], value: Any, stager: "Stager") -> Value:
-    """The place of a value among these, where it may be one of fewer in another order."""
+def _pack_choice(parts: Sequence[ConstantSpec | TextSpec], value: Any, stager: "Stager") -> list[Value]:
+    """The place of a value among these, where it may be one of fewer in another order, and the values in texts."""
     b = stager.builder
-    if not is_chosen(value):
-        return b.constant(parts.index(ConstantSpec(value)), int64)
-    places = [parts.index(ConstantSpec(option)) for option in options_of(value)]
-    index = found = index_of(value).value
-    for i, place in enumerate(places):
-        if i != place:
-            found = b.where(b.eq(index, i), b.constant(place, int64), found)
-    return found
+    index: Value | None = None
+    held: dict[ConstantSpec | TextSpec, tuple[Value, ...]] = {}
+    own: Sequence[ConstantSpec | TextSpec]
+    if isinstance(value, StagedText):
+        choice = value.choice
+        if choice is None:
+            own = (text_spec(value),)
+            held[own[0]] = tuple(optional_value(stager, v) for v in value.values)
+        else:
+            own, index = choice.spec.parts, choice.index
+            held.update(zip(own, choice.values, strict=True))
+    elif is_chosen(value):
+        own, index = [ConstantSpec(option) for option in options_of(value)], index_of(value).value
+    else:
+        own = (ConstantSpec(value),)
+    places = [parts.index(part) for part in own]
+    found = b.constant(places[0], int64) if index is None else index
+    if index is not None:
+        for i, place in enumerate(places):
+            if i != place:
+                found = b.where(b.eq(index, i), b.constant(place, int64), found)
+    return [found, *(v for part in parts for v in held.get(part) or [missing(stager, t) for t in types(part)])]
 
 
 def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
@@ -408,7 +423,7 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             made = stager.handle(next(values), weak)
             return AdaptedTensor.made(made) if adapted else made
         case ChoiceSpec(parts):
-            return Chosen([part.value for part in parts], StagedNumber.of(next(values)))
+            return _unpack_choice(spec, next(values), [tuple(next(values) for _ in types(part)) for part in parts])
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):
@@ -443,8 +458,27 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return Never()
         case StaleSpec(stale):
             return StaleTensor.made(stale)
-        case MadeSpec() | TextSpec():
+        case TextSpec(pieces, forms):
+            text = StagedText(pieces[0])
+            for form, piece in zip(forms, pieces[1:], strict=True):
+                text.add_form(next(values), form)
+                text.add(piece)
+            return text
+        case MadeSpec():
             raise InternalError("what a run makes is not there while it is staged")
+
+
+def _unpack_choice(spec: ChoiceSpec, index: Value, values: Sequence[tuple[Value, ...]]) -> Any:
+    constants = [part.value for part in spec.parts if isinstance(part, ConstantSpec)]
+    if len(constants) == len(spec.parts):
+        return Chosen(constants, StagedNumber.of(index))
+    alternatives = [
+        (part.pieces, part.forms, held) if isinstance(part, TextSpec) else ((cast(str, part.value),), (), ())
+        for part, held in zip(spec.parts, values, strict=True)
+    ]
+    text = one_of(alternatives, index)
+    text.choice = Choice(spec, index, tuple(values))
+    return text
 
 
 def pack_all(specs: Sequence[Spec], values: Sequence[Any], stager: "Stager") -> list[Value]:

@@ -15,14 +15,14 @@ from dy2static.staging.branch import decide
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
-from dy2static.staging.lists import StageableList
+from dy2static.staging.lists import StageableList, is_of_graph
 from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
 from dy2static.staging.rounds import Foreseen, Settled
 from dy2static.staging.slips import refuse_slips
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, TextSpec, pack, spec_of
+from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, pack, spec_of, text_spec
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.stale import StaleTensor, refused
@@ -230,8 +230,7 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
         if made is not None:
             return made
     if isinstance(value, StagedText):
-        spec = TextSpec(tuple(value.parts), tuple(value.forms), tuple(v.type for v in value.values))
-        return spec, value.values
+        return text_spec(value), value.values
     if split is None:
         _refuse_leak(stager, value)
         value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value
@@ -241,6 +240,11 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
 
 
 def _describe_parts(stager: Stager, placed: Arguments, node: Node, items: Sequence[Any]) -> tuple[Spec, list[Value]]:
+    if issubclass(node.kind, dict) and any(is_of_graph(key) or is_staged_value(key) for key in node.keys):
+        raise StagingError(
+            "a dict whose keys are values of the graph is returned or kept",
+            next_step="return a list of pairs, or the keys and the values as two lists.",
+        )
     described = [describe(stager, placed, item) for item in items]
     return ContainerSpec(node, tuple(spec for spec, _ in described)), [v for _, values in described for v in values]
 

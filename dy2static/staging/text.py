@@ -1,11 +1,12 @@
 """Text that contains values of the graph: made when the graph runs."""
 
 import functools
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
-from dy2static.staging.chosen import Chosen, form_of, index_of, is_chosen
+from dy2static.staging.chosen import Chosen, form_of, index_of, is_chosen, where_is
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
@@ -14,7 +15,20 @@ from dy2static.staging.staged import StagedNumber, current, the_stager
 from eager.tensor import Tensor
 from graph.aval import Aval
 from graph.ir.value import Value
-from graph.ops.text_of import ONE_OF, texts_of
+from graph.ops.text_of import ONE_OF, WHERE_THERE, texts_of
+
+if TYPE_CHECKING:
+    from dy2static.staging.spec import ChoiceSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What a text is made of that is one of several."""
+
+    spec: "ChoiceSpec"
+    index: Value
+    values: tuple[tuple[Value, ...], ...]
+    """Those of each; missing where another one is chosen."""
 
 
 class StagedText:
@@ -24,6 +38,13 @@ class StagedText:
         self.parts: list[str] = [text]
         self.values: list[Value] = []
         self.forms: list[str] = []
+        self.choice: Choice | None = None
+
+    def __copy__(self) -> "StagedText":
+        return self  # as of every text
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "StagedText":
+        return self
 
     def add(self, text: str) -> None:
         """Append text that is known now."""
@@ -33,14 +54,14 @@ class StagedText:
         """Append the text that a value will have: with the conversion and format spec of an f-string field."""
         _refuse_unknown(value)
         if is_chosen(value):
-            self._append(the_stager().builder.lift(index_of(value).value), form_of(value, conversion, spec))
+            self.add_form(the_stager().builder.lift(index_of(value).value), form_of(value, conversion, spec))
         elif isinstance(value, StagedText):
             value = value.quoted() if conversion in ("r", "a") else value
             if spec:
                 value = value.formatted(spec)
             for part, inner, form in zip(value.parts, value.values, value.forms, strict=False):
                 self.add(part)
-                self._append(inner, form)
+                self.add_form(inner, form)
             self.add(value.parts[-1])
         elif current() is None:
             text = {"": str, "s": str, "r": repr, "a": ascii}[conversion](value) if conversion else value
@@ -50,7 +71,7 @@ class StagedText:
                 conversion = conversion and "s"  # Python's numbers have one text
             form = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
             maybe = maybe_none(value)
-            self._append(the_stager().lift_tensor(value) if maybe is None else maybe.values[0], form)
+            self.add_form(the_stager().lift_tensor(value) if maybe is None else maybe.values[0], form)
 
     def __add__(self, other: Any) -> Any:
         return self._joined(self, other)
@@ -71,7 +92,8 @@ class StagedText:
             raise unknown_text()
         raise AttributeError(f"'str' object has no attribute {name!r}", name=name, obj=self)
 
-    def _append(self, value: Value, form: str) -> None:
+    def add_form(self, value: Value, form: str) -> None:
+        """Append the text that a value of the graph will have in this form."""
         self.values.append(value)
         self.forms.append(form)
         self.parts.append("")
@@ -83,7 +105,7 @@ class StagedText:
         """
         made = StagedText()
         if self.parts == ["", ""] and self.forms[0] in ("!error message", "!error first"):
-            made._append(self.values[0], f"{self.forms[0]} quoted")
+            made.add_form(self.values[0], f"{self.forms[0]} quoted")
             return made
         if not (all(map(_is_plain, self.parts)) and all(map(_is_number, self.values, self.forms))):
             raise unknown_text()
@@ -97,7 +119,7 @@ class StagedText:
         if self.parts != ["", ""] or not self.forms[0].startswith("!error") or ":" in self.forms[0]:
             raise unknown_text()
         made = StagedText()
-        made._append(self.values[0], f"{self.forms[0]}:{spec}")
+        made.add_form(self.values[0], f"{self.forms[0]}:{spec}")
         return made
 
     def plain(self) -> Any:
@@ -132,7 +154,7 @@ class StagedText:
             if graph_list is None:
                 self.add("[]")
             else:
-                self._append(stager.builder.lift(graph_list), "")
+                self.add_form(stager.builder.lift(graph_list), "")
         elif type(value) in (list, tuple, StageableList) and any(map(_has_text_later, value)):
             self._add_items(value)
         else:
@@ -196,6 +218,24 @@ def _has_text_later(value: Any) -> bool:
     return type(value) in (list, tuple, StageableList) and any(map(_has_text_later, cast("list[Any]", value)))
 
 
+def truth_of_text(text: StagedText) -> Any:
+    """Whether there is anything in a text, a bool or one of the graph.
+
+    Raises: StagingError where it is another text that decides.
+    """
+    if text.choice is None:
+        return _has_content(text.parts, text.forms)
+    parts: Any = text.choice.spec.parts
+    found = [_has_content(part.pieces, part.forms) if hasattr(part, "pieces") else bool(part.value) for part in parts]
+    return where_is(text.choice.index, found)
+
+
+def _has_content(pieces: Sequence[str], forms: Sequence[str]) -> bool:
+    if any(pieces) or any(not form.startswith(("!error", ONE_OF, WHERE_THERE)) for form in forms):
+        return True
+    raise unknown_text()
+
+
 def _is_plain(text: str) -> bool:
     return text.isprintable() and not set(text) & set("'\\")
 
@@ -209,7 +249,7 @@ def _refused(*_: Any) -> Any:
 
 
 _COMPARED = ("eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "contains")
-_READ = ("len", "iter", "getitem", "mul", "mod")
+_READ = ("len", "iter", "getitem", "mul", "rmul", "mod", "int", "float", "complex", "index")
 for _name in (*_COMPARED, *_READ):
     setattr(StagedText, f"__{_name}__", _refused)
 StagedText.__str__ = lambda self: mark_of(self, "")

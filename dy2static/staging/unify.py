@@ -21,10 +21,12 @@ from dy2static.staging.spec import (
     Spec,
     StaleSpec,
     TensorSpec,
+    TextSpec,
     UndefinedSpec,
     apart,
 )
 from dy2static.staging.staged import NUMBERS, the_stager
+from dy2static.staging.text_choice import MOST_FIELDS
 from eager.pytree import Node
 from graph.aval import Aval, Dim, scalar
 from graph.dtypes import of_scalar
@@ -82,7 +84,7 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
         case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
             return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
-        case (ChoiceSpec() | ConstantSpec()) as x, (ChoiceSpec() | ConstantSpec()) as y if (
+        case (ChoiceSpec() | ConstantSpec() | TextSpec()) as x, (ChoiceSpec() | ConstantSpec() | TextSpec()) as y if (
             found := _choice(x, y)
         ) is not None:
             return found
@@ -108,15 +110,23 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             raise MismatchError(path, a, b)
 
 
-def _choice(a: ChoiceSpec | ConstantSpec, b: ChoiceSpec | ConstantSpec) -> ChoiceSpec | None:
+Option = ConstantSpec | TextSpec
+
+
+def _choice(a: ChoiceSpec | Option, b: ChoiceSpec | Option) -> ChoiceSpec | None:
     """One of the values of both; None where they are not to be chosen among, or too many."""
-    parts: list[ConstantSpec] = []
+    parts: list[Option] = []
     for spec in (a, b):
         parts += [part for part in (spec.parts if isinstance(spec, ChoiceSpec) else (spec,)) if part not in parts]
-    is_made = any(type(part) is not ConstantSpec for part in parts)
-    if is_made or len(parts) > MOST or not all(is_choosable(parts[0].value, part.value) for part in parts[1:]):
+    constants = [part for part in parts if isinstance(part, ConstantSpec)]
+    if len(parts) > MOST or any(type(part) is not ConstantSpec for part in constants):
         return None
-    return ChoiceSpec(tuple(parts))
+    if len(constants) < len(parts):
+        fields = sum(len(part.forms) for part in parts if isinstance(part, TextSpec))
+        are_texts = fields <= MOST_FIELDS and all(type(part.value) is str for part in constants)
+        return ChoiceSpec(tuple(parts)) if are_texts else None
+    are_alike = all(is_choosable(constants[0].value, part.value) for part in constants[1:])
+    return ChoiceSpec(tuple(parts)) if are_alike else None
 
 
 def _is_list(spec: Spec) -> bool:

@@ -12,6 +12,7 @@ PLAIN_KINDS: Final = frozenset([np.dtype(np.bool_), np.dtype(np.int64), np.dtype
 """Dtypes that `repr_tensor` leaves out: those that Python scalars have."""
 
 ONE_OF: Final = "!one of "
+WHERE_THERE: Final = "!where there "
 ARRAY: Final[Any] = np.ndarray
 
 
@@ -53,10 +54,14 @@ def repr_value(value: Any) -> str:
 
 def text_of(value: Any, form: str) -> str:
     """The text of one field of an f-string; `form` is its conversion and spec as written: "", ":.2f", "!r:>20".
-    "!one of ('a', 'b')" gives the text at that place, "!error message" the message of an exception that was caught, and
-    so on (see `raised.unpacked`)."""
+
+    "!one of ('a', 'b')" gives the text at that place, "!where there :.2f" nothing for what is missing, "!error message"
+    the message of an exception that was caught, and so on (see `raised.unpacked`).
+    """
     if form.startswith(ONE_OF):
         return texts_of(form)[int(value)]
+    if form.startswith(WHERE_THERE):
+        return "" if value is None else text_of(value, form.removeprefix(WHERE_THERE))
     conversion, _, spec = form.partition(":")
     if conversion.startswith("!error "):
         return format(unpacked(value)[conversion.removeprefix("!error ")], spec)

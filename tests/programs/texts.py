@@ -200,9 +200,124 @@ def kept(report, x):
     return x
 
 
-@program(*X, refused="a text of which a branch decides")
-def made_in_a_branch(x, n):
+@program(*X)
+def given_by_a_branch(x, n):
     text = "nothing"
     if x > 0:
         text = f"{n} steps"
+    print(text)
+    return text, f"<{text}>", text + "!"
+
+
+@program(*X, [f64(-9.0), i64(1)])
+def given_by_several_branches(x, n):
+    if x > 1:
+        text = f"high ({x:.1f})"
+    elif x > -5:
+        text = f"{n} and {x}"
+    else:
+        text = "low"
+    if n > 1:
+        text = f"{text}, {n} steps"
     return text
+
+
+def label(v):
+    if v > 1:
+        return f"high ({v:.1f})"
+    if v > 0:
+        return f"low ({v:.1f})"
+    return "negative"
+
+
+@program(*X)
+def given_by_calls(x, n):
+    return label(x), [label(v) for v in (x, -x)], {"n": label(n)}
+
+
+@program([f64([1.0, -2.0, 3.0])], [f64([])])
+def of_the_last_trip(v):
+    text = ""
+    for t in v:
+        text = f"last {t:.2f}"
+    return text
+
+
+@program(*([f64(1.0), i64(n)] for n in (0, 1, 4)))
+def that_loops_keep(x, n):
+    i, state = 0, "start"
+    while i < n:
+        state = f"step {i}" if i % 2 == 0 else state
+        i += 1
+    return state
+
+
+@program([f64([1.0, -2.0, 3.0])], [f64([])])
+def in_lists(v):
+    lines = []
+    for t in v:
+        if t > 0:
+            lines.append(f"up {t:.2f}")
+        else:
+            lines.append("down")
+    for line in lines:
+        print(line)
+    return lines
+
+
+@program(*X)
+def that_may_be_none(x, n):
+    text = None
+    if x > 0:
+        text = f"{n} steps of {x}"
+    if text is not None:
+        print(text)
+    return text
+
+
+@program(*X)
+def of_errors(x, n):
+    try:
+        if x > 0:
+            raise ValueError(f"{n} is too much")
+        text = "fine"
+    except ValueError as error:
+        text = f"failed: {error}"
+    return text
+
+
+@program(*X)
+def as_messages(x, n):
+    text = f"{x} is there" if x > 0 else f"{n} only"
+    try:
+        assert n > 1, text
+    except AssertionError as error:
+        print(error)
+    if n == 0:
+        raise KeyError(text)
+    return x
+
+
+@program([Report(), f64(1.25)], [Report(), f64(-3.5)])
+def kept_from_branches(report, x):
+    if x > 0:
+        report.text = f"x is {x}"
+    return x
+
+
+@program([f64([1.0, -2.0])], refused="no type of its own in each trip")
+def that_grows(v):
+    text = ""
+    for t in v:
+        text += f"{t} "
+    return text
+
+
+@program(*X)
+def tested(x, n):
+    text = ""
+    if x > 0:
+        text = f"{x:.1f}"
+    if text:
+        print("said", text)
+    return text or "empty", not text, bool(text), bool(f"{n}")

@@ -264,3 +264,24 @@ def number_of_a_text(w: Writer, depth: int) -> str:
 def function_that_is_chosen(w: Writer, depth: int) -> str:
     one, other = w.pick("half", "xp.sin"), w.pick("abs", "xp.cos", "(lambda k: k + 1)", "half")
     return f"({one} if {w.test(depth)} else {other})({w.value('t', depth)})"
+
+
+@expression("ms", weight=2, core=False)
+def message(w: Writer, depth: int) -> str:
+    return w.pick(
+        f"f'{{{w.name('t')}:.3f}}'",
+        f"f'{w.pick('a', 'b')} {{{w.name('p')}}} of {{{w.name('i')}}}'",
+        f"f'{{{w.name('t')}:.2f}} and {{{w.name('t')}:.1f}}'",
+        f"str({w.name('i')})",
+        w.value("tx", depth),
+    )
+
+
+@expression("ms", core=False)
+def message_ternary(w: Writer, depth: int) -> str:
+    return f"({w.value('ms', depth)} if {w.test(depth)} else {w.value('ms', depth)})"
+
+
+@expression("ms", weight=0.3, core=False)
+def longer_message(w: Writer, depth: int) -> str:
+    return w.pick(f"({w.value('ms', depth)} + '!')", f"f'<{{{w.name('ms')}}}>'")

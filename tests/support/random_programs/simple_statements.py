@@ -27,6 +27,8 @@ ASSIGNED = (
     "dc",
     "tx",
     "tx",
+    "ms",
+    "ms",
 )
 
 
@@ -224,6 +226,7 @@ def print_(w: Writer) -> str:
         f"print(f'{{{w.name('p')}}} {{{w.name('i')}}} {{{t}:.3f}}')",
         f"print({w.name('p')}, {i}, sep='|', end=';')",
         f"print(len(out), e.shape, {w.name('g')})",
+        f"print({w.name('ms')}, {w.name('tx')})",
         f"print({w.name('tx')}, f'{{{w.name('tx')}:>3}} {{{t}:.2f}}')",
     )
 

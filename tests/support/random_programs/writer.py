@@ -33,6 +33,7 @@ KINDS: Final = {
     "dc": ("cell",),  # a dataclass Cell(t, p)
     "ob": ("ob",),  # an object with methods, of class Tracked
     "tx": ("word",),  # a text
+    "ms": ("note",),  # a text with values in it
 }
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
@@ -55,6 +56,7 @@ STARTS: Final = {
     "cell": "Cell(y, 3)",
     "ob": "Tracked(x * 1.0)",
     "word": "'a'",
+    "note": "'none'",
 }
 LEAVES: Final = {"t": 0.35, "i": 0.5, "p": 0.45, "v": 0.5, "g": 0.4, "s": 0.3, "ob": 0.5, "test": 0.0}
 """How often a value is just a name; of other kinds 0.4."""
@@ -147,7 +149,7 @@ class Writer:
         self.counters = 0
         self.result: Sequence[str] = self.rng.choices(self.kinds(*"ttttppivglhoe"), k=self.rng.randint(1, 3))
         if self.chance(0.15):
-            self.result = [*self.result, self.pick(*self.kinds("s", "nt", "dc", "a", "b"))]
+            self.result = [*self.result, self.pick(*self.kinds("s", "nt", "dc", "a", "b", "ms"))]
 
     def source(self) -> str:
         """The text of the function `f`; it uses names of the prelude."""
