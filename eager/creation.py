@@ -64,6 +64,8 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
     check_device(device)
     wanted = None if dtype is None else as_dtype(dtype)
     if isinstance(obj, Tensor):
+        if obj.stands_for_number:
+            return apply(CAST, obj, dtype=wanted or obj.dtype)
         if wanted is None or obj.dtype == wanted:
             return obj.__copy__() if copy else obj
         if copy is False:

@@ -5,13 +5,13 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, SCALAR
-from eager.recorder import RECORDER, SHOW
+from eager.recorder import RECORDER, SHOW, converts
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
@@ -38,6 +38,9 @@ class Tensor(Methods):
 
     __slots__ = ("__weakref__", "_data", "_link", "_name")
     __array_priority__ = 1000
+
+    stands_for_number: ClassVar[bool] = False
+    """Whether it stands for a Python number of a program that is staged."""
 
     _data: Any
     _link: Link | None
@@ -232,9 +235,12 @@ class Tensor(Methods):
             raise ValueError("can only convert an array of size 1 to a Python scalar")
         return self._data.item()
 
+    @converts
     def tolist(self) -> Any:
         """Nested lists of Python scalars."""
-        return np.asarray(self).tolist()
+        if RECORDER.get() is None:
+            return np.asarray(self).tolist()
+        return [row.tolist() for row in self] if self.ndim else self.item()
 
     def numpy(self) -> np.ndarray:
         """The value as a NumPy array that cannot be written to."""

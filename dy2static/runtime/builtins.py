@@ -17,14 +17,15 @@ from dy2static.staging.cells import AttributeCell, stores_itself
 from dy2static.staging.iterables import StagedRange, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.number_attributes import is_missing
 from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import OptionalObject, changeable, is_none, maybe_none, present
+from dy2static.staging.optional import OptionalObject, changeable, is_none, kind_of, maybe_none, present
 from dy2static.staging.powers import failure_of
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, is_number
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
-from graph.dtypes import DType, float64, int64, of_scalar
+from graph.dtypes import DType, complex128, float64, int64, of_scalar
 
 
 def len_(stager: Stager, x: Any) -> Any:
@@ -32,6 +33,8 @@ def len_(stager: Stager, x: Any) -> Any:
     if isinstance(x, StageableList):
         return x.length()
     if isinstance(x, Tensor):
+        if isinstance(x, StagedNumber):
+            stager.raise_in_graph(TypeError, (f"object of type {kind_of(x)!r} has no len()",))
         if not x.ndim:
             raise TypeError("len() of unsized object")
         return x.shape[0]
@@ -87,6 +90,22 @@ def float_(stager: Stager, *args: Any) -> Any:
     return _number(stager, x, float64)
 
 
+def complex_(stager: Stager, *args: Any) -> Any:
+    """`complex(x)` and `complex(real, imag)`."""
+    if not any(isinstance(x, Tensor) for x in args) or len(args) > 2:
+        return complex(*args)
+    texts = ("first argument must be a string or a number", "second argument must be a number")
+    parts = [
+        _complex(stager, present(x, "TypeError", f"complex() {text}, not 'NoneType'"))
+        for x, text in zip(args, texts, strict=False)
+    ]
+    return parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1]
+
+
+def _complex(stager: Stager, x: Any) -> Any:
+    return _number(stager, x, complex128) if isinstance(x, Tensor) else complex(x)
+
+
 def round_(stager: Stager, x: Any, ndigits: Any = None) -> Any:
     if not isinstance(x, Tensor) or (ndigits is not None and not isinstance(x, StagedNumber)):
         rounded: Any = round(cast(Any, x), ndigits)
@@ -133,7 +152,15 @@ def pow_(stager: Stager, base: Any, exp: Any, mod: Any = None) -> Any:
 
 
 def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
+    if default and maybe_none(obj) is not None:
+        return if_expr(
+            is_none(obj),
+            lambda: getattr(None, name, *default),
+            lambda: getattr_(stager, present(obj, "AttributeError", ""), name, *default),
+        )
     obj = present(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
+    if isinstance(obj, StagedNumber) and is_missing(PYTHON_NUMBERS[obj.dtype.kind], name):
+        return getattr(PYTHON_NUMBERS[obj.dtype.kind](), name, *default)  # which raises Python's error
     stager.note_asked(obj, name)
     return getattr(obj, name, *default)
 
@@ -154,15 +181,21 @@ def _of_maybe(stager: Stager, x: Any, of_none: bool, question: Callable[[Any], b
     return of_none if of_none == of_value else is_none(x, negated=of_value)
 
 
+def _kind_of_stand_in(x: StagedNumber | StagedText) -> type:
+    return str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
+
+
 def hasattr_(stager: Stager, obj: Any, name: str) -> Any:
     maybe = maybe_none(obj)
     if maybe is None:
+        if isinstance(obj, StagedNumber | StagedText):
+            return hasattr(_kind_of_stand_in(obj)(), name)
         stager.note_asked(obj, name)
         held = maybe_none(getattr(obj, name, None))
         if held is not None and held.attribute is not None:
             return StagedNumber.of(stager.builder.lift(held.flag))
         return hasattr(obj, name)
-    return _of_maybe(stager, obj, hasattr(None, name), lambda there: hasattr(there, name))
+    return _of_maybe(stager, obj, hasattr(None, name), lambda there: hasattr_(stager, there, name))
 
 
 def bool_(stager: Stager, *args: Any) -> Any:
@@ -225,8 +258,7 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
     if isinstance(x, StagedRange):
         return isinstance(range(0), classes)
     if isinstance(x, StagedNumber | StagedText):
-        kind = str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
-        return isinstance(kind(), classes)
+        return isinstance(_kind_of_stand_in(x)(), classes)
     return isinstance(x, classes)
 
 
@@ -262,6 +294,8 @@ def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
     if isinstance(obj, Tensor):
         setattr(obj, name, value)
         return
+    if isinstance(obj, StagedText):
+        raise AttributeError(f"'str' object has no attribute {name!r}")
     cls = cast("type[Any]", type(obj))
     if stores_itself(cls):
         own: Any = cls.__setattr__
@@ -298,6 +332,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     len: len_,
     int: int_,
     float: float_,
+    complex: complex_,
     bool: bool_,
     range: range_,
     enumerate: enumerate_,

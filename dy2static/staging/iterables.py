@@ -139,8 +139,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
         return value
     value = present(value, "TypeError", "'NoneType' object is not iterable")
     if isinstance(value, StagedNumber):
-        kind = {"b": "bool", "i": "int", "f": "float", "c": "complex"}[value.dtype.kind]
-        raise TypeError(f"{kind!r} object is not iterable")
+        stager.raise_in_graph(TypeError, (f"{kind_of(value)!r} object is not iterable",))
     if isinstance(value, Tensor):
         if not value.ndim:
             raise TypeError("iteration over a 0-d array")

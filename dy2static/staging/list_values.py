@@ -18,7 +18,7 @@ from dy2static.staging.taped_ops import append_op
 from dy2static.staging.unify import MismatchError, as_element, as_list, unify
 from eager.creation import asarray
 from eager.tensor import Tensor
-from graph.dtypes import DType, float64
+from graph.dtypes import DType, float64, int64
 from graph.ir.value import Value
 from graph.ops.regions import join_types
 
@@ -158,6 +158,8 @@ class ListValues:
             and (index.ndim or index.dtype.kind not in "iu")
         ):
             raise TypeError(NO_INDEX)
+        if isinstance(index, StagedNumber) and index.dtype.kind == "b":
+            return self._stager.cast_to(index, int64)
         return self._stager.lift(index)
 
     def _nonempty(self, items: StageableList, text: str = "list index out of range") -> tuple[Value, ...]:

@@ -1,6 +1,6 @@
 """What Python gets of a tensor while a graph is made: what is known by then, or a number of the graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from dy2static.staging.staged import StagedNumber
 from eager.tensor import Tensor
 from graph.dtypes import bool_, complex128, float64, int64
 from graph.errors import ShapeError
+from graph.ir.opdef import OpDef
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -61,6 +62,18 @@ def to_python(stager: "Stager", x: Tensor, kind: str) -> Any:
             return constant.item()
         case _:
             return np.asarray(constant)
+
+
+def refuse_options(opdef: OpDef, attrs: Mapping[str, Any]) -> None:
+    """Raises: StagingError for an option of an op that is known only when the graph runs."""
+    for name, value in attrs.items():
+        parts = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else (value,)
+        if any(isinstance(part, Tensor) for part in parts):
+            raise StagingError(
+                f"`{name}` of `{opdef.name}` is part of the graph, and here it is known only when the graph runs",
+                next_step="give a Python value, or call the function with each in the branches of an `if`.",
+                loc=user_location(),
+            )
 
 
 def item(stager: "Stager", x: Tensor) -> StagedNumber:

@@ -1,9 +1,10 @@
 """Values known only when the graph runs: staged tensors, and staged Python numbers."""
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
+from dy2static.staging.number_attributes import bind
 from dy2static.staging.shown import mark_of
 from eager.dispatch import apply
 from eager.mutation import fitted
@@ -43,6 +44,9 @@ class StagedTensor(Tensor):
     """A handle to a value of the graph under construction. As with every tensor, storing into it replaces the value."""
 
     __slots__ = ()
+
+    may_be_none: ClassVar[bool] = False
+    """Its operators are asked first, also as the right operand: they know what Python says of None."""
 
     @staticmethod
     def of(value: Value) -> "StagedTensor":
@@ -103,6 +107,8 @@ class StagedNumber(StagedTensor):
 
     __slots__ = ()
 
+    stands_for_number = True
+
     @staticmethod
     def of(value: Value) -> "StagedNumber":
         return _handle(OF_KIND[value.dtype.kind], value)
@@ -154,14 +160,30 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (*NUMBERS, StagedNumber))
 
 
+def may_be_none(value: Any) -> bool:
+    """Whether a value is None on some paths."""
+    return getattr(cast("type[Any]", type(value)), "may_be_none", False)
+
+
 def _number_operator(op: str, *, reflected: bool = False) -> Any:
     def operator(self: StagedNumber, other: Any) -> Any:
+        if may_be_none(other):
+            return NotImplemented
         if is_number(other):
             stager = the_stager()
             return stager.number_op(op, other, self) if reflected else stager.number_op(op, self, other)
         if isinstance(other, Tensor) and not isinstance(other, AdaptedTensor):
             return apply(lookup(op), other, self) if reflected else apply(lookup(op), self, other)
         return NotImplemented
+
+    return operator
+
+
+def _matrix_product(name: str) -> Any:
+    of_tensors = getattr(StagedTensor, name)
+
+    def operator(self: StagedNumber, other: Any) -> Any:
+        return NotImplemented if is_number(other) else of_tensors(self, other)
 
     return operator
 
@@ -181,21 +203,6 @@ def _no_hash(self: StagedNumber) -> NoReturn:
     )
 
 
-def _lacks(self: StagedNumber, name: str) -> NoReturn:
-    kind = PYTHON_NUMBERS[self.dtype.kind]
-    if name.startswith("__") or not hasattr(kind, name):
-        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}", name=name, obj=self)
-    raise StagingError(
-        f"`{name}` needs {'an' if kind is int else 'a'} {kind.__name__} that is known while the graph is built",
-        next_step="use operators, `abs`, `round`, and the functions of `math` and `eager`.",
-        loc=user_location(),
-    )
-
-
-def _immutable(self: StagedNumber, key: Any, value: Any) -> NoReturn:
-    raise TypeError("a number does not support item assignment")
-
-
 for _name, _op in {
     "add": "add",
     "sub": "sub",
@@ -213,13 +220,15 @@ for _name, _op in {
     setattr(StagedNumber, f"__{_name}__", _number_operator(_op))
     setattr(StagedNumber, f"__r{_name}__", _number_operator(_op, reflected=True))
     setattr(StagedNumber, f"__i{_name}__", _number_operator(_op))
+for _name in ("__matmul__", "__rmatmul__"):
+    setattr(StagedNumber, _name, _matrix_product(_name))
 for _op in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(StagedNumber, f"__{_op}__", _number_operator(_op))
 for _name, _op in {"neg": "neg", "abs": "abs", "invert": "bitwise_invert", "pos": "positive"}.items():
     setattr(StagedNumber, f"__{_name}__", _number_unary(_op))
-StagedNumber.__setitem__ = _immutable  # pyright: ignore[reportAttributeAccessIssue]
-StagedNumber.__getattr__ = _lacks  # pyright: ignore[reportAttributeAccessIssue]
 StagedNumber.__hash__ = _no_hash  # pyright: ignore[reportAttributeAccessIssue]
+for _kind, _class in OF_KIND.items():
+    bind(_class, PYTHON_NUMBERS[_kind])
 
 
 class AdaptedTensor(StagedTensor):
@@ -246,6 +255,8 @@ def _adapted_operator(name: str) -> Any:
     plain = getattr(StagedTensor, name)
 
     def operator(self: AdaptedTensor, *others: Any) -> Any:
+        if any(map(may_be_none, others)):
+            return NotImplemented
         made = plain(self, *others)
         is_of_numbers = all(is_number(x) or isinstance(x, AdaptedTensor) for x in others)
         return AdaptedTensor.made(made) if is_of_numbers and made is not NotImplemented else made

@@ -16,14 +16,15 @@ from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.never import raise_in_graph
+from dy2static.staging.never import fail, raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
-from dy2static.staging.python_values import only_element, to_python
+from dy2static.staging.python_values import only_element, refuse_options, to_python
 from dy2static.staging.rounds import Foreseen, Rounds
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
+from dy2static.staging.text import StagedText, truth_of_text
 from dy2static.staging.truth import OnlyTruth
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, link_of
@@ -31,7 +32,7 @@ from eager.tape_links import Leaf, resolve
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim
 from graph.dtypes import DType, is_differentiable
-from graph.errors import GraphError
+from graph.errors import GraphError, ShapeError
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Graph
 from graph.ir.opdef import OpDef, lookup
@@ -224,6 +225,8 @@ class Stager:
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
         """Append one op; results are staged tensors."""
+        if attrs:
+            refuse_options(opdef, attrs)
         b = self.builder
         b.loc = user_location()
         if opdef is ADD and isinstance(operands[0], StagedStructure):
@@ -346,7 +349,7 @@ class Stager:
             return self.predicate(present(x, "TypeError", "")) if known else self.builder.constant(False)
         with self.region("then") as then:
             self.assume(((maybe.flag, True),))
-            there = self.predicate(present(x, "TypeError", ""))
+            there = self._truth_or_error(present(x, "TypeError", ""))
         with self.region("else") as orelse:
             missing = orelse.constant(False)
         regions, captured = close([then, orelse], [[there], [missing]])
@@ -354,11 +357,20 @@ class Stager:
         self.tell(found, ((maybe.flag, True),), ())
         return found
 
+    def _truth_or_error(self, x: Any) -> Value:
+        try:
+            return self.predicate(x)
+        except ShapeError as error:  # only where there is a value
+            fail(self, ValueError, (error.what,))
+            return self.builder.constant(False)
+
     def test_of(self, x: Any) -> Any:
         """What the truth of `x` is to be taken of: for an object of a class with a truth of its own (`__bool__`, or
         `__len__`), what its converted method says."""
         if is_staged_value(x) or isinstance(x, StageableList):
             return x
+        if isinstance(x, StagedText):
+            return truth_of_text(x)
         if isinstance(x, MaybeDefined):  # a flag of a loop's, not there where a step of a trip has failed
             return x.read(x.name, "")
         cls = cast("type[Any]", type(x))

@@ -23,6 +23,8 @@ def by_ufunc(ufunc: np.ufunc) -> Promote:
 
     def promote(operands: Sequence[Operand]) -> tuple[DType, ...]:
         given = tuple([bool_ if x is bool else x for x in operands])  # Python's bools are as strong as NumPy's
+        if not any(isinstance(x, np.dtype) for x in given):  # of two Python ints NumPy compares objects
+            given = tuple([np.result_type(_representative(x)) for x in given])
         try:
             return resolved(ufunc, given)[: len(given)]
         except TypeError as error:
