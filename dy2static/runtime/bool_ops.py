@@ -11,10 +11,12 @@ from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
 from dy2static.staging.chosen import compared, each, is_chosen
 from dy2static.staging.lists import StageableList, is_of_graph
-from dy2static.staging.optional import OptionalObject, is_none, maybe_none, present
+from dy2static.staging.optional import OptionalObject, is_none, kind_of, maybe_none, present
 from dy2static.staging.short_circuit import staged_either
+from dy2static.staging.shown import unknown_text
 from dy2static.staging.staged import StagedNumber, current
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.text import StagedText
 from dy2static.staging.truth import OnlyTruth
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError
@@ -204,6 +206,11 @@ def in_(item: Any, container: Any, symbol: str = "in") -> Any:
 
 
 def _contains(stager: Stager, item: Any, container: Any) -> Any:
+    container = present(container, "TypeError", "argument of type 'NoneType' is not iterable")
+    if isinstance(container, StagedNumber):
+        stager.raise_in_graph(TypeError, (f"argument of type {kind_of(container)!r} is not iterable",))
+    if isinstance(container, str) and isinstance(item, StagedText):
+        raise unknown_text()
     if isinstance(container, Tensor):
         equal = stager.apply(lookup("eq"), (container, item), {})
         return StagedNumber.of(stager.builder.any(equal.value, axis=None, keepdims=False))
@@ -229,7 +236,7 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
         return StagedNumber.of(stager.truth(found)) if is_staged_value(found) else bool(found)
     if goes_by_identity(item) and isinstance(container, list | tuple | set | frozenset | dict):
         return is_among(item, container)
-    return item in container
+    return item in cast(Any, container)
 
 
 def _is_compared_in_graph(value: Any) -> bool:

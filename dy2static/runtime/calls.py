@@ -25,17 +25,19 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
 from dy2static.runtime.identity import check_key
+from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.texts import method_of_text
+from dy2static.runtime.walked import walked
 from dy2static.source.convert import convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.instances import copied_within
 from dy2static.staging.lists import StageableList
 from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import present
-from dy2static.staging.staged import current
+from dy2static.staging.optional import is_none, kind_of, maybe_none, present
+from dy2static.staging.staged import StagedTensor, current, the_stager
 from dy2static.staging.stager import Stager
 
 COPYING: Final[tuple[Any, ...]] = (copy.copy, copy.deepcopy, dataclasses.replace)
@@ -48,6 +50,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if stager is None:
         return function(*args, **kwargs)
     function = present(function, "TypeError", "'NoneType' object is not callable")
+    if isinstance(function, StagedTensor):
+        stager.raise_in_graph(TypeError, (f"{kind_of(function)!r} object is not callable",))
     if is_chosen(function):
         return each(function, lambda option: call(option, *args, **kwargs))
     if any(map(is_chosen, args)) and not _takes_chosen(function):
@@ -56,6 +60,10 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     named = next((name for name, arg in kwargs.items() if is_chosen(arg)), None)
     if named is not None and (function is print or not _takes_chosen(function)):
         return each(kwargs[named], lambda option: call(function, *args, **{**kwargs, named: option}))
+    if any(maybe_none(arg) is not None for arg in args):
+        if _is_by_cases(function):
+            return _by_cases(function, args, kwargs)
+        args = walked(function, args)
     staged_meaning = _builtin(function)
     if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
         drained = Generator if staged_meaning else OneShot
@@ -112,6 +120,27 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             stager.cells.made(inner)
     random_calls.note(stager, function, made)
     return made
+
+
+def _is_by_cases(function: Any) -> bool:
+    """Whether a function has no meaning of its own for what may be None: one of Python's, of a module."""
+    if function is divmod or function is copy.copy or function is copy.deepcopy:
+        return True
+    is_of_module = type(function) is BuiltinFunctionType and isinstance(function.__self__, ModuleType)
+    return is_of_module and _builtin(function) is None
+
+
+def _by_cases(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """A call with an argument that may be None: one with None, or one with the value."""
+    at = next(i for i, arg in enumerate(args) if maybe_none(arg) is not None)
+
+    def called(arg: Any) -> Any:
+        try:
+            return call(function, *args[:at], arg, *args[at + 1 :], **kwargs)
+        except TypeError as error:
+            the_stager().raise_in_graph(TypeError, error.args)
+
+    return if_expr(is_none(args[at]), lambda: called(None), lambda: called(present(args[at], "TypeError", "")))
 
 
 def _takes_chosen(function: Any) -> bool:

@@ -9,6 +9,7 @@ from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.list_display import list_
 from dy2static.staging.locate import user_location
+from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from eager.tensor import Tensor
 
@@ -64,6 +65,7 @@ def each(items: Iterable[Any], body: Callable[[Any], None], add: Any) -> None:
         body(item)
         return ()
 
+    items = present(items, "TypeError", "'NoneType' object is not iterable")
     stop = getattr(add, "stop", None)
     if isinstance(items, Tensor) and stop is None and _is_short(items):
         tensor = items

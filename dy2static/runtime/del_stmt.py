@@ -8,6 +8,7 @@ from dy2static.staging.cells import AttributeCell, ItemCell
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.optional import changeable
 from dy2static.staging.staged import StagedTensor, current
 from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor
@@ -19,6 +20,7 @@ def del_attr(obj: Any, name: str) -> None:
     if stager is None or isinstance(obj, Tensor):
         delattr(obj, name)
         return
+    obj = changeable(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
     cell = AttributeCell(obj, name)
     if isinstance(cell.load(), Undefined):
         delattr(obj, name)  # raises as it would
@@ -29,6 +31,8 @@ def del_attr(obj: Any, name: str) -> None:
 def del_item(container: Any, key: Any) -> None:
     """`del container[key]`."""
     stager = current()
+    if stager is not None:
+        container = changeable(container, "TypeError", "'NoneType' object does not support item deletion")
     if stager is None or isinstance(container, Tensor | StageableList):
         del cast(Any, container)[key]
         return
@@ -48,4 +52,7 @@ def del_item(container: Any, key: Any) -> None:
         return
     touch_content(stager.cells, container)
     owner = cast("type[Any]", type(container))
-    call(owner.__delitem__, container, key)
+    if hasattr(owner, "__delitem__"):
+        call(owner.__delitem__, container, key)
+    else:
+        del container[key]  # which says what it lacks

@@ -1,6 +1,6 @@
 """`for`: over Python iterables in Python, over tensors and staged ranges as a loop of the graph."""
 
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Sequence, Sized
 from functools import partial
 from typing import Any, cast
 
@@ -147,6 +147,10 @@ def _unrolled(
         except ValueError:  # of a strict `zip`
             refuse_staged(walked)
             raise
+        except RuntimeError as error:  # of a dict or a set that has changed: behind what the trips before it raise
+            if stager is None or type(error) is not RuntimeError or not isinstance(iterable, Collection):
+                raise
+            stager.raise_in_graph(RuntimeError, error.args)
 
     if stop is None:
         while True:

@@ -6,8 +6,10 @@ from typing import Any, Final, cast
 from dy2static.runtime.bool_ops import and_, is_, or_
 from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.if_stmt import if_
+from dy2static.staging.chosen import compared, each, is_chosen
 from dy2static.staging.lists import StageableList
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.optional import is_none, maybe_none, present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import is_staged_value
 from dy2static.staging.undefined import Undefined
@@ -19,6 +21,8 @@ Matched = tuple[Any, Bound]
 
 THEMSELVES: Final[tuple[Any, ...]] = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 """Classes whose one positional pattern is for the value itself."""
+OF_STRUCTURE: Final = frozenset({"class", "mapping", "sequence"})
+"""Patterns that look at what a subject is, and not at what it is equal to."""
 NO: Final[Matched] = (False, {})
 
 
@@ -37,7 +41,28 @@ def captured(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _match(subject: Any, pattern: Pattern) -> Matched:
     kind, *parts = pattern
+    if kind in OF_STRUCTURE and is_chosen(subject):
+        return _of_chosen(subject, pattern)
+    if (
+        kind in OF_STRUCTURE
+        and maybe_none(subject) is not None
+        and not (kind == "class" and isinstance(None, parts[0]()))
+    ):
+        is_there = is_none(subject, negated=True)
+        return _under(is_there, lambda: _match(present(subject, "TypeError", ""), pattern), list(_names((pattern,))))
     return _KINDS[kind](subject, *parts)
+
+
+def _of_chosen(subject: Any, pattern: Pattern) -> Matched:
+    """A match of the option that is chosen."""
+    bound = {
+        name: each(subject, lambda option, name=name: _captured(option, pattern, name)) for name in _names((pattern,))
+    }
+    return compared(subject, None, lambda option, _: _match(option, pattern)[0]), bound
+
+
+def _captured(option: Any, pattern: Pattern, name: str) -> Any:
+    return _match(option, pattern)[1].get(name)
 
 
 def _value(subject: Any, value: Any) -> Matched:

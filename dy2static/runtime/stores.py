@@ -78,7 +78,10 @@ def set_item(container: Any, key: Any, value: Any) -> None:
         return
     touch_content(stager.cells, container)
     owner = cast("type[Any]", type(container))
-    call(owner.__setitem__, container, key, value)
+    if hasattr(owner, "__setitem__"):
+        call(owner.__setitem__, container, key, value)
+    else:
+        container[key] = value  # which says what it lacks
 
 
 def update(target: Any, symbol: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from dy2static.errors import StagingError
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.staged import StagedNumber, StagedTensor, may_be_none
 from dy2static.staging.text import StagedText
 from graph.errors import GraphError
 from graph.ir.value import Value
@@ -59,6 +59,8 @@ def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
     if isinstance(value, Caught):
         values.append(value.message.value)
         return ("caught",)
+    if may_be_none(value):
+        raise _refused("value that is None on some paths")
     if isinstance(value, StagedNumber):
         values.append(value.value)
         return ("number",)
@@ -73,8 +75,11 @@ def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
     parts = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
     if all(isinstance(part, KNOWN) for part in parts):
         return ("value", cast(Any, value))
-    kind = type(cast(Any, value)).__name__
-    raise StagingError(
+    raise _refused(type(cast(Any, value)).__name__)
+
+
+def _refused(kind: str) -> StagingError:
+    return StagingError(
         f"an exception that a run of the graph raises cannot hold a {kind}",
         next_step="give it texts and numbers.",
         loc=user_location(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 from dy2static.staging import lists_written_out
 from dy2static.staging.chosen import is_chosen
 from dy2static.staging.shown import mark_of
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, current, the_stager
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, current, may_be_none, the_stager
 from eager.pytree import register_pytree
 from eager.tensor import Tensor
 from graph.dtypes import DType
@@ -165,6 +165,8 @@ class StageableList(list[Any]):
         return stager.call(written_out, (self, *args), {})
 
     def __mul__(self, times: Any, /) -> Any:
+        if may_be_none(times):
+            return NotImplemented
         if isinstance(times, Tensor):
             _check_times(times)
             return self._ask(lists_written_out.repeated, times)
@@ -206,13 +208,18 @@ class StageableList(list[Any]):
         else:
             super().__delitem__(index)
 
-    def __iadd__(self, items: Iterable[Any], /) -> "StageableList":  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __iadd__(self, items: Iterable[Any], /) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        is_walked = may_be_none(items) or is_chosen(items)
+        found = NotImplemented if is_walked else _of_right("__radd__", items, self)
+        if found is not NotImplemented:  # such as an array's
+            return found
         self.extend(items)
         return self
 
     def __add__(self, other: Any, /) -> Any:
         if not isinstance(other, list):
-            return NotImplemented
+            found = _of_right("__radd__", other, self)
+            return super().__add__(other) if found is NotImplemented else found  # which says what is wrong
         joined = self.copy()
         joined.extend(other)  # pyright: ignore[reportUnknownArgumentType]
         return joined
@@ -314,6 +321,12 @@ def _check_times(times: Tensor) -> None:
             raise TypeError(f"can't multiply sequence by non-int of type {PYTHON_NUMBERS[kind].__name__!r}")
     elif times.ndim or kind not in "iu":
         raise TypeError(NO_INDEX)
+
+
+def _of_right(method: str, right: Any, left: Any) -> Any:
+    """What the right operand says of an operator: Python asks it before it takes the left one for a sequence."""
+    cls = cast("type[Any]", type(right))
+    return getattr(cls, method)(right, left) if hasattr(cls, method) else NotImplemented
 
 
 def is_of_graph(value: Any) -> bool:

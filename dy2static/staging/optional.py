@@ -6,16 +6,20 @@ says, and needs no check.
 """
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+
+import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.staging.cells import AttributeCell, Cell, put_value
 from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.instances import children
-from dy2static.staging.locate import user_location
+from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.number_attributes import attribute_of
 from dy2static.staging.optional_written_out import is_equal, is_unequal
 from dy2static.staging.python_values import refuse
 from dy2static.staging.shown import mark_of
@@ -106,19 +110,44 @@ def _used(value: Any) -> Any:
     return present(value, "TypeError", "NoneType of object cannot become a tensor")
 
 
-OWN: Final = frozenset({"_data", "_link", "_alias", "_name", "__class__", "value", "__reduce_ex__"})
+OWN: Final = frozenset(
+    {
+        "_data",
+        "_link",
+        "_alias",
+        "_name",
+        "__class__",
+        "__copy__",
+        "__deepcopy__",
+        "__reduce_ex__",
+        "may_be_none",
+        "value",
+    }
+)
 
 
 def _attribute(self: Any, name: str) -> Any:
     if name in OWN:
         return object.__getattribute__(self, name)
-    return getattr(present(self, "AttributeError", f"'NoneType' object has no attribute {name!r}"), name)
+    caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    if name.startswith("__") or not is_users(caller.f_code.co_filename):
+        return getattr(_used(self), name)
+    owner = present(self, "AttributeError", f"'NoneType' object has no attribute {name!r}")
+    return attribute_of(owner, name) if isinstance(owner, StagedNumber) else getattr(owner, name)
 
 
 class OptionalTensor(StagedTensor):
     """A tensor or None."""
 
     __slots__ = ()
+
+    may_be_none = True
+
+    def __copy__(self) -> "OptionalTensor":
+        return optional(self._data, OptionalTensor)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OptionalTensor":
+        return optional(self._data, OptionalTensor)
 
     @property
     def value(self) -> Value:
@@ -131,6 +160,14 @@ class OptionalNumber(StagedNumber):
 
     __slots__ = ()
 
+    may_be_none = True
+
+    def __copy__(self) -> "OptionalNumber":
+        return optional(self._data, OptionalNumber)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OptionalNumber":
+        return optional(self._data, OptionalNumber)
+
     @property
     def value(self) -> Value:
         """The graph value, where there is one."""
@@ -141,6 +178,11 @@ class OptionalObject:
     """Any other value or None: a container, a list of the graph, an ordinary value."""
 
     __slots__ = ("__weakref__", "_data")
+
+    may_be_none = True
+
+
+BUILT_IN: Final = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, np.ndarray, type(None))
 
 
 def kind_of(value: Any) -> str:
@@ -166,39 +208,58 @@ def _operands(self: Any, other: Any, text: Callable[[str, str], str]) -> tuple[A
     return own, present(other, "TypeError", text(kind_of(own), "NoneType"))
 
 
-def _applied(own: Any, name: str, other: Any, turned: str, text: Callable[[str, str], str]) -> Any:
-    """What the method `name` of one operand says, else the method `turned` of the other. Where neither takes it, the
-    graph raises TypeError: Python's would name our classes."""
-    for x, method, y in ((own, name, other), (other, turned, own)):
+def _applied(left: Any, right: Any, name: str, text: str) -> Any:
+    """What the method `name` of the left operand says, else the reflected one of the right. Where neither takes the
+    other, the graph raises TypeError with the text: Python's would name our classes."""
+    turned = f"__{TURNED[name]}__" if name in TURNED else f"__r{name}__"
+    for x, method, y in ((left, f"__{name}__", right), (right, turned, left)):
         cls = cast("type[Any]", type(x))
-        found = getattr(cls, method)(x, y) if method and hasattr(cls, method) else NotImplemented
+        try:
+            found = getattr(cls, method)(x, y) if hasattr(cls, method) else NotImplemented
+        except TypeError as error:  # behind the check for None
+            its_kind = cast("type[Any]", type(y)).__name__
+            the_stager().raise_in_graph(TypeError, (str(error).replace(its_kind, kind_of(y)),))
         if found is not NotImplemented:
             return found
-    the_stager().raise_in_graph(TypeError, (text(kind_of(own), kind_of(other)),))
+    the_stager().raise_in_graph(TypeError, (text,))
 
 
 def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    apply = getattr(operator, f"{name}_" if name in ("and", "or") else name)
+
     def method(self: Any, other: Any) -> Any:
         def text(mine: str, its: str) -> str:
+            if mine == "NoneType" and isinstance(other, BUILT_IN):
+                return _python_says(apply, *((other, None) if reflected else (None, other)))
             left, right = (its, mine) if reflected else (mine, its)
             return f"unsupported operand type(s) for {symbol}: {left!r} and {right!r}"
 
-        own, other = _operands(self, other, text)
-        turned = "" if reflected else f"__r{name[2:]}"
-        return _applied(own, name, other, turned, text)
+        own, its = _operands(self, other, text)
+        return _applied(*((its, own) if reflected else (own, its)), name, text(kind_of(own), kind_of(its)))
 
     return method
 
 
-def _in_place(plain: str, name: str, symbol: str) -> Callable[[Any, Any], Any]:
+def _python_says(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> str:
+    """The text of the error that an operator raises, as one operand is None."""
+    try:
+        return f"{apply(left, right)!r}"
+    except TypeError as error:
+        return str(error)
+
+
+def _in_place(name: str, symbol: str) -> Callable[[Any, Any], Any]:
+    apply = getattr(operator, f"i{name}")
+
     def method(self: Any, other: Any) -> Any:
-        own = present(self, "TypeError", f"unsupported operand type(s) for {symbol}: 'NoneType' and {kind_of(other)!r}")
+        text = f"unsupported operand type(s) for {symbol}: 'NoneType' and {kind_of(other)!r}"
         if not isinstance(self, OptionalTensor):
-            return getattr(own, plain)(other)
+            return apply(changeable(self, "TypeError", text), other)
+        own = present(self, "TypeError", text)
         if isinstance(own, AdaptedTensor):
             the_stager().give_up(self)
-            return getattr(own, name)(other)
-        return _put(self, getattr(own, name)(other))
+            return apply(own, other)
+        return _put(self, apply(own, other))
 
     return method
 
@@ -246,8 +307,8 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
         def text(mine: str, its: str) -> str:
             return no_order(name, mine, its)
 
-        own, other = _operands(self, other, text)
-        return _applied(own, f"__{name}__", other, f"__{TURNED[name]}__", text)
+        own, its = _operands(self, other, text)
+        return _applied(own, its, name, text(kind_of(own), kind_of(its)))
 
     return method
 
@@ -260,9 +321,13 @@ def _unequal(self: Any, other: Any) -> Any:
     return the_stager().call(is_unequal, (self, other), {})
 
 
-def _unary(name: str, text: str) -> Callable[..., Any]:
+def _unary(name: str, text: str, apply: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any) -> Any:
-        return getattr(present(self, "TypeError", text), name)(*args)
+        own = present(self, "TypeError", text)
+        try:
+            return getattr(own, name)(*args) if hasattr(own, name) else apply(own, *args)  # which says what it lacks
+        except TypeError as error:
+            the_stager().raise_in_graph(TypeError, error.args)
 
     return method
 
@@ -290,21 +355,22 @@ BINARY: Final = {
     "lshift": "<<",
     "rshift": ">>",
 }
-OTHERS: Final = {
-    "__neg__": "bad operand type for unary -: 'NoneType'",
-    "__pos__": "bad operand type for unary +: 'NoneType'",
-    "__invert__": "bad operand type for unary ~: 'NoneType'",
-    "__abs__": "bad operand type for abs(): 'NoneType'",
-    "__getitem__": "'NoneType' object is not subscriptable",
-    "__contains__": "argument of type 'NoneType' is not iterable",
-    "__len__": "object of type 'NoneType' has no len()",
-    "__call__": "'NoneType' object is not callable",
-    "__round__": "type NoneType doesn't define __round__ method",
-    "__int__": "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'",
-    "__float__": "float() argument must be a string or a real number, not 'NoneType'",
-    "__complex__": "complex() first argument must be a string or a number, not 'NoneType'",
-    "__index__": "'NoneType' object cannot be interpreted as an integer",
+OTHERS: Final[dict[str, tuple[Callable[..., Any], str]]] = {
+    "__neg__": (operator.neg, "bad operand type for unary -: 'NoneType'"),
+    "__pos__": (operator.pos, "bad operand type for unary +: 'NoneType'"),
+    "__invert__": (operator.invert, "bad operand type for unary ~: 'NoneType'"),
+    "__abs__": (abs, "bad operand type for abs(): 'NoneType'"),
+    "__getitem__": (operator.getitem, "'NoneType' object is not subscriptable"),
+    "__contains__": (operator.contains, "argument of type 'NoneType' is not iterable"),
+    "__len__": (len, "object of type 'NoneType' has no len()"),
+    "__call__": (operator.call, "'NoneType' object is not callable"),
+    "__round__": (round, "type NoneType doesn't define __round__ method"),
+    "__int__": (int, "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'"),
+    "__float__": (float, "float() argument must be a string or a real number, not 'NoneType'"),
+    "__complex__": (complex, "complex() first argument must be a string or a number, not 'NoneType'"),
+    "__index__": (operator.index, "'NoneType' object cannot be interpreted as an integer"),
 }
+"""What else is asked of a value, with what Python says where it is None."""
 
 
 def _text(self: Any) -> str:
@@ -312,21 +378,36 @@ def _text(self: Any) -> str:
     return mark_of(self, "r", shown="<staged>" if maybe is None else f"<staged {maybe.spec} or None>")
 
 
+def _no_hash(_: Any) -> NoReturn:
+    raise StagingError(
+        "a value that is None on some paths cannot be a key of a dict or an element of a set",
+        next_step="test it with `is None` first.",
+        loc=user_location(),
+    )
+
+
+HASHES: Final[dict[Any, Callable[[Any], int]]] = {
+    OptionalTensor: object.__hash__,
+    OptionalNumber: StagedNumber.__hash__,
+    OptionalObject: _no_hash,
+}
+
+
 def _bind(cls: Any) -> None:
     for name, symbol in BINARY.items():
-        setattr(cls, f"__{name}__", _binary(f"__{name}__", symbol))
-        setattr(cls, f"__r{name}__", _binary(f"__r{name}__", symbol, reflected=True))
+        setattr(cls, f"__{name}__", _binary(name, symbol))
+        setattr(cls, f"__r{name}__", _binary(name, symbol, reflected=True))
         symbol = "**=" if name == "pow" else f"{symbol}="
-        setattr(cls, f"__i{name}__", _in_place(f"__{name}__", f"__i{name}__", symbol))
+        setattr(cls, f"__i{name}__", _in_place(name, symbol))
     for name in COMPARISONS:
         setattr(cls, f"__{name}__", _comparison(name))
     cls.__eq__, cls.__ne__ = _equal, _unequal
-    for name, text in OTHERS.items():
-        setattr(cls, name, _unary(name, text))
+    for name, (apply, text) in OTHERS.items():
+        setattr(cls, name, _unary(name, text, apply))
     cls.__setitem__ = _set_item
     cls.__iter__ = _iterate
     cls.__bool__ = _no_truth
-    cls.__hash__ = StagedNumber.__hash__ if cls is OptionalNumber else object.__hash__
+    cls.__hash__ = HASHES[cls]
     cls.__getattribute__ = _attribute
     cls.__repr__ = _text
     for name in ("__str__", "__format__"):

@@ -134,3 +134,21 @@ def gaussian_elimination(a):
         for j in range(i + 1, 2):
             m[j] = m[j] - m[i] * (m[j, i] / m[i, i])
     return m
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def into_what_takes_none(x):
+    pair, n = (x, 1.0), int(x)
+    for i in range(2):
+        try:
+            if i == 0:
+                pair[0] = x
+            else:
+                n[0] = x
+        except TypeError as error:
+            print(error)
+    try:
+        del pair[0]
+    except TypeError as error:
+        print(error)
+    return pair

@@ -132,3 +132,35 @@ def guard_that_is_a_number(x, n, y):
         case [u, k] if k:
             x = u - k
     return x
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def structure_of_what_may_be_none(x):
+    held = [x, x * 2] if x > 0 else None
+    match held:
+        case [first, *rest]:
+            return first + len(rest)
+        case None:
+            return -x
+        case _:
+            return x * 0
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def class_of_what_may_be_none(x):
+    n = int(x * 3) if x > 0 else None
+    match n:
+        case int(k):
+            return x + k
+        case _:
+            return x
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def class_of_a_chosen_text(x):
+    name = "hot" if x > 0 else "cold"
+    match name:
+        case int():
+            return 0, ""
+        case str(text):
+            return 1, text

@@ -1,5 +1,7 @@
 """Values that are None on some paths: tests for None, uses of what is there, Python's errors where it is not."""
 
+import copy
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -381,3 +383,101 @@ def added_to_a_number(n, z):
     step = None if z > 0 else 2
     total += step
     return total
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def called_with(x):
+    o = None if x > 0 else int(x)
+    try:
+        return abs(o), divmod(o, 2)
+    except TypeError as error:
+        print(error)
+        return None
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def a_function_of_math(x):
+    o = None if x > 0 else -x
+    try:
+        return math.sqrt(o)
+    except TypeError as error:
+        print(error)
+        return None
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def walked(x):
+    o = None if x > 0 else [x, x * 2]
+    try:
+        return sum(o), max(o), [y + 1 for y in o], len(tuple(o)), list(reversed(o)), list(zip(o, o, strict=True))
+    except TypeError as error:
+        print(error)
+        return None
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def asked(x):
+    o = None if x > 0 else x
+    return callable(o), getattr(o, "nope", 3), getattr(o, "ndim", 3), hasattr(o, "shape"), f"{o!r} {o}", repr(o)
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def beside_what_python_has(x):
+    o = None if x > 0 else int(x)
+    said = []
+    for left in ([1], (1, 2)):
+        try:
+            said.append(len([1] * o))
+        except TypeError as error:
+            print(error)
+        try:
+            left + o
+        except TypeError as error:
+            print(error)
+    return said
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def beside_numbers_of_the_graph(x):
+    o = None if x > 0 else x
+    n = int(x * 3)
+    a = x if x > 5 else n
+    try:
+        return n + o, n < o, 2 - a + o
+    except TypeError as error:
+        print(error)
+        return None
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def in_what_may_be_none(x):
+    o = None if x > 0 else [x]
+    try:
+        return x in o, 2 not in o
+    except TypeError as error:
+        print(error)
+        return None
+
+
+@program([f64(1.0)], refused="some paths it is None")
+def added_to_a_list_in_place(x):
+    kept = [x] if x > 0 else None
+    also = kept
+    kept += [x]
+    return kept, also
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def truth_of_a_vector(x):
+    v = None if x > 0 else xp.stack([x, x])
+    try:
+        return x if v else -x
+    except ValueError as error:
+        print(error)
+        return x * 0
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def copied(x):
+    o = None if x > 0 else x
+    return copy.copy(o), copy.deepcopy([o, x])
