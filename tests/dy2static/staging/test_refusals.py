@@ -61,6 +61,22 @@ def iterator_in_a_branch(x: Any) -> Any:
     return x + next(items)
 
 
+def tensor_as_a_key(x: Any) -> Any:
+    return {x: 1}
+
+
+def option_of_an_op(x: Any) -> Any:
+    return xp.sort(xp.stack([x, -x]), descending=x > 0)
+
+
+def chosen_dtype(x: Any) -> Any:
+    return xp.zeros(3, dtype=xp.float32 if x > 0 else xp.float64)
+
+
+def number_of_a_text(x: Any) -> Any:
+    return float(f"{x}")
+
+
 def no_meaning(x: Any) -> Any:
     return math_gamma(x)
 
@@ -183,6 +199,10 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
         StagingError,
         "the key 'b' of a dict is there on some paths only; a dict in a graph has fixed keys",
     ),
+    (tensor_as_a_key, StagingError, "a dict whose keys are values of the graph is returned or kept"),
+    (option_of_an_op, StagingError, "`descending` of `sort` is part of the graph, and here it is known only when"),
+    (chosen_dtype, StagingError, "a value that the graph chooses among several is known only when the graph runs"),
+    (number_of_a_text, StagingError, "text that contains a value of the graph is known only when the graph runs"),
     (draws, StagingError, "`rand` of `np.random` draws its numbers while the graph is made, and every run"),
     (draws_a_number, StagingError, "`random` of `random` draws its numbers while the graph is made"),
     (draws_from_outside, StagingError, "`normal` of a Generator from outside draws its numbers while"),
