@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from dy2static.staging.staged import NUMBERS, the_stager
 from dy2static.staging.text_choice import MOST_FIELDS
 from eager.pytree import Node
 from graph.aval import Aval, Dim, scalar
-from graph.dtypes import of_scalar
+from graph.dtypes import SHORT_NAMES, DType, of_scalar
 
 
 class MismatchError(Exception):
@@ -75,14 +75,16 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             return OptionalSpec(unify(x, y, join, path))
         case (ConstantSpec(None), other) | (other, ConstantSpec(None)):
             return OptionalSpec(stageable(other))
+        case _ if _of_numpy(a) is not a or _of_numpy(b) is not b:
+            return unify(_of_numpy(a), _of_numpy(b), join, path)
         case TensorSpec(), TensorSpec():
             return _unify_tensors(a, b, join, path)
         case (TensorSpec() as tensor, ConstantSpec(value)) | (ConstantSpec(value), TensorSpec() as tensor):
-            if type(value) not in NUMBERS:
+            if not _is_number(value):
                 raise MismatchError(path, a, b)
             number = TensorSpec(scalar(of_scalar(value)), weak=True)
             return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
-        case ConstantSpec(x), ConstantSpec(y) if type(x) in NUMBERS and type(y) in NUMBERS:
+        case ConstantSpec(x), ConstantSpec(y) if _is_number(x) and _is_number(y):
             return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
         case (ChoiceSpec() | ConstantSpec() | TextSpec()) as x, (ChoiceSpec() | ConstantSpec() | TextSpec()) as y if (
             found := _choice(x, y)
@@ -108,6 +110,18 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             if _is_list(a) and _is_list(b):
                 return unify(as_list(a, join, path), as_list(b, join, path), join, path)
             raise MismatchError(path, a, b)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a graph can hold it as a Python number: ints there have 64 bits."""
+    return type(value) in NUMBERS and (type(value) is not int or -(2**63) <= value < 2**63)
+
+
+def _of_numpy(spec: Spec) -> Spec:
+    """A scalar of NumPy as the tensor that it is to every function."""
+    if isinstance(spec, ConstantSpec) and isinstance(spec.value, np.generic) and spec.value.dtype in SHORT_NAMES:
+        return TensorSpec(scalar(cast(DType, spec.value.dtype)))
+    return spec
 
 
 Option = ConstantSpec | TextSpec
@@ -156,7 +170,7 @@ def as_element(spec: Spec) -> Spec:
 
 def stageable(spec: Spec) -> Spec:
     """Numbers as staged numbers."""
-    if isinstance(spec, ConstantSpec) and type(spec.value) in NUMBERS:
+    if isinstance(spec, ConstantSpec) and _is_number(spec.value):
         return TensorSpec(scalar(of_scalar(spec.value)), weak=True)
     if isinstance(spec, ContainerSpec) and not issubclass(spec.node.kind, StageableList):
         return ContainerSpec(spec.node, tuple(stageable(part) for part in spec.parts))

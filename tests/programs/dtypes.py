@@ -187,3 +187,16 @@ def signed_zero(x):
         y = y + 0.0
         return y, -y, 0.0 - x
     return y, x, x
+
+
+@program([f64(1.5)], [f64(-1.5)])
+def scalars_of_numpy_on_paths(x):
+    rate = np.float64(0.5) if x > 0 else np.float64(0.25)
+    small = np.float32(2.0)
+    for _ in range(3):
+        if x > 1:
+            small = np.float32(3.0)
+    count = np.int64(1)
+    if x < 0:
+        count = xp.asarray(2)
+    return rate * x, x + rate, xp.astype(x, xp.float32) * small, x * count, np.float64(0.5) if x > 0 else None

@@ -61,6 +61,10 @@ def iterator_in_a_branch(x: Any) -> Any:
     return x + next(items)
 
 
+def beyond_64_bits(x: Any) -> Any:
+    return 2**70 if x > 0 else 2**71
+
+
 def tensor_as_a_key(x: Any) -> Any:
     return {x: 1}
 
@@ -199,6 +203,7 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
         StagingError,
         "the key 'b' of a dict is there on some paths only; a dict in a graph has fixed keys",
     ),
+    (beyond_64_bits, BranchTypeError, "is 1180591620717411303424 when true, 2361183241434822606848 when false"),
     (tensor_as_a_key, StagingError, "a dict whose keys are values of the graph is returned or kept"),
     (option_of_an_op, StagingError, "`descending` of `sort` is part of the graph, and here it is known only when"),
     (chosen_dtype, StagingError, "a value that the graph chooses among several is known only when the graph runs"),
