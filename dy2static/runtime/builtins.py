@@ -14,6 +14,7 @@ from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, 
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell, stores_itself
+from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.iterables import StagedRange, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -290,6 +291,9 @@ def type_(stager: Stager, *args: Any) -> Any:
 
 def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
     """Users' classes store by their own functions, converted: a property, a descriptor or `__setattr__`."""
+    if is_chosen(obj):
+        each(obj, lambda option: setattr_(stager, option, name, value))
+        return
     obj = changeable(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
     if isinstance(obj, Tensor):
         setattr(obj, name, value)

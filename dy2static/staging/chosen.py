@@ -1,13 +1,13 @@
-"""One of several ordinary values - texts, members of an enum, functions, classes - where the graph says which.
+"""One of several ordinary values - texts, members of an enum, functions, layers - where the graph says which.
 
 The graph holds a number, the place among the options. What is done with such a value is done with each option, in a
 branch for it; where only a truth comes of it, as of `==`, no branch is needed.
 """
 
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from enum import Enum
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final, NoReturn, cast
 
 import numpy as np
@@ -23,14 +23,14 @@ from graph.ops.text_of import ONE_OF
 MOST: Final = 16
 """How many options there may be: each is a branch wherever the value is used."""
 ALIKE: Final[tuple[Any, ...]] = (str, bytes, Enum, np.dtype)
-CALLED: Final[tuple[Any, ...]] = (FunctionType, BuiltinFunctionType, MethodType, type, np.ufunc)
 CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"s": str, "r": repr, "a": ascii}
 OWN: Final = frozenset({"__class__", "_index", "_options"})
 
 
 def is_choosable(a: Any, b: Any) -> bool:
-    """Whether one of the two can be chosen by the graph: two that nothing changes, and that are used alike."""
-    if isinstance(a, CALLED) and isinstance(b, CALLED):
+    """Whether one of the two can be chosen by the graph: two of one kind, or two that are called, as functions, classes
+    and layers are."""
+    if callable(a) and callable(b):
         return not (_holds_values(a) or _holds_values(b))
     return isinstance(a, ALIKE) and (type(a) is type(b) or (isinstance(a, np.dtype) and isinstance(b, np.dtype)))
 
@@ -40,6 +40,9 @@ def _holds_values(function: Any) -> bool:
     cells = getattr(function, "__closure__", None) or ()
     held = [cell.cell_contents for cell in cells if cell != type(cell)()]
     held += getattr(function, "__defaults__", None) or ()
+    if isinstance(function, functools.partial):
+        partial = cast("functools.partial[Any]", function)
+        held += [*partial.args, *partial.keywords.values()]
     return any(isinstance(x, StagedTensor) and not the_stager().is_known_here(x) for x in held)
 
 

@@ -270,3 +270,52 @@ def no_such_key(x):
 @program(*ROWS, refused="a key that the graph chooses")
 def a_key(x):
     return {"a" if x[0] > 0 else "b": x}
+
+
+class Scaled:
+    def __init__(self, by):
+        self.by = by
+        self.calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return x * self.by
+
+
+ONE, OTHER = Scaled(2.0), Scaled(-0.5)
+
+
+@program([Scaled(f64(2.0)), Scaled(f64(3.0)), f64(1.5)], [Scaled(f64(2.0)), Scaled(f64(3.0)), f64(-1.5)], grad=(2,))
+def one_of_two_layers(one, other, x):
+    layer = one if x > 0 else other
+    y = layer(x) + layer.by
+    layer.calls += 10
+    return y, layer is one, isinstance(layer, Scaled)
+
+
+@program([Scaled(f64(2.0)), Scaled(f64(-0.5)), f64(1.5)], [Scaled(f64(2.0)), Scaled(f64(-0.5)), f64(-4.0)])
+def layers_that_a_loop_chooses(one, other, x):
+    layer = one
+    while abs(x) < 10:
+        x = layer(x) + 1
+        layer = other if x > 4 else one
+    layer.by = x
+    return x
+
+
+@program([f64(1.5)], [f64(-1.5)])
+def layers_from_outside(x):
+    layer = ONE if x > 0 else OTHER
+    return layer(layer(x))
+
+
+@program([f64(1.5), i64(0)], [f64(-1.5), i64(1)], [f64(1.0), i64(2)])
+def layer_of_a_tuple(x, n):
+    return (ONE, OTHER)[n](x)
+
+
+@program([f64(1.5), i64(1)], [f64(-1.5), i64(0)])
+def layers_along_with_sizes(x, n):
+    for layer, v in zip((ONE, OTHER), xp.arange(n), strict=False):
+        x = layer(x) + v
+    return x

@@ -172,32 +172,32 @@ def counter_along_with_a_tensor(x: Any) -> Any:
     return total
 
 
-class Layer:
+class Scale:
     def __init__(self, scale: float) -> None:
         self.scale = scale
 
-    def __call__(self, x: Any) -> Any:
+    def of(self, x: Any) -> Any:
         return x * self.scale
 
 
-LAYERS = Layer(1.0), Layer(2.0)
+SCALES = Scale(1.0), Scale(2.0)
 
 
-def layers_along_with_a_size_of_the_run(x: Any) -> Any:
-    for function, v in zip(LAYERS, xp.arange(xp.astype(x, xp.int64)), strict=False):
-        x = function(x) * v
+def objects_along_with_a_size_of_the_run(x: Any) -> Any:
+    for scale, v in zip(SCALES, xp.arange(xp.astype(x, xp.int64)), strict=False):
+        x = scale.of(x) * v
     return x
 
 
-def layer_of_a_tuple(x: Any) -> Any:
-    return LAYERS[xp.astype(x, xp.int64)](x)
+def object_of_a_tuple(x: Any) -> Any:
+    return SCALES[xp.astype(x, xp.int64)].of(x)
 
 
 CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (queue_that_grows, LoopTypeError, "fill it before the loop, as with `deque([0.0] * 3, maxlen=3)`, or use a list."),
     (counter_along_with_a_tensor, StagingError, "for `itertools.count`, use `enumerate` with a start."),
-    (layers_along_with_a_size_of_the_run, StagingError, "go over the list by itself, and index what goes along"),
-    (layer_of_a_tuple, StagingError, "an item of a tuple is taken at an index that only the graph knows: a list"),
+    (objects_along_with_a_size_of_the_run, StagingError, "go over the list by itself, and index what goes along"),
+    (object_of_a_tuple, StagingError, "an item of a tuple is taken at an index that only the graph knows: a list"),
     (
         key_in_a_branch,
         StagingError,
