@@ -10,11 +10,12 @@ from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.locate import user_location
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
-from dy2static.staging.optional import held_by, maybe_none
+from dy2static.staging.optional import MaybeNone, held_by, maybe_none
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
-from dy2static.staging.staged import StagedTensor
+from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.unify import MismatchError, unify
@@ -102,8 +103,35 @@ def merge_branches(
         stager.cells.put(cell, held_by(cell, value))
     for i in range(count):
         if not same[i]:
-            stager.sharing.merge(merged[i], [branch.outputs[i] for branch in going_on], labels[i])
+            given = [branch.outputs[i] for branch in going_on]
+            stager.sharing.merge(merged[i], given, labels[i])
+            if (held := _held(merged[i])) is not None and not stager.is_in_body():
+                stager.sharing.note_held(merged[i], held.spec, given, labels[i])
+    _tell(stager, merged, values)
     return tuple(merged[:count])
+
+
+def _tell(stager: Stager, merged: Sequence[Any], values: Sequence[Sequence[Any]]) -> None:
+    """Note what flags of Python's say that one branch has set, such as those that stand for a `break`: which names are
+    unbound, or None, in the other."""
+    for i, test in enumerate(merged):
+        given = [value[i] for value in values]
+        if isinstance(test, StagedNumber) and {type(x) for x in given} == {bool} and maybe_none(test) is None:
+            absent = {
+                truth: tuple(
+                    (held.flag, False)
+                    for x, value in zip(merged, side, strict=True)
+                    if (held := _held(x)) is not None and (value is None or isinstance(value, Undefined))
+                )
+                for truth, side in zip(given, values, strict=True)
+            }
+            if len(absent) == len(given):
+                stager.tell(test.value, absent[True], absent[False])
+
+
+def _held(x: Any) -> MaybeDefined | MaybeNone | None:
+    """What is known of a value that may be None, or unbound."""
+    return x if isinstance(x, MaybeDefined) else maybe_none(x)
 
 
 def stage_branch(

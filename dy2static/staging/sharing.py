@@ -31,9 +31,15 @@ RETURNED: Final = "the return value"
 class Sharing:
     """Which objects are merged from others, in one staging."""
 
-    def __init__(self, is_from_outside: Callable[[Any], bool], is_known: Callable[[Any], bool]) -> None:
+    def __init__(
+        self,
+        is_from_outside: Callable[[Any], bool],
+        is_known: Callable[[Any], bool],
+        is_absent: Callable[[Any], bool],
+    ) -> None:
         self._is_from_outside = is_from_outside
         self._is_known = is_known
+        self._is_absent = is_absent
         self._merged = ByIdentity[str]()
         """Objects that may be one of the caller's, on some paths, each with a label."""
         self._carried = ByIdentity[None]()
@@ -75,10 +81,12 @@ class Sharing:
         if isinstance(merged, MaybeDefined):
             if any(self._is_from_outside(x) for x in objects):
                 self._merged.note(merged, label)
-            self._note_returned(merged, merged.spec, objects, label)
+            if label == RETURNED:
+                self.note_held(merged, merged.spec, objects, label)
             return
         if (maybe := maybe_none(merged)) is not None:
-            self._note_returned(merged, maybe.spec, objects, label)
+            if label == RETURNED:
+                self.note_held(merged, maybe.spec, objects, label)
             return
         self._merge_items(merged, objects, label)
 
@@ -102,17 +110,16 @@ class Sharing:
                 for other in (x, *self._others(x)):
                     self.note_alike(merged, other, label)
 
-    def _note_returned(self, maybe: Any, spec: Any, objects: Sequence[Any], label: str) -> None:
-        """Note the objects of which `maybe`, that the function returns on some paths, may hold the values; not those
-        that are in it themselves."""
-        if label != RETURNED:
-            return
+    def note_held(self, maybe: Any, spec: Any, objects: Sequence[Any], label: str) -> None:
+        """Note the objects of which `maybe`, that has a value on some paths, may hold the values; not those that are in
+        it themselves. What the function returns is seen by what runs after it has returned, and by nothing else."""
+        table = self._returned if label == RETURNED else self._alike
         themselves = {id(part.value) for part in parts_of(spec) if hasattr(part, "value")}
         for x in objects:
-            known = self._returned.get(id(x))
+            known = table.get(id(x))
             for y in (*_changeable(x, themselves), *(() if known is None else (other for other, _ in known.items()))):
                 if y is not maybe:
-                    _link(self._returned, maybe, y, label)
+                    _link(table, maybe, y, label)
 
     @contextmanager
     def final(self) -> Generator[None]:
@@ -308,7 +315,7 @@ class Sharing:
         tables = (self._alike, self._returned) if self._is_final else (self._alike,)
         found = [pair for table in tables if (known := table.get(owner)) is not None for pair in known.items()]
         for other, label in found:
-            if is_stale(other) or not self._is_known(other):
+            if is_stale(other) or self._is_absent(other) or not self._is_known(other):
                 continue
             if not isinstance(other, Tensor) or self._is_from_outside(other):
                 raise refused(label)

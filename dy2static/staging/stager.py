@@ -92,7 +92,7 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
-        self.sharing = Sharing(self.is_from_outside, self.is_known_here)
+        self.sharing = Sharing(self.is_from_outside, self.is_known_here, self.is_absent)
         self.cells = Cells(self.sharing.check)
         self.rounds = Rounds(foresee)
         self.attempts: list[Any] = []
@@ -183,6 +183,18 @@ class Stager:
         while value is not None and b is not None and value not in b.producer:
             b = b.parent
         return b is not None
+
+    def is_in_body(self) -> bool:
+        """Whether the body of a loop, or of a `try`, is being staged."""
+        b: GraphBuilder | None = self.builder
+        while b is not None and b.name != "body":
+            b = b.parent
+        return b is not None
+
+    def is_absent(self, x: Any) -> bool:
+        """Whether the tests that led here say that what may be None, or unbound, is."""
+        held = x if isinstance(x, MaybeDefined) else maybe_none(x)
+        return held is not None and self.known(held.flag) is False
 
     def note_asked(self, obj: Any, name: Any, kind: str = "attribute") -> None:
         """An attribute, or item, of an object from outside is read that the source does not say it reads: by a text, or

@@ -362,3 +362,69 @@ def dict_that_is_another_on_one_path(v, n):
         e = {"a": v * 3.0}
     d["a"] = v * 7.0
     return e
+
+
+BOTH = [f64([1.0, 2.0])], [f64([-1.0, -2.0])]
+
+
+@program(*BOTH, refused=SOME_PATHS)
+def a_list_or_none_that_changes_behind(v):
+    out = []
+    kept = None
+    if v.sum() > 0:
+        kept = out
+    out.append(1.0)
+    return kept
+
+
+@program(*BOTH, refused=SOME_PATHS)
+def in_a_tuple_or_none(v):
+    out = [v[0]]
+    kept = None
+    if v.sum() > 0:
+        kept = (out,)
+    out.append(v[1])
+    return kept
+
+
+@program(*BOTH, refused=SOME_PATHS)
+def a_dict_or_unbound_that_changes_behind(v):
+    out = {}
+    if v.sum() > 0:
+        kept = (out,)
+    out["a"] = v[0]
+    return kept
+
+
+@program(*BOTH, refused=SOME_PATHS)
+def a_tensor_in_a_tuple_or_none(v):
+    t = v * 1
+    kept = None
+    if v.sum() > 0:
+        kept = (t,)
+    t += 1
+    return kept
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([0.5])], [f64([])])
+def found_by_a_loop(v):
+    out = []
+    found = None
+    for x in v:
+        if x > 1.5:
+            found = out
+            break
+        out.append(x)
+    return found
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([0.5])], adapts=True)
+def a_dict_that_a_loop_finds(v):
+    d = {"n": 0.0}
+    last = None
+    for x in v:
+        if x > 1.5:
+            last = d
+            break
+        d["n"] = d["n"] + x
+    return last["n"] if last is not None else -1.0
