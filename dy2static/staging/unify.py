@@ -29,7 +29,7 @@ from dy2static.staging.staged import NUMBERS, the_stager
 from dy2static.staging.text_choice import MOST_FIELDS
 from eager.pytree import Node
 from graph.aval import Aval, Dim, scalar
-from graph.dtypes import SHORT_NAMES, DType, of_scalar
+from graph.dtypes import SHORT_NAMES, of_scalar
 
 
 class MismatchError(Exception):
@@ -119,8 +119,9 @@ def _is_number(value: Any) -> bool:
 
 def _of_numpy(spec: Spec) -> Spec:
     """A scalar of NumPy as the tensor that it is to every function."""
-    if isinstance(spec, ConstantSpec) and isinstance(spec.value, np.generic) and spec.value.dtype in SHORT_NAMES:
-        return TensorSpec(scalar(cast(DType, spec.value.dtype)))
+    held: Any = spec.value if isinstance(spec, ConstantSpec) else None
+    if isinstance(held, np.generic) and cast(Any, held).dtype in SHORT_NAMES:
+        return TensorSpec(scalar(cast(Any, held).dtype))
     return spec
 
 
