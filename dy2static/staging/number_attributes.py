@@ -77,11 +77,9 @@ def bind(cls: Any, kind: type) -> None:
     cls.__getattr__ = lacks
 
 
-def _refused(text: str) -> Callable[..., NoReturn]:
-    def refused(*_: Any) -> NoReturn:
-        stager: Any = active()
-        stager.raise_in_graph(TypeError, (text,))
-        raise AssertionError
+def _refused(text: str) -> Callable[..., Any]:
+    def refused(*_: Any) -> Any:
+        return cast(Any, active()).raise_in_graph(TypeError, (text,))
 
     return refused
 
