@@ -139,6 +139,7 @@ def test_a_use_gives_what_python_gives(kind: str) -> None:
     assert [found for use, body in bodies.items() if (found := _difference(body, f"{kind}: {use}"))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", VALUES)
 def test_an_operator_gives_what_python_gives(kind: str) -> None:
     differences: list[str] = []

@@ -19,7 +19,7 @@ REASONS: Final = (
     "a model has no recursion",
     "need several programs",
 )
-EVERY: Final = 12
+EVERY: Final = 30
 """How many programs one stands for in every run of the tests."""
 PROGRAMS: Final = {name: program for name, program in all_programs().items() if not program.refused}
 
