@@ -5,6 +5,7 @@ A use gives what plain Python gives, fails as it does, or is refused by an error
 
 import linecache
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -106,10 +107,12 @@ def _defined(body: str, key: str) -> Callable[..., Any]:
 
 
 def _outcome(function: Callable[..., Any]) -> tuple[str, Exception | None]:
-    try:
-        return repr(function(xp.asarray(1.5), xp.asarray([1.0, 2.0, 3.0]))), None
-    except Exception as error:
-        return "", error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # `~` of a bool
+        try:
+            return repr(function(xp.asarray(1.5), xp.asarray([1.0, 2.0, 3.0]))), None
+        except Exception as error:
+            return "", error
 
 
 def _difference(body: str, key: str) -> str:
