@@ -44,8 +44,13 @@ class Foresight:
         kept = None if self._is_ignored or self._cache.folder is None else self._cache.get(self._key)
         if kept is None:
             return ()
-        self._came_to, loops = json.loads(kept.note)
-        return [_read(*loop) for loop in loops]
+        try:
+            came_to, loops = json.loads(kept.note)
+            found = [_read(*loop) for loop in loops]
+        except (ValueError, TypeError, KeyError):  # written by another version
+            return ()
+        self._came_to = came_to
+        return found
 
     def used_for(self, stage: Callable[[], T], outcome_of: Callable[[T], tuple[Settled, Callable[[], str]]]) -> T:
         """What `stage` gives, which asks for `loops`: a second time without them, where it does not come to what it

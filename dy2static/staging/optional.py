@@ -26,6 +26,7 @@ from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, AdaptedTensor, StagedNumber, StagedTensor, the_stager
 from dy2static.staging.taped_ops import append_op
 from eager.tensor import Tensor
+from graph.errors import InternalError
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
@@ -243,9 +244,10 @@ def _binary(name: str, symbol: str, *, reflected: bool = False) -> Callable[[Any
 def _python_says(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> str:
     """The text of the error that an operator raises, as one operand is None."""
     try:
-        return f"{apply(left, right)!r}"
+        apply(left, right)
     except TypeError as error:
         return str(error)
+    raise InternalError(f"an operator of Python's takes {left!r} and {right!r}")
 
 
 def _in_place(name: str, symbol: str) -> Callable[[Any, Any], Any]:

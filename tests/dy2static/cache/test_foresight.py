@@ -134,6 +134,20 @@ def test_what_is_not_borne_out_is_taken_back(short: str, monkeypatch: pytest.Mon
     assert made(decay, *ARGS[decay]) == first
 
 
+@pytest.mark.parametrize("note", ["", "[]", "3", '["x", [[["t"], [[0, "of another version"]]]]]', '["x", [[1, 2, 3]]]'])
+def test_what_another_version_wrote_is_ignored(note: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = made(decay, *ARGS[decay])
+    get = ObjectCache.get
+
+    def other(self: ObjectCache, key: str) -> Any:
+        found = get(self, key)
+        return found if found is None or not key.startswith("loops-") else found._replace(note=note)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectCache, "get", other)
+        assert made(decay, *ARGS[decay]) == first
+
+
 def test_errors_are_those_of_staging_without_it() -> None:
     def refused(y: Any, end: Any) -> Any:
         t = 0.0
