@@ -15,7 +15,7 @@ from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.optional import MaybeNone, held_by, maybe_none
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
-from dy2static.staging.staged import StagedNumber, StagedTensor
+from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Facts, Stager
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.unify import MismatchError, unify
@@ -107,26 +107,7 @@ def merge_branches(
             stager.sharing.merge(merged[i], given, labels[i])
             if (held := _held(merged[i])) is not None and not stager.is_in_body():
                 stager.sharing.note_held(merged[i], held.spec, given, labels[i])
-    _tell(stager, merged, values)
     return tuple(merged[:count])
-
-
-def _tell(stager: Stager, merged: Sequence[Any], values: Sequence[Sequence[Any]]) -> None:
-    """Note what flags of Python's say that one branch has set, such as those that stand for a `break`: which names are
-    unbound, or None, in the other."""
-    for i, test in enumerate(merged):
-        given = [value[i] for value in values]
-        if isinstance(test, StagedNumber) and {type(x) for x in given} == {bool} and maybe_none(test) is None:
-            absent = {
-                truth: tuple(
-                    (held.flag, False)
-                    for x, value in zip(merged, side, strict=True)
-                    if (held := _held(x)) is not None and (value is None or isinstance(value, Undefined))
-                )
-                for truth, side in zip(given, values, strict=True)
-            }
-            if len(absent) == len(given):
-                stager.tell(test.value, absent[True], absent[False])
 
 
 def _held(x: Any) -> MaybeDefined | MaybeNone | None:

@@ -31,15 +31,9 @@ RETURNED: Final = "the return value"
 class Sharing:
     """Which objects are merged from others, in one staging."""
 
-    def __init__(
-        self,
-        is_from_outside: Callable[[Any], bool],
-        is_known: Callable[[Any], bool],
-        is_absent: Callable[[Any], bool],
-    ) -> None:
+    def __init__(self, is_from_outside: Callable[[Any], bool], is_known: Callable[[Any], bool]) -> None:
         self._is_from_outside = is_from_outside
         self._is_known = is_known
-        self._is_absent = is_absent
         self._merged = ByIdentity[str]()
         """Objects that may be one of the caller's, on some paths, each with a label."""
         self._carried = ByIdentity[None]()
@@ -315,7 +309,7 @@ class Sharing:
         tables = (self._alike, self._returned) if self._is_final else (self._alike,)
         found = [pair for table in tables if (known := table.get(owner)) is not None for pair in known.items()]
         for other, label in found:
-            if is_stale(other) or self._is_absent(other) or not self._is_known(other):
+            if is_stale(other) or not self._is_known(other):
                 continue
             if not isinstance(other, Tensor) or self._is_from_outside(other):
                 raise refused(label)

@@ -92,7 +92,7 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
-        self.sharing = Sharing(self.is_from_outside, self.is_known_here, self.is_absent)
+        self.sharing = Sharing(self.is_from_outside, self.is_known_here)
         self.cells = Cells(self.sharing.check)
         self.rounds = Rounds(foresee)
         self.attempts: list[Any] = []
@@ -190,11 +190,6 @@ class Stager:
         while b is not None and b.name != "body":
             b = b.parent
         return b is not None
-
-    def is_absent(self, x: Any) -> bool:
-        """Whether the tests that led here say that what may be None, or unbound, is."""
-        held = x if isinstance(x, MaybeDefined) else maybe_none(x)
-        return held is not None and self.known(held.flag) is False
 
     def note_asked(self, obj: Any, name: Any, kind: str = "attribute") -> None:
         """An attribute, or item, of an object from outside is read that the source does not say it reads: by a text, or
