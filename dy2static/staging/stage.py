@@ -22,7 +22,17 @@ from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
 from dy2static.staging.rounds import Foreseen, Settled
 from dy2static.staging.slips import refuse_slips
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, MaybeSpec, OptionalSpec, Spec, pack, spec_of, text_spec
+from dy2static.staging.spec import (
+    ConstantSpec,
+    ContainerSpec,
+    MaybeSpec,
+    OptionalSpec,
+    Spec,
+    pack,
+    spec_of,
+    text_spec,
+    types,
+)
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.stale import StaleTensor, refused
@@ -235,7 +245,7 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
         _refuse_leak(stager, value)
         value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value
         spec = spec_of(value, stager)
-        return _with_objects(stager, placed, spec), pack(spec, value, stager)
+        return _with_objects(stager, placed, spec, iter(pack(spec, value, stager)))
     return _describe_parts(stager, placed, *split)
 
 
@@ -284,16 +294,39 @@ def _describe_object(
     return MadeSpec(value, inner, names, another(value) if inner is None else None), values
 
 
-def _with_objects(stager: Stager, placed: Arguments, spec: Spec) -> Spec:
-    """The description of a value that may be None or unbound, which each run makes anew."""
-    if not isinstance(spec, OptionalSpec | MaybeSpec) or placed.left is None:
-        return spec
-    if not isinstance(spec.inner, ConstantSpec):
-        return replace(spec, inner=_with_objects(stager, placed, spec.inner))
-    held = spec.inner.value
-    _refuse_leak(stager, held)
-    made = _describe_object(stager, placed, held, None)
-    return spec if made is None else replace(spec, inner=made[0])
+def _with_objects(
+    stager: Stager, placed: Arguments, spec: Spec, values: Iterator[Value], depth: int = 0
+) -> tuple[Spec, list[Value]]:
+    """The description, with its values, of what may be None or unbound, where each run makes the objects in it anew.
+    Such an object may leave by this way alone or by others: each describes all of it. `depth` counts the optionals."""
+    match spec:
+        case OptionalSpec(inner) | MaybeSpec(_, inner):
+            flag = next(values)
+            found, held = _with_objects(stager, placed, inner, values, depth + 1)
+            return replace(spec, inner=found), [flag, *held]
+        case ContainerSpec(_, parts) if depth:
+            pairs = [_with_objects(stager, placed, part, values, depth) for part in parts]
+            return replace(spec, parts=tuple(part for part, _ in pairs)), [v for _, held in pairs for v in held]
+        case ConstantSpec(value) if depth and placed.left is not None:
+            known = _reference(stager, placed, value)
+            if known is not None:
+                return ConstantSpec(known), []
+            left = dict(placed.left)
+            made = _describe_object(stager, placed, value, None)
+            placed.left = left  # it may not leave by this way
+            if made is None:
+                _refuse_leak(stager, value)
+                return spec, []
+            return made[0], [_wrapped(stager, v, depth) for v in made[1]]
+        case _:
+            return spec, [next(values) for _ in types(spec)]
+
+
+def _wrapped(stager: Stager, value: Value, depth: int) -> Value:
+    """The value as an optional that has it; so many times."""
+    for _ in range(depth):
+        value = stager.builder.some(value)
+    return value
 
 
 def _refuse_leak(stager: Stager, value: Any) -> None:

@@ -229,3 +229,72 @@ def test_what_leaves_is_as_it_was_in_the_end() -> None:
         seen, zeros = static(one())
         assert seen == {1, 2}
         assert zeros.tolist() == [3.0, 3.0]
+
+
+def some_paths(function: Callable[..., Any]) -> Any:
+    """What the static function gives, where its paths do and do not hold the object."""
+    static = to_static(function, executor="interpreter")
+    first = static(xp.asarray([1.0, 2.0, 3.0]))
+    assert static(xp.asarray([1.0, 2.0, 3.0])) is not first
+    return first, static(xp.asarray([0.1, 0.2, 0.3]))
+
+
+def test_an_object_that_only_some_paths_return() -> None:
+    def alone(v: Any) -> Any:
+        point, held = Point(v[0]), None
+        if v.sum() > 2.0:
+            held = point
+        return held
+
+    there, missing = some_paths(alone)
+    assert float(there.n) == 1.0
+    assert missing is None
+
+
+def test_an_object_in_a_container_on_some_paths_is_that_in_other_places() -> None:
+    def function(v: Any) -> Any:
+        point, held = Point(v[0]), None
+        if v.sum() > 2.0:
+            held = (point, v[1])
+        return point, held, {"point": point}
+
+    (point, held, named), (other, missing, _) = some_paths(function)
+    assert float(point.n) == 1.0
+    assert float(held[1]) == 2.0
+    assert held[0] is point is named["point"]
+    assert float(other.n) == pytest.approx(0.1)
+    assert missing is None
+
+
+def test_an_object_in_two_containers_that_some_paths_have() -> None:
+    def function(v: Any) -> Any:
+        point, first, second = Point([v[0]]), None, None
+        if v.sum() > 2.0:
+            first = (point, v[2])
+        if v.sum() > 0.5:
+            second = {"point": point}
+        return first, second, point.n
+
+    (first, second, n), (missing, alone, _) = some_paths(function)
+    assert first[0] is second["point"]
+    assert float(n[0]) == 1.0
+    assert missing is None
+    assert float(alone["point"].n[0]) == pytest.approx(0.1)
+
+
+def test_objects_within_each_other_on_some_paths() -> None:
+    def function(v: Any) -> Any:
+        inner = Point(v[0])
+        outer, held, kept = Point(inner), None, None
+        if v.sum() > 2.0:
+            held = [outer, inner]
+        if v[0] > 0.05:
+            kept = (held, outer)
+        return kept, inner
+
+    (kept, inner), (of_none, _) = some_paths(function)
+    assert kept[0][0].n is kept[0][1] is inner
+    assert kept[0][0] is kept[1]
+    assert float(inner.n) == 1.0
+    assert of_none[0] is None
+    assert float(of_none[1].n.n) == pytest.approx(0.1)
