@@ -21,7 +21,6 @@ from dy2static.staging.truth import OnlyTruth
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError
 from graph.ir.opdef import lookup
-from graph.ir.value import Value
 
 COMPARED: Final = ("the comparison",)
 
@@ -55,8 +54,7 @@ def and_(value: Any, *others: Callable[[], Any]) -> Any:
         return value
     stager = current()
     if stager is not None and is_staged_value(test := stager.test_of(value)):
-        result = _either(stager, value, test, lambda: and_(others[0](), *others[1:]), True)
-        return _telling(stager, result, value, True)
+        return _either(stager, value, test, lambda: and_(others[0](), *others[1:]), True)
     return and_(others[0](), *others[1:]) if value else value
 
 
@@ -66,8 +64,7 @@ def or_(value: Any, *others: Callable[[], Any]) -> Any:
         return value
     stager = current()
     if stager is not None and is_staged_value(test := stager.test_of(value)):
-        result = _either(stager, value, test, lambda: or_(others[0](), *others[1:]), False)
-        return _telling(stager, result, value, False)
+        return _either(stager, value, test, lambda: or_(others[0](), *others[1:]), False)
     return value if value else or_(others[0](), *others[1:])
 
 
@@ -86,18 +83,6 @@ def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], whe
     return OnlyTruth.of_either(truth.value, mismatch) if isinstance(truth, StagedNumber) else truth
 
 
-def _telling(stager: Stager, result: Any, first: Any, when: bool) -> Any:
-    """The result of `and` (`or`), which is true (false) only where its first operand is."""
-    if all(isinstance(x, StagedNumber) and maybe_none(x) is None for x in (result, first)):
-        facts = stager.told(_truth_of(first), when)
-        stager.tell(_truth_of(result), facts if when else (), () if when else facts)
-    return result
-
-
-def _truth_of(number: StagedNumber) -> Value:
-    return number.truth if isinstance(number, OnlyTruth) else number.value
-
-
 def _truth(stager: Stager, value: Any) -> Any:
     value = stager.test_of(value)
     return StagedNumber.of(stager.truth(value)) if is_staged_value(value) else bool(value)
@@ -109,7 +94,6 @@ def not_(value: Any) -> Any:
     if stager is not None and is_staged_value(test := stager.test_of(value)):
         truth = stager.truth(test)
         found = stager.builder.logical_not(truth)
-        stager.tell(found, stager.told(truth, False), stager.told(truth, True))
         return StagedNumber.of(found)
     return not value
 

@@ -223,10 +223,6 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     reached = [state]
 
-    def finally_(*state: Any) -> State:
-        with stager.sharing.final():
-            return final(*state)
-
     def inner(*state: Any) -> State:
         if handling.handlers:
             return handling.staged(stager, steps, state)
@@ -255,7 +251,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         body_may_fail = (notes and raised is not None) or any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
             try:
-                after = finally_(*after)
+                after = final(*after)
             except OF_STAGING as error:
                 if not isinstance(error, RaisedInGraph):
                     raise
@@ -274,7 +270,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     if not trial.is_kept and not body_may_fail:  # again, with those told who watch what can fail
         after, raised = body()
         assert after is not None
-        after = finally_(*after)
+        after = final(*after)
     if trial.is_kept or not body_may_fail:
         assert after is not None
         if raised is not None:
@@ -282,7 +278,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         return after
 
     def failed(error: Any, *state: Any) -> State:
-        after = finally_(*state)
+        after = final(*state)
         raise_again(stager, error)
         return after
 

@@ -6,17 +6,18 @@ from typing import Any, TypeVar
 
 from dy2static.errors import StagingError
 from dy2static.staging.advice import kinds_of, of_choices, of_objects
+from dy2static.staging.aliases import ALWAYS
 from dy2static.staging.cells import Cell, ItemCell, Key
 from dy2static.staging.changes import Changes, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import relations, reunite
+from dy2static.staging.facts import Facts
 from dy2static.staging.locate import user_location
-from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
-from dy2static.staging.optional import MaybeNone, held_by, maybe_none
+from dy2static.staging.optional import held_by, maybe_none
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedTensor
-from dy2static.staging.stager import Facts, Stager
+from dy2static.staging.stager import Stager
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.unify import MismatchError, unify
 from graph.errors import BranchTypeError
@@ -96,23 +97,17 @@ def merge_branches(
         stager.assume(stager.told(pred, branches[1].raises))
     merged = unpack_all(specs, results, stager)
     going_on = [branch for branch in branches if not branch.raises]
+    ways = [ALWAYS if len(going_on) == 1 else (stager.told(pred, b is branches[0])[:1],) for b in going_on]
     paths = [(*b.outputs, *(object_in(cell, b.changed, stager) for cell in cells)) for b in going_on]
-    reunite(merged, relations(paths, stager.sharing), labels, stager.sharing)
-    for cell, value in zip(cells, merged[count:], strict=True):
-        stager.sharing.merge(value, [object_in(cell, branch.changed, stager) for branch in going_on], cell.text)
-        stager.cells.put(cell, held_by(cell, value))
+    reunite(merged, relations(paths, stager.sharing, ways), labels, stager.sharing)
+    for i, (cell, value) in enumerate(zip(cells, merged[count:], strict=True), count):
+        value = held_by(cell, value)
+        stager.sharing.merge(value, [path[i] for path in paths], cell.text, ways)
+        stager.cells.take(cell, value)
     for i in range(count):
         if not same[i]:
-            given = [branch.outputs[i] for branch in going_on]
-            stager.sharing.merge(merged[i], given, labels[i])
-            if (held := _held(merged[i])) is not None and not stager.is_in_body():
-                stager.sharing.note_held(merged[i], held.spec, given, labels[i])
+            stager.sharing.merge(merged[i], [path[i] for path in paths], labels[i], ways)
     return tuple(merged[:count])
-
-
-def _held(x: Any) -> MaybeDefined | MaybeNone | None:
-    """What is known of a value that may be None, or unbound."""
-    return x if isinstance(x, MaybeDefined) else maybe_none(x)
 
 
 def stage_branch(
@@ -218,9 +213,5 @@ def _spec(value: Any, stager: Stager) -> Spec:
 
 def _inside(stager: Stager, branch: Branch, function: Callable[..., T], *args: Any) -> T:
     """Call `function(*args, stager)` with ops going to the branch's region."""
-    outer = stager.builder
-    stager.builder = branch.builder
-    try:
+    with stager.within(branch.builder):
         return function(*args, stager)
-    finally:
-        stager.builder = outer

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dy2static.staging.aliases import Alias
 from dy2static.staging.branch import label_of
 from dy2static.staging.cells import Cell, Key
 from dy2static.staging.changes import Changes
 from dy2static.staging.coincidence import Relations, relations
+from dy2static.staging.facts import Implication
 from dy2static.staging.rounds import Found, Trip
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec
@@ -36,6 +38,12 @@ class Carried:
     varying: set[Dim] = field(default_factory=set[Dim])
     related: Relations = field(default_factory=Relations)
     """Which variables and cells hold one object when a trip begins."""
+    may_hold: dict[int, list[Alias]] = field(default_factory=dict[int, list[Alias]])
+    """Of what variables and cells that are None or unbound on some paths may hold the values, when a trip begins."""
+    invariants: dict[tuple[int, int], Implication] = field(default_factory=dict[tuple[int, int], Implication])
+    """What is presumed of two variables or cells when a trip begins (see `loop_invariants`)."""
+    broken: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    """The pairs of which that is not so."""
     replaced: set[int] = field(default_factory=set[int])
     """The variables that the body gives other objects."""
     left: Sequence[Any] = ()
@@ -57,7 +65,8 @@ class Carried:
         self.cells.clear()
         del self.initial[count:], self.specs[count:]
         self.presumed = {i for i in self.presumed if i < count}
-        self.replaced, self.left = set(), ()
+        self.replaced, self.left, self.may_hold = set(), (), {}
+        self.invariants, self.broken = {}, set()
         self.related = relations([self.initial], sharing)
 
     def label(self, i: int) -> str:
@@ -69,10 +78,12 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class StagedTest:
-    """One staging of the test of a `while`: its value, and what it tells of carried flags once the loop is over."""
+    """One staging of the test of a `while`: its value, and what it tells of carried bools: by variable or cell, where
+    there is another trip, and by position once the loop is over."""
 
     builder: GraphBuilder
     pred: Value
+    again: Sequence[tuple[int, bool]]
     over: Sequence[tuple[int, bool]]
 
 

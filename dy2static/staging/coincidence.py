@@ -9,19 +9,20 @@ import enum
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dy2static.staging.aliases import ALWAYS, Ways, either
+from dy2static.staging.facts import Facts
 from dy2static.staging.instances import children
 from dy2static.staging.lists import StageableList
-from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
-from dy2static.staging.sharing import Sharing, is_changeable, object_of
+from dy2static.staging.sharing import Sharing, held_in, is_changeable, object_of
 from dy2static.staging.staged import NUMBERS
 from dy2static.staging.undefined import Undefined
 from eager.tensor import Tensor
 
 Position = tuple[int, tuple[int, ...]]
 """A place, and where in its value."""
-Relations = dict[tuple[Position, Position], bool]
-"""Pairs of positions that hold one object: on every path, or on some."""
+Relations = dict[tuple[Position, Position], Ways | None]
+"""Pairs of positions that hold one object: on which paths they do, None for all."""
 
 
 class _There(enum.Enum):
@@ -31,52 +32,81 @@ class _There(enum.Enum):
     NEITHER = enum.auto()
 
 
-def relations(paths: Sequence[Sequence[Any]], sharing: Sharing) -> Relations:
-    """How the places are related that each of `paths` left objects in."""
+def relations(
+    paths: Sequence[Sequence[Any]],
+    sharing: Sharing,
+    ways: Sequence[Ways] | None = None,
+    given: Sequence[Facts] | None = None,
+) -> Relations:
+    """How the places are related that each of `paths` left objects in: each path is taken by its `ways`, and what is
+    `given` for it holds where it leads to."""
     if not paths:
         return {}
-    objects = [
-        {position: x for i, value in enumerate(path) for position, x in objects_in(value, (i, ()))} for path in paths
-    ]
-    pairs: dict[tuple[Position, Position], None] = {}
-    for path in objects:
-        pairs.update(dict.fromkeys(_related_in(path, sharing)))
+    ways = [ALWAYS] * len(paths) if ways is None else ways
+    given = [()] * len(paths) if given is None else given
+    left = [_Left(values, facts, sharing) for values, facts in zip(paths, given, strict=True)]
+    pairs = dict.fromkeys(pair for path in left for pair in path.pairs())
     found: Relations = {}
     for p, q in pairs:
-        seen = [_state(path, values, p, q, sharing) for path, values in zip(objects, paths, strict=True)]
-        if all(state in (_There.SAME, _There.NEITHER) for state in seen):
-            found[p, q] = not p[1] and not q[1]
+        seen = [path.state(p, q) for path in left]
+        if all(state in (_There.SAME, _There.NEITHER) for state in seen) and not p[1] and not q[1]:
+            found[p, q] = None
         else:
-            found[p, q] = False
+            are_one = (_There.SAME, _There.MAYBE)
+            found[p, q] = either(way for way, state in zip(ways, seen, strict=True) if state in are_one)
     return found
 
 
-def _related_in(path: dict[Position, Any], sharing: Sharing) -> Iterator[tuple[Position, Position]]:
-    """The pairs of positions of one path that hold one object, or may: found by identity, as most pairs do not."""
-    positions = list(path)
-    places: dict[int, list[int]] = {}
-    for i, x in enumerate(path.values()):
-        places.setdefault(id(x), []).append(i)
-    are_different = len(places) == len(path)
-    for i, x in enumerate(path.values()):
-        alike = sharing.alike(x)
-        if are_different and not alike:
-            continue
-        found = {j for identity in (id(x), *alike) for j in places.get(identity, ()) if j > i}
-        for j in sorted(found):
-            if _compare(x, path[positions[j]], sharing) is not _There.OTHER:
-                yield positions[i], positions[j]
+class _Left:
+    """What one path left in the places, where `given` holds."""
+
+    def __init__(self, values: Sequence[Any], given: Facts, sharing: Sharing) -> None:
+        self.values = values
+        self.objects = {position: x for i, value in enumerate(values) for position, x in objects_in(value, (i, ()))}
+        self._given = given
+        self._sharing = sharing
+
+    def pairs(self) -> Iterator[tuple[Position, Position]]:
+        """The pairs of positions that hold one object, or may: found by identity, as most pairs do not."""
+        positions = list(self.objects)
+        places: dict[int, list[int]] = {}
+        for i, x in enumerate(self.objects.values()):
+            places.setdefault(id(x), []).append(i)
+        are_different = len(places) == len(positions)
+        for i, x in enumerate(self.objects.values()):
+            alike = self._sharing.alike(x)
+            if are_different and not alike:
+                continue
+            found = {j for identity in (id(x), *alike) for j in places.get(identity, ()) if j > i}
+            for j in sorted(found):
+                if self._compare(x, self.objects[positions[j]]) is not _There.OTHER:
+                    yield positions[i], positions[j]
+
+    def state(self, p: Position, q: Position) -> _There:
+        """How what is at two positions is related."""
+        if p in self.objects and q in self.objects:
+            return self._compare(self.objects[p], self.objects[q])
+        if p in self.objects or q in self.objects or p[1] or q[1]:
+            return _There.OTHER
+        gone = (Undefined, Never, type(None))
+        a, b = self.values[p[0]], self.values[q[0]]
+        return _There.NEITHER if isinstance(a, gone) and type(a) is type(b) else _There.OTHER
+
+    def _compare(self, a: Any, b: Any) -> _There:
+        if a is b:
+            return _There.SAME
+        return _There.MAYBE if self._sharing.are_alike(a, b, self._given) else _There.OTHER
 
 
 def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharing: Sharing) -> None:
     """Give places that hold one object on every path one object; note the others as alike."""
-    for (p, q), is_one in related.items():
-        if is_one:
+    for (p, q), ways in related.items():
+        if ways is None:
             merged[q[0]] = merged[p[0]]
     objects = dict(pair for i, value in enumerate(merged) for pair in objects_in(value, (i, ())))
-    for p, q in related:
+    for (p, q), ways in related.items():
         if p in objects and q in objects and objects[p] is not objects[q]:
-            sharing.note_alike(objects[p], objects[q], labels[q[0]])
+            sharing.note_alike(objects[p], objects[q], labels[q[0]], ALWAYS if ways is None else ways)
 
 
 def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, Any]]:
@@ -88,7 +118,7 @@ def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, A
         if is_changeable(value):
             yield at, value
         return
-    if isinstance(value, MaybeDefined):  # what it is made of is in the graph
+    if held_in(value) is not None:  # what it is made of is in the graph
         yield at, value
         return
     is_graph_list = isinstance(value, StageableList) and value.staged is not None
@@ -97,19 +127,3 @@ def objects_in(value: Any, at: Position = (0, ())) -> Iterator[tuple[Position, A
         yield at, value
     for i, item in enumerate(() if split is None else split[1]):
         yield from objects_in(item, (at[0], (*at[1], i)))
-
-
-def _compare(a: Any, b: Any, sharing: Sharing) -> _There:
-    if a is b:
-        return _There.SAME
-    return _There.MAYBE if sharing.are_alike(a, b) else _There.OTHER
-
-
-def _state(objects: dict[Position, Any], values: Sequence[Any], p: Position, q: Position, sharing: Sharing) -> _There:
-    if p in objects and q in objects:
-        return _compare(objects[p], objects[q], sharing)
-    if p in objects or q in objects or p[1] or q[1]:
-        return _There.OTHER
-    gone = (Undefined, Never, type(None))
-    a, b = values[p[0]], values[q[0]]
-    return _There.NEITHER if isinstance(a, gone) and type(a) is type(b) else _There.OTHER

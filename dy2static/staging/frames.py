@@ -45,8 +45,11 @@ class Trial:
 class Cells:
     """The frames of one staging, innermost last."""
 
-    def __init__(self, check: Callable[[int], Sequence[tuple[Tensor, str]]]) -> None:
+    def __init__(
+        self, check: Callable[[int], Sequence[tuple[Tensor, str]]], check_changed: Callable[[int], None]
+    ) -> None:
         self._check = check
+        self._check_changed = check_changed
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._frames: list[Frame] = [{}]
         self._born: list[Home] = [ByIdentity()]
@@ -239,6 +242,16 @@ class Cells:
     def put(self, cell: Cell, value: Any) -> None:
         """Change a cell: noted, then stored."""
         self.touch(cell)
+        cell.store(value)
+
+    def take(self, cell: Cell, value: Any) -> None:
+        """Store what blocks left in a cell: what else sees the change was asked where they made it.
+
+        Raises: StagingError for an object that must not change.
+        """
+        if cell.key[0] in CHANGEABLE:
+            self._check_changed(cell.key[1])
+        self.note(cell)
         cell.store(value)
 
 

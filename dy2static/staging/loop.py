@@ -5,20 +5,31 @@ from typing import Any, Final
 
 from dy2static.staging.branch import key_error
 from dy2static.staging.carried import Carried, StagedBody, StagedTest
-from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, ListCell
+from dy2static.staging.cells import AttributeCell, Cell, ItemCell
 from dy2static.staging.changes import held, left_behind, left_in, object_in, snapshot
-from dy2static.staging.coincidence import objects_in, relations, reunite
+from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.constants import same_constant
 from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location, user_place
 from dy2static.staging.loop_errors import both, grows, loop_error
+from dy2static.staging.loop_invariants import conclude, presume
+from dy2static.staging.loop_objects import (
+    cell_of,
+    facts_of,
+    first_values,
+    follow_objects,
+    inside,
+    is_changed,
+    is_mutable,
+    relate,
+)
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.rounds import NO_TRIP, Found, Trip, staged_as
-from dy2static.staging.sharing import is_changeable, object_of, own_handle
+from dy2static.staging.sharing import held_in, object_of, own_handle
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
@@ -32,9 +43,9 @@ from dy2static.staging.spec import (
 )
 from dy2static.staging.staged import NUMBERS, StagedNumber
 from dy2static.staging.stager import Facts, Stager
-from dy2static.staging.stale import refused
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.unify import MismatchError, stageable, unify
+from eager.tensor import Tensor
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
 from graph.errors import InternalError
@@ -80,9 +91,11 @@ def staged_while(
                 pred = stager.predicate(False if truth is None else truth)
                 if changed:
                     raise ChangingTestError(next(iter(changed.values()))[0].text)
-            told, over = (_carried_facts(builder, stager.told(pred, holds)) for holds in (True, False))
-        staged = _stage_body(stager, carried, body, None, told)
-        staged.test = StagedTest(builder, pred, over)
+            again, over = (_carried_facts(builder, stager.told(pred, holds)) for holds in (True, False))
+            first = first_values(carried)
+        told = [(first[i], holds) for i, holds in again if i in first]
+        staged = _stage_body(stager, carried, body, None, again, facts_of(carried.initial, told) or ())
+        staged.test = StagedTest(builder, pred, told, over)
         return staged
 
     return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, counters, trip), loc)
@@ -184,7 +197,7 @@ def _presume(stager: Stager, carried: Carried, before: Found) -> None:
         if carried.specs[i] != initial:
             carried.presumed.add(i)
     for i in before.in_place:
-        if _is_mutable(carried.initial[i]):
+        if is_mutable(carried.initial[i]):
             carried.in_place.add(i)
             carried.presumed.add(i)
     for key in before.cells:
@@ -230,12 +243,13 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     changed_in_place: list[tuple[str, Any, Any]] = []
     for i in carried.in_place:
         changed_in_place.append((labels[i], values[i], own_handle(carried.initial[i])))
-        stager.cells.put(_cell_of(carried.initial[i]), object_of(values[i]))
+        stager.cells.take(cell_of(carried.initial[i]), object_of(values[i]))
         values[i] = carried.initial[i]
     reunite(values, carried.related, labels, stager.sharing)
-    for cell, value in zip(carried.cells.values(), values[count:], strict=True):
-        stager.sharing.merge(value, [cell.load()], cell.text)
-        stager.cells.put(cell, held_by(cell, value))
+    for i, cell in enumerate(carried.cells.values(), count):
+        values[i] = held_by(cell, values[i])
+        stager.sharing.merge(values[i], [cell.load()], cell.text)
+        stager.cells.take(cell, values[i])
     for label, value, before in changed_in_place:
         stager.sharing.merge_items(value, before, label)
     for i, value in enumerate(values[:count]):
@@ -243,21 +257,16 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
             continue
         given = object_of(value)
         if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
-            for x in _inside(given).values():
+            for x in inside(given).values():
                 stager.cells.forget(x)
         stager.sharing.carry(value, carried.initial[i])
-        if i in carried.replaced:
+        if i in carried.replaced and (isinstance(value, Tensor) or held_in(value) is None):
             stager.sharing.merge(value, [carried.initial[i], *carried.left[i : i + 1]], labels[i])
+    presume(stager, carried, values)
+    for i, objects in carried.may_hold.items():
+        if not isinstance(values[i], Tensor):
+            stager.sharing.hold(values[i], objects)
     return values[:count]
-
-
-def _is_mutable(value: Any) -> bool:
-    return is_changeable(object_of(value))
-
-
-def _cell_of(value: Any) -> Cell:
-    value = object_of(value)
-    return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
 
 
 def _carried_facts(test: GraphBuilder, facts: Facts) -> list[tuple[int, bool]]:
@@ -270,7 +279,8 @@ def _stage_body(
     carried: Carried,
     body: Body,
     item: Callable[[StagedNumber], Any] | None,
-    facts: Sequence[tuple[int, bool]] = (),
+    again: Sequence[tuple[int, bool]] = (),
+    before: Facts = (),
 ) -> StagedBody:
     with (
         stager.region("body") as builder,
@@ -280,7 +290,7 @@ def _stage_body(
     ):
         index = None if item is None else builder.param(scalar(int64), "i")
         passed = _enter(stager, carried, builder)
-        stager.assume(tuple((builder.params[i], holds) for i, holds in facts))
+        stager.assume((*((builder.params[i], holds) for i, holds in again), *before))
         entered = set(frame)
         stager.cells.own(body, carried.names, passed)
 
@@ -291,7 +301,7 @@ def _stage_body(
         outputs = list(until_raised(stager, trip) or passed)
         values = [snapshot(value, frame, stager) for value in outputs]
         touched = {key for key in frame if key not in entered}
-        touched |= {_cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
+        touched |= {cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
         return StagedBody(builder, passed, outputs, values, left_behind(frame, stager, builder), touched)
 
 
@@ -300,7 +310,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
     changed = _note_in_place(stager, carried, staged, loc)
     own = {id(object_of(carried.initial[i])) for i in carried.in_place}
     for value, before in zip(staged.passed, carried.initial, strict=False):
-        own |= _inside(value).keys() - _inside(before).keys()
+        own |= inside(value).keys() - inside(before).keys()
     for key, change in staged.changed.items():
         if key not in carried.cells and key[1] not in own:
             initial = _carry(stager, carried, change.cell)
@@ -322,11 +332,8 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         if i in carried.kept:
             continue
         before = carried.specs[i]
-        outer, stager.builder = stager.builder, staged.builder
-        try:
+        with stager.within(staged.builder):
             after = spec_of(value, stager)
-        finally:
-            stager.builder = outer
         try:
             carried.specs[i] = unify(before, after, join)
         except MismatchError as error:
@@ -338,20 +345,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         carried.forget(stager.sharing)
         return True
     changed = changed or carried.widened is not None
-    return _relate(stager, carried, staged) or changed
-
-
-def _relate(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
-    """Find which variables and cells hold one object; whether that is news, so that the body is staged anew."""
-    cells = carried.cells.values()
-    given = list(zip(staged.passed, staged.outputs, strict=True))
-    replaced = {i for i, (passed, output) in enumerate(given) if output is not passed}
-    owners = {key[1] for key in staged.touched}
-    late = any(not owners.isdisjoint(_inside(given[i][0])) for i in replaced - carried.replaced)
-    carried.replaced |= replaced
-    carried.left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
-    before, carried.related = carried.related, relations([carried.initial, carried.left], stager.sharing)
-    return late or carried.related != before
+    return relate(stager, carried, staged, changed) or changed
 
 
 def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
@@ -372,11 +366,11 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
             carried.specs[i] = ConstantSpec(carried.initial[i])
             found = True
             continue
-        if output is not passed and any(isinstance(x, dict) and key in owners for key, x in _inside(passed).items()):
+        if output is not passed and any(isinstance(x, dict) and key in owners for key, x in inside(passed).items()):
             raise both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
-        if not _is_mutable(passed) or not _is_mutable(carried.initial[i]):
+        if not is_mutable(passed) or not is_mutable(carried.initial[i]):
             continue
-        is_touched = _cell_of(passed).key in staged.touched
+        is_touched = cell_of(passed).key in staged.touched
         if i in carried.in_place:
             if output is not passed:
                 raise both(carried.label(i), loc)
@@ -388,24 +382,16 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
     return found
 
 
-def _inside(value: Any) -> dict[int, Any]:
-    """The objects in a value that can change, by identity."""
-    return {id(x): x for _, x in objects_in(value)}
-
-
 def _changes_below(value: Any, owners: set[int]) -> bool:
     """Whether the objects changed are in the container, and it is not a list that is changed itself."""
-    return not owners.isdisjoint(_inside(value)) and not (isinstance(value, StageableList) and id(value) in owners)
+    return not owners.isdisjoint(inside(value)) and not (isinstance(value, StageableList) and id(value) in owners)
 
 
 def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value] | None:
     """The graph values that a trip leaves; None where it leaves something as it was that was presumed to change."""
     left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
-    outer, stager.builder = stager.builder, staged.builder
-    try:
+    with stager.within(staged.builder):
         packed = [pack(spec, value, stager) for spec, value in zip(carried.specs, left, strict=True)]
-    finally:
-        stager.builder = outer
     for i in carried.presumed:
         is_as_it_was = same_constant(left[i], carried.initial[i]) or all(v in staged.builder.params for v in packed[i])
         if packed[i] and is_as_it_was:
@@ -431,45 +417,21 @@ def _finish(
     stager.assume(() if test is None else tuple((results[i], holds) for i, holds in test.over))
     merged = unpack_all(carried.specs, results, stager)
     count = len(carried.names)
-    _follow_objects(stager, carried, staged)
+    follow_objects(stager, carried, staged)
     labels = [carried.label(i) for i in range(len(merged))]
     for i in range(count):
         if i in carried.in_place:
-            stager.cells.put(_cell_of(carried.initial[i]), object_of(merged[i]))
+            stager.cells.take(cell_of(carried.initial[i]), object_of(merged[i]))
             merged[i] = carried.initial[i]
-        elif staged.outputs[i] is staged.passed[i] and not _is_changed(staged.passed[i], staged):
+        elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it
     reunite(merged, carried.related, labels, stager.sharing)
-    for cell, value in zip(carried.cells.values(), merged[count:], strict=True):
-        stager.sharing.merge(value, [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
-        stager.cells.put(cell, held_by(cell, value))
+    for i, cell in enumerate(carried.cells.values(), count):
+        merged[i] = held_by(cell, merged[i])
+        stager.sharing.merge(merged[i], [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
+        stager.cells.take(cell, merged[i])
     for i in range(count):
         if merged[i] is not carried.initial[i]:
             stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], labels[i])
+    conclude(stager, carried, merged)
     return tuple(merged[:count])
-
-
-def _is_changed(given: Any, staged: StagedBody) -> bool:
-    """Whether the body changes in place what it is given: so a number that the first trip has made a tensor."""
-    return _is_mutable(given) and _cell_of(given).key in staged.touched
-
-
-def _follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None:
-    """Note what the body was given that may be an object from outside which an earlier trip left in the variable.
-
-    Raises: StagingError where the body changes it in place.
-    """
-    sharing, settled = stager.sharing, False
-    pairs = [
-        (carried.label(i), given, left)
-        for i, (given, left) in enumerate(zip(staged.passed, staged.outputs, strict=True))
-        if i not in carried.in_place
-    ]
-    while not settled:
-        settled = True
-        for label, given, left in pairs:
-            if left is not given and stager.is_from_outside(left) and not stager.is_from_outside(given):
-                if _is_changed(given, staged):
-                    raise refused(label)
-                sharing.merge(given, [left], label)
-                settled = not stager.is_from_outside(given)

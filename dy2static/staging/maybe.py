@@ -61,7 +61,7 @@ class MaybeDefined:
             return self.handle
         value = stager.sharing.read(self, value)
         if b is self.builder:
-            stager.cells.put(AttributeCell(self, "handle"), value)
+            stager.cells.take(AttributeCell(self, "handle"), value)
         elif getattr(self.spec, "value", None) is not value:  # it is the one that was there
             stager.sharing.fix(value, f"`{self.name}`")
         return value

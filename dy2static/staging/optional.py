@@ -432,6 +432,4 @@ def is_none(value: Any, negated: bool = False) -> Any:
     if known is not None:
         return known == negated
     stager.builder.loc = user_location()
-    found = maybe.flag if negated else stager.builder.logical_not(maybe.flag)
-    stager.tell(found, ((maybe.flag, negated),), ((maybe.flag, not negated),))
-    return StagedNumber.of(found)
+    return StagedNumber.of(maybe.flag if negated else stager.builder.logical_not(maybe.flag))

@@ -9,41 +9,45 @@ import gc
 import weakref
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, cast
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 from dy2static.errors import StagingError
+from dy2static.staging.aliases import ALWAYS, Alias, Aliases, Ways, both
 from dy2static.staging.by_identity import ByIdentity, let_go
+from dy2static.staging.facts import Facts
 from dy2static.staging.instances import children, is_made
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import parts_of
 from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.optional import maybe_none
+from dy2static.staging.optional import MaybeNone, maybe_none
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stale import is_stale, refused
 from eager.tensor import Tensor
+from graph.ir.value import Value
 from graph.location import Loc
 
 T = TypeVar("T")
-RETURNED: Final = "the return value"
 
 
 class Sharing:
     """Which objects are merged from others, in one staging."""
 
-    def __init__(self, is_from_outside: Callable[[Any], bool], is_known: Callable[[Any], bool]) -> None:
+    def __init__(
+        self,
+        is_from_outside: Callable[[Any], bool],
+        is_known: Callable[[Any], bool],
+        may_be: Callable[[Facts], bool],
+    ) -> None:
         self._is_from_outside = is_from_outside
         self._is_known = is_known
         self._merged = ByIdentity[str]()
         """Objects that may be one of the caller's, on some paths, each with a label."""
         self._carried = ByIdentity[None]()
         """What loops' bodies were given for objects that may be the caller's."""
-        self._alike = ByIdentity[ByIdentity[str]]()
-        """What else an object may be, each with a label."""
-        self._returned = ByIdentity[ByIdentity[str]]()
-        """The same of what the function returns on some paths, which is seen by what runs after it has returned."""
-        self._is_final = False
-        """Whether such a block is being staged."""
+        self._alike = Aliases(may_be)
+        """What else an object may be."""
         self._fixed = ByIdentity[str]()
         """Objects that cannot be changed in place in the block that has them, each with a label."""
         self._stored = ByIdentity[None]()
@@ -63,66 +67,76 @@ class Sharing:
         """Whether a value may be one of the caller's objects, on some paths."""
         return id(value) in self._merged or id(value) in self._carried
 
-    def merge(self, merged: Any, objects: Sequence[Any], label: str) -> None:
-        """Note that `merged` stands for one of `objects`, and which one is known only when the graph runs."""
+    def merge(self, merged: Any, objects: Sequence[Any], label: str, ways: Sequence[Ways] | None = None) -> None:
+        """Note that `merged` stands for one of `objects`, for each where one of its `ways` is taken: which one is known
+        only when the graph runs."""
         merged, objects = object_of(merged), [object_of(x) for x in objects]
         if isinstance(merged, StagedNumber) or any(merged is x for x in objects):
             return
+        ways = [ALWAYS] * len(objects) if ways is None else ways
         if is_changeable(merged):
-            self._merge_object(merged, objects, label)
+            self._merge_object(merged, objects, label, ways)
             if isinstance(merged, Tensor):
                 return
-        if isinstance(merged, MaybeDefined):
-            if any(self._is_from_outside(x) for x in objects):
-                self._merged.note(merged, label)
-            if label == RETURNED:
-                self.note_held(merged, merged.spec, objects, label)
+        if (maybe := held_in(merged)) is None:
+            self._merge_items(merged, objects, label, ways)
             return
-        if (maybe := maybe_none(merged)) is not None:
-            if label == RETURNED:
-                self.note_held(merged, maybe.spec, objects, label)
-            return
-        self._merge_items(merged, objects, label)
+        if isinstance(merged, MaybeDefined) and any(self._is_from_outside(x) for x in objects):
+            self._merged.note(merged, label)
+        for x, way in zip(objects, ways, strict=True):
+            for alias in self._reached(x, maybe.spec, label, way):
+                self._hold(merged, maybe.flag, alias)
 
     def merge_items(self, merged: Any, before: Any, label: str) -> None:
         """Note that the items of `merged` may be those of `before`, which are one container."""
-        self._merge_items(object_of(merged), [object_of(before)], label)
+        self._merge_items(object_of(merged), [object_of(before)], label, [ALWAYS])
 
-    def _merge_items(self, merged: Any, objects: Sequence[Any], label: str) -> None:
+    def _merge_items(self, merged: Any, objects: Sequence[Any], label: str, ways: Sequence[Ways]) -> None:
         items = _items(merged)
-        inner = [parts for parts in map(_items, objects) if len(parts) == len(items)]
+        inner = [(_items(x), way) for x, way in zip(objects, ways, strict=True)]
+        inner = [(parts, way) for parts, way in inner if len(parts) == len(items)]
         for i, item in enumerate(items):
-            self.merge(item, [parts[i] for parts in inner], label)
+            self.merge(item, [parts[i] for parts, _ in inner], label, [way for _, way in inner])
 
-    def _merge_object(self, merged: Any, objects: Sequence[Any], label: str) -> None:
+    def _merge_object(self, merged: Any, objects: Sequence[Any], label: str, ways: Sequence[Ways]) -> None:
         if any(map(self._is_from_outside, objects)):
             self._merged.note(merged, label)
         if any(map(self._is_element, map(id, objects))):
             self._stored.note(merged, None)
-        for x in objects:
+        for x, way in zip(objects, ways, strict=True):
             if is_changeable(x):
-                for other in (x, *self._others(x)):
-                    self.note_alike(merged, other, label)
+                self.note_alike(merged, x, label, way)
+                for alias in self._alike.of(id(x)):
+                    self.note_alike(merged, alias.object, label, both(way, alias.ways))
 
-    def note_held(self, maybe: Any, spec: Any, objects: Sequence[Any], label: str) -> None:
-        """Note the objects of which `maybe`, that has a value on some paths, may hold the values; not those that are in
-        it themselves. What the function returns is seen by what runs after it has returned, and by nothing else."""
-        table = self._returned if label == RETURNED else self._alike
+    def _reached(self, value: Any, spec: Any, label: str, ways: Ways = ALWAYS) -> Iterator[Alias]:
+        """The objects of which what has `spec` holds the values where it is made of `value`, and what else these may
+        be. Not those that are in it themselves."""
         themselves = {id(part.value) for part in parts_of(spec) if hasattr(part, "value")}
+        objects = list(_changeable(value, themselves))
         for x in objects:
-            known = table.get(id(x))
-            for y in (*_changeable(x, themselves), *(() if known is None else (other for other, _ in known.items()))):
-                if y is not maybe:
-                    _link(table, maybe, y, label)
+            yield Alias(x, label, ways, is_of_parts=False)
+        for x in (value, *(x for x in objects if x is not value)):
+            for alias in self._alike.of(id(x)):
+                is_of_parts = alias.is_of_parts or (x is not value and held_in(alias.object) is not None)
+                yield Alias(alias.object, label, both(ways, alias.ways), is_of_parts)
 
-    @contextmanager
-    def final(self) -> Generator[None]:
-        """A block that runs whether or not the function has returned: what it returns has another name in there."""
-        outer, self._is_final = self._is_final, True
-        try:
-            yield
-        finally:
-            self._is_final = outer
+    def _hold(self, holder: Any, flag: Value, held: Alias) -> None:
+        if holder is not held.object:
+            ways = both(held.ways, (((flag, True),),))
+            self._alike.note(holder, held.object, held.label, ways, held.is_of_parts)
+
+    def reached(self, value: Any, spec: Any, label: str, given: Facts) -> list[Alias]:
+        """The objects of which what has `spec` may hold the values where it is made of `value` and `given` holds."""
+        found = [x for x in self._reached(value, spec, label) if self._alike.may_be(x.ways, given)]
+        return [replace(x, ways=ALWAYS) for x in found]
+
+    def hold(self, holder: Any, objects: Sequence[Alias]) -> None:
+        """Note the objects of which `holder`, that is None or unbound on some paths, may hold the values."""
+        maybe = held_in(holder)
+        assert maybe is not None
+        for x in objects:
+            self._hold(holder, maybe.flag, x)
 
     def _is_element(self, identity: int) -> bool:
         return identity in self._stored or identity in self._taken
@@ -130,16 +144,19 @@ class Sharing:
     def _of_elements(self, identity: int) -> Any:
         return next((x for x, _ in (*self._taken.items(), *self._stored.items()) if id(x) == identity), None)
 
-    def note_alike(self, a: Any, b: Any, label: str) -> None:
+    def note_alike(self, a: Any, b: Any, label: str, ways: Ways = ALWAYS) -> None:
         """Note that two objects may be one; `label` is what one of them is called. Containers other than lists cannot
         be changed in place from then on."""
         if a is b:
             return
-        if not is_changeable(a) or not is_changeable(b):
-            for x in (a, b):
-                self._merged.note(x, label)
+        for x in (a, b):
+            if (maybe := held_in(x)) is not None:
+                ways = both(ways, (((maybe.flag, True),),))
+        if all(is_changeable(x) or held_in(x) is not None for x in (a, b)):
+            self._alike.note(a, b, label, ways)
             return
-        _link(self._alike, a, b, label)
+        for x in (a, b):
+            self._merged.note(x, label)
 
     def note_all_alike(self, a: Any, b: Any, label: str) -> None:
         """Note that objects in one value may be objects in another."""
@@ -152,22 +169,16 @@ class Sharing:
         others = list(_changeable(b))
         return any(x is y or self.are_alike(x, y) for x in _changeable(a) for y in others)
 
-    def _others(self, x: Any) -> list[Any]:
-        """What else an object may be."""
-        known = self._alike.get(id(x))
-        return [] if known is None else [other for other, _ in known.items()]
-
-    def are_alike(self, a: Any, b: Any) -> bool:
-        """Whether two objects may be one."""
-        known = self._alike.get(id(a))
-        return known is not None and id(b) in known
+    def are_alike(self, a: Any, b: Any, given: Facts = ()) -> bool:
+        """Whether two objects may be one, where the facts `given` hold too."""
+        return self._alike.are(a, b, given)
 
     def check_are_others(self, a: Any, b: Any) -> None:
         """Raises: StagingError where two objects stand for one on some paths, so that the graph would decide whether
         they are one."""
         pair = (id(a), id(b))
         is_unknown = all(map(self._is_element, pair)) or any(x in self._fixed for x in pair)
-        if self.are_alike(a, b) or (is_unknown and type(a) is type(b)):
+        if self._alike.are(a, b, as_wholes=True) or (is_unknown and type(a) is type(b)):
             raise StagingError(
                 f"whether these two are one {_name_of(a)} is asked here, and they are on some paths that lead here and "
                 "not on others: a graph chooses between values, not between objects",
@@ -176,9 +187,8 @@ class Sharing:
             )
 
     def alike(self, a: Any) -> Sequence[int]:
-        """The identities of what else an object may be."""
-        known = self._alike.get(id(a))
-        return () if known is None else list(known)
+        """The identities of what else an object may be, on some paths."""
+        return [id(alias.object) for alias in self._alike.of(id(a))]
 
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""
@@ -198,6 +208,7 @@ class Sharing:
         label = self._merged.get(id(maybe))
         if label is not None and isinstance(value, Tensor | list):
             self._merged.note(value, label)
+        self._note_parts(maybe, value)
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def fix(self, value: Any, label: str) -> None:
@@ -208,6 +219,7 @@ class Sharing:
     def read_optional(self, optional: Any, value: Any) -> Any:
         """The value of what may be None, which stands for what that does; a list in it cannot be changed in place."""
         label = self._merged.get(id(optional))
+        self._note_parts(optional, value)
         if value is not optional and is_changeable(value) and not isinstance(value, Tensor):
             for x in _changeable(value):
                 if not isinstance(x, Tensor):
@@ -215,6 +227,13 @@ class Sharing:
         elif isinstance(value, Tensor) and label is not None:
             self._merged.note(value, label)
         return value  # pyright: ignore[reportUnknownVariableType]
+
+    def _note_parts(self, holder: Any, value: Any) -> None:
+        """Note what was made of the values that `holder` holds: it may be those objects."""
+        for alias in self._alike.of(id(holder)):
+            for x in _changeable(value):
+                if x is not alias.object and isinstance(x, Tensor) == isinstance(alias.object, Tensor):
+                    self._alike.note(x, alias.object, alias.label, alias.ways, alias.is_of_parts)
 
     def copy(self, value: Any, original: Any) -> None:
         """Note `value` as what a block left in `original`, which is set back when the block ends."""
@@ -234,7 +253,8 @@ class Sharing:
                     continue
                 if changed(thing):
                     raise _refused_in_list()
-                for one in (thing, *self._others(thing)):  # on some paths it is the other that is stored
+                others = [alias.object for alias in self._alike.of(id(thing))]
+                for one in (thing, *others):  # on some paths it is the other that is stored
                     self._has_twins |= self._is_element(id(one))
                     self._stored.note(one, None)
                     if is_late:
@@ -298,22 +318,28 @@ class Sharing:
         """
         return _without_garbage(lambda: self._check(owner))
 
-    def _check(self, owner: int) -> list[tuple[Tensor, str]]:
+    def check_changed(self, owner: int) -> None:
+        """Raises: StagingError when the object of this identity, which a block has changed, could not be."""
+        _without_garbage(lambda: self._check_itself(owner))
+
+    def _check_itself(self, owner: int) -> None:
         if (fixed := self._fixed.get(owner)) is not None:
             raise _bound_on_some_paths(fixed)
         if self._is_element(owner):
             raise _refused_in_list(self._of_elements(owner))
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)
+
+    def _check(self, owner: int) -> list[tuple[Tensor, str]]:
+        self._check_itself(owner)
         stale: list[tuple[Tensor, str]] = []
-        tables = (self._alike, self._returned) if self._is_final else (self._alike,)
-        found = [pair for table in tables if (known := table.get(owner)) is not None for pair in known.items()]
-        for other, label in found:
-            if is_stale(other) or not self._is_known(other):
+        for alias in self._alike.of(owner):
+            other = alias.object
+            if is_stale(other) or not self._is_known(other) or not self._alike.may_be(alias.ways):
                 continue
             if not isinstance(other, Tensor) or self._is_from_outside(other):
-                raise refused(label)
-            stale.append((other, label))
+                raise refused(alias.label)
+            stale.append((other, alias.label))
         return stale
 
 
@@ -331,6 +357,11 @@ def _without_garbage(check: Callable[[], T]) -> T:
 def object_of(value: Any) -> Any:
     """The object that a name stands for, bound on all paths or on some."""
     return value.handle if isinstance(value, MaybeDefined) and value.handle is not None else value
+
+
+def held_in(value: Any) -> MaybeDefined | MaybeNone | None:
+    """What is known of a value that is None, or unbound, on some paths."""
+    return value if isinstance(value, MaybeDefined) else maybe_none(value)
 
 
 def is_changeable(value: Any) -> bool:
@@ -371,15 +402,6 @@ def _changeable(value: Any, but_for: Container[int] = ()) -> Iterator[Any]:
         yield value
     for item in _items(value):
         yield from _changeable(item, but_for)
-
-
-def _link(table: ByIdentity[ByIdentity[str]], a: Any, b: Any, label: str) -> None:
-    """Note each of two objects with the other."""
-    for x, other in ((a, b), (b, a)):
-        known = table.get(id(x))
-        if known is None:
-            table.note(x, known := ByIdentity())
-        known.note(other, label)
 
 
 def own_handle(value: Any) -> Any:

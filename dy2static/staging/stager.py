@@ -11,6 +11,7 @@ from dy2static.errors import StagingError
 from dy2static.staging.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
 from dy2static.staging.chosen import is_chosen, truth_of
 from dy2static.staging.contents import ArrayCell, ContentCell
+from dy2static.staging.facts import Facts, Known, told
 from dy2static.staging.frames import Cells, Trial
 from dy2static.staging.list_values import ListValues
 from dy2static.staging.lists import StageableList
@@ -21,7 +22,7 @@ from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
 from dy2static.staging.python_values import only_element, refuse_options, to_python
 from dy2static.staging.rounds import Foreseen, Rounds
-from dy2static.staging.sharing import Sharing
+from dy2static.staging.sharing import Sharing, held_in
 from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
 from dy2static.staging.text import StagedText, truth_of_text
@@ -48,8 +49,6 @@ ADD_ANY: Final = lookup("add_any")
 
 Asked = tuple[str, Any, Any]
 """What was read, by kind of place ("attribute" or "item"), owner and name."""
-Facts = tuple[tuple[Value, bool], ...]
-"""Flags of values that may be None, each with what it is."""
 
 
 class Stager:
@@ -92,46 +91,32 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
-        self.sharing = Sharing(self.is_from_outside, self.is_known_here)
-        self.cells = Cells(self.sharing.check)
+        self.sharing = Sharing(
+            self.is_from_outside, self.is_known_here, lambda facts: self.facts.may_be(self.builder, facts)
+        )
+        self.cells = Cells(self.sharing.check, self.sharing.check_changed)
         self.rounds = Rounds(foresee)
         self.attempts: list[Any] = []
         """The `try` and `with` that catch in the graph what the code being staged raises, innermost last."""
         self.failing: Any = None  # what a failure of the code being staged means (`staging.signal`)
         self.handling: list[Any] = []
         """The exceptions that are being handled, innermost last."""
-        self._facts: dict[tuple[GraphBuilder, Value], bool] = {}
-        """Which flags of values that may be None are known, in a region and those inside it."""
-        self._told: dict[Value, tuple[Facts, Facts]] = {}
-        """What the truth of a value tells of such flags, and what its being false does."""
+        self.facts = Known()
+        """What the tests that led to each region say."""
 
     # Values that may be None
 
     def known(self, flag: Value) -> bool | None:
         """Whether a value is there, where the tests that led here say so."""
-        b: GraphBuilder | None = self.builder
-        while b is not None:
-            if (b, flag) in self._facts:
-                return self._facts[b, flag]
-            b = b.parent
-        return None
+        return self.facts.holds(self.builder, flag)
 
-    def assume(self, facts: "Facts") -> None:
+    def assume(self, facts: Facts) -> None:
         """Note what holds from here on in the current region."""
-        self._facts.update({(self.builder, flag): holds for flag, holds in facts})
+        self.facts.assume(self.builder, facts)
 
-    def tell(self, test: Value, when_true: "Facts", when_false: "Facts") -> None:
-        """Note what a test tells of flags, when it is true and when it is false."""
-        self._told[test] = (when_true, when_false)
-
-    def told(self, test: Value, truth: bool) -> "Facts":
+    def told(self, test: Value, truth: bool) -> Facts:
         """What is known where `test` is true, or false."""
-        b: GraphBuilder | None = self.builder
-        while b is not None and self._told and test not in self._told:
-            outer = next((outer for outer, inner in b.captures.items() if inner is test), None)
-            b = None if outer is None else b.parent
-            test = outer or test
-        return self._told.get(test, ((), ()))[not truth]
+        return told(self.builder, test, truth)
 
     # Inputs
 
@@ -177,17 +162,11 @@ class Stager:
         return id(x) in self.captured or id(x) in self.arguments or self.sharing.may_be_outside(x)
 
     def is_known_here(self, x: Any) -> bool:
-        """Whether what a handle holds is a value of the region that is being built, or of one around it."""
-        value = graph_value(x)
+        """Whether what a handle, or a name, holds is a value of the region that is being built, or of one around it."""
+        held = held_in(x)
+        value = graph_value(x) if held is None else held.flag
         b: GraphBuilder | None = self.builder
         while value is not None and b is not None and value not in b.producer:
-            b = b.parent
-        return b is not None
-
-    def is_in_body(self) -> bool:
-        """Whether the body of a loop, or of a `try`, is being staged."""
-        b: GraphBuilder | None = self.builder
-        while b is not None and b.name != "body":
             b = b.parent
         return b is not None
 
@@ -361,7 +340,6 @@ class Stager:
             missing = orelse.constant(False)
         regions, captured = close([then, orelse], [[there], [missing]])
         (found,) = self.builder.append(lookup("cond"), (maybe.flag, *captured), {}, regions)
-        self.tell(found, ((maybe.flag, True),), ())
         return found
 
     def _truth_or_error(self, x: Any) -> Value:
@@ -405,7 +383,7 @@ class Stager:
         done before. Otherwise it is as if it had never been staged: its ops and graph functions, what was learned of
         flags, and all that it changed or bound is taken back."""
         builder, count = self.builder, len(self.builder.ops)
-        noted = (self.functions, len(self.functions)), (self._facts, len(self._facts))
+        functions, facts = len(self.functions), len(self.facts)
         with self.cells.trial() as trial:
             try:
                 yield trial
@@ -415,19 +393,24 @@ class Stager:
         if trial.is_kept:
             return
         builder.truncate(count)
-        for table, known in noted:
-            while len(table) > known:
-                table.popitem()
+        while len(self.functions) > functions:
+            self.functions.popitem()
+        self.facts.forget(facts)
 
     # Regions
 
     @contextmanager
     def region(self, name: str) -> Generator[GraphBuilder]:
-        """Ops go to a region of the current graph."""
-        outer = self.builder
-        self.builder = GraphBuilder(name, outer)
+        """Ops go to a new region of the current graph."""
+        with self.within(GraphBuilder(name, self.builder)) as builder:
+            yield builder
+
+    @contextmanager
+    def within(self, builder: GraphBuilder) -> Generator[GraphBuilder]:
+        """Ops go to this region."""
+        outer, self.builder = self.builder, builder
         try:
-            yield self.builder
+            yield builder
         finally:
             self.builder = outer
 

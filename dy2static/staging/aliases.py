@@ -1,0 +1,71 @@
+"""Which objects may be one: pairs of them, each with what the graph has to decide for that."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dy2static.staging.by_identity import ByIdentity
+from dy2static.staging.facts import Facts
+
+Ways = tuple[Facts, ...]
+"""On which paths something is so: where all facts of one of these hold."""
+
+ALWAYS: Final[Ways] = ((),)
+MOST_WAYS: Final = 8
+"""How many are told apart."""
+MOST_FACTS: Final = 16
+"""How many facts of one count: with fewer of them, it is possible more often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What else an object may be, what that is called, and on which paths it is. Some have only parts in common."""
+
+    object: Any
+    label: str
+    ways: Ways
+    is_of_parts: bool
+
+
+class Aliases:
+    """The objects that may be one, in one staging; `may_hold` says whether facts may hold in the code being staged."""
+
+    def __init__(self, may_hold: Callable[[Facts], bool]) -> None:
+        self._may_hold = may_hold
+        self._of = ByIdentity[ByIdentity[tuple[str, Ways, bool]]]()
+
+    def note(self, a: Any, b: Any, label: str, ways: Ways = ALWAYS, is_of_parts: bool = False) -> None:
+        """Note that two objects may be one, or parts of them; `label` is what one of them is called."""
+        for x, other in ((a, b), (b, a)):
+            known = self._of.get(id(x))
+            if known is None:
+                self._of.note(x, known := ByIdentity())
+            _, before, was_of_parts = known.get(id(other)) or (label, (), True)
+            known.note(other, (label, either((before, ways)), was_of_parts and is_of_parts))
+
+    def of(self, identity: int) -> list[Alias]:
+        """What else the object with this identity may be, on some paths."""
+        known = self._of.get(identity)
+        return [] if known is None else [Alias(other, *noted) for other, noted in known.items()]
+
+    def are(self, a: Any, b: Any, given: Facts = (), as_wholes: bool = False) -> bool:
+        """Whether two objects, or parts of them, may be one here, where the facts `given` hold too."""
+        known = self._of.get(id(a))
+        found = None if known is None else known.get(id(b))
+        return found is not None and not (as_wholes and found[2]) and self.may_be(found[1], given)
+
+    def may_be(self, ways: Ways, given: Facts = ()) -> bool:
+        """Whether one of the ways leads here, where the facts `given` hold too."""
+        return any(self._may_hold((*way, *given)) for way in ways)
+
+
+def either(several: Iterable[Ways]) -> Ways:
+    """The paths of all."""
+    together = tuple(dict.fromkeys(way for ways in several for way in ways))
+    return together if () not in together and len(together) <= MOST_WAYS else ALWAYS
+
+
+def both(ways: Ways, others: Ways) -> Ways:
+    """The paths where one of the first is taken and one of the others."""
+    together = tuple(dict.fromkeys((*way, *other)[-MOST_FACTS:] for way in ways for other in others))
+    return together if len(together) <= MOST_WAYS else ALWAYS

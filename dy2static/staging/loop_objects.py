@@ -1,0 +1,132 @@
+"""Which objects the variables of a loop stand for, from trip to trip."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dy2static.staging.aliases import Alias
+from dy2static.staging.carried import Carried, StagedBody
+from dy2static.staging.cells import Cell, HandleCell, ListCell
+from dy2static.staging.changes import left_in, object_in
+from dy2static.staging.coincidence import objects_in, relations
+from dy2static.staging.facts import Facts
+from dy2static.staging.lists import StageableList
+from dy2static.staging.loop_invariants import flag_of, verify
+from dy2static.staging.sharing import is_changeable, object_of
+from dy2static.staging.spec import MaybeSpec, OptionalSpec, types
+from dy2static.staging.stager import Stager
+from dy2static.staging.stale import refused
+from graph.ir.value import Value
+
+
+def is_mutable(value: Any) -> bool:
+    return is_changeable(object_of(value))
+
+
+def cell_of(value: Any) -> Cell:
+    value = object_of(value)
+    return ListCell(value) if isinstance(value, StageableList) else HandleCell(value)
+
+
+def inside(value: Any) -> dict[int, Any]:
+    """The objects in a value that can change, by identity."""
+    return {id(x): x for _, x in objects_in(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a trip begins with: the objects in the variables and cells, and what is known then."""
+
+    objects: Sequence[Any]
+    given: Facts
+
+
+def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool) -> bool:
+    """Find which variables and cells hold one object, or may; whether that is news, so that the body is staged anew. It
+    is staged anew anyway where the description of what is carried `is_wider` than before."""
+    cells = carried.cells.values()
+    replaced = {i for i, passed in enumerate(staged.passed) if staged.outputs[i] is not passed}
+    owners = {key[1] for key in staged.touched}
+    late = any(not owners.isdisjoint(inside(staged.passed[i])) for i in replaced - carried.replaced)
+    carried.replaced |= replaced
+    carried.left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
+    left = [*staged.values, *(left_in(cell, staged.changed, stager) for cell in cells)]
+    again = () if staged.test is None else staged.test.again
+    is_right = True
+    with stager.within(staged.builder):
+        entries = [
+            _Entry(objects, facts)
+            for values, objects in ((carried.initial, carried.initial), (left, carried.left))
+            if (facts := facts_of(values, again)) is not None
+        ]
+        paths, given = [entry.objects for entry in entries], [entry.given for entry in entries]
+        before, carried.related = carried.related, relations(paths, stager.sharing, given=given)
+        held = carried.may_hold
+        if not is_wider:  # else what the trip was given was not what trips are given
+            carried.may_hold = _held(stager, carried, entries)
+            is_right = verify(stager, carried, left)
+    is_held = any(_objects(found) - _objects(held.get(i, ())) for i, found in carried.may_hold.items())
+    return late or is_held or carried.related != before or not is_right
+
+
+def _objects(aliases: Iterable[Alias]) -> set[int]:
+    return {id(alias.object) for alias in aliases}
+
+
+def _held(stager: Stager, carried: Carried, entries: Sequence[_Entry]) -> dict[int, list[Alias]]:
+    """The objects that the loop changes in place of which the variables and cells that are None or unbound on some
+    paths may hold the values."""
+    changed = {key[1] for key in carried.cells} | {id(object_of(carried.initial[i])) for i in carried.in_place}
+    optional = {i: spec for i, spec in enumerate(carried.specs) if isinstance(spec, OptionalSpec | MaybeSpec)}
+    found: dict[int, list[Alias]] = {i: [] for i in optional}
+    for entry in entries:
+        for i, spec in optional.items():
+            reached = stager.sharing.reached(entry.objects[i], spec, carried.label(i), entry.given)
+            found[i] += [alias for alias in reached if id(alias.object) in changed]
+    return found
+
+
+def first_values(carried: Carried) -> dict[int, int]:
+    """The variables and cells for which the graph has values, by the position of the first."""
+    found: dict[int, int] = {}
+    position = 0
+    for i, spec in enumerate(carried.specs):
+        count = len(types(spec))
+        if count:
+            found[position] = i
+        position += count
+    return found
+
+
+def facts_of(values: Sequence[Any], again: Sequence[tuple[int, bool]]) -> Facts | None:
+    """What is known of these where a trip begins with them, as the test of the loop says; None where none does."""
+    flags = [(flag_of(values[i]), holds) for i, holds in again]
+    if any(flag is (not holds) for flag, holds in flags):
+        return None
+    return tuple((flag, holds) for flag, holds in flags if isinstance(flag, Value))
+
+
+def is_changed(given: Any, staged: StagedBody) -> bool:
+    """Whether the body changes in place what it is given: so a number that the first trip has made a tensor."""
+    return is_mutable(given) and cell_of(given).key in staged.touched
+
+
+def follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None:
+    """Note what the body was given that may be an object from outside which an earlier trip left in the variable.
+
+    Raises: StagingError where the body changes it in place.
+    """
+    sharing, settled = stager.sharing, False
+    pairs = [
+        (carried.label(i), given, left)
+        for i, (given, left) in enumerate(zip(staged.passed, staged.outputs, strict=True))
+        if i not in carried.in_place
+    ]
+    while not settled:
+        settled = True
+        for label, given, left in pairs:
+            if left is not given and stager.is_from_outside(left) and not stager.is_from_outside(given):
+                if is_changed(given, staged):
+                    raise refused(label)
+                sharing.merge(given, [left], label)
+                settled = not stager.is_from_outside(given)
