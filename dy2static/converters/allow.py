@@ -52,13 +52,13 @@ def is_library(module: str) -> bool:
     return package in NUMERIC or package in OURS or (package in sys.stdlib_module_names and package != "__main__")
 
 
-def stays_direct(callee: object, path: tuple[str, ...]) -> bool:
-    """Whether a call of `callee`, found as `path` from a global name on, needs no `_rt.call` around it.
+def stays_direct(callee: object, name: str) -> bool:
+    """Whether a call of `callee`, found under `name`, needs no `_rt.call` around it.
 
     So it is for functions that work on tensors by themselves, and for those that look at their caller. Other parts of
     the standard library go through the runtime, which knows what `len` or `math.sqrt` mean for a staged value.
     """
-    if path[-1] in TAKES_FUNCTIONS or path[-1] in CHANGES_AN_ARRAY or isinstance(callee, ModuleType):
+    if name in TAKES_FUNCTIONS or name in CHANGES_AN_ARRAY or isinstance(callee, ModuleType):
         return False
     if any(callee is builtin for builtin in BUILTINS_THAT_SEE_CALLER):
         return True

@@ -1,12 +1,8 @@
 """Calls: callees are converted on the way, by the runtime."""
 
 import ast
-from types import ModuleType
-
-import numpy as np
 
 from dy2static.converters import list_display
-from dy2static.converters.allow import is_exception_class, stays_direct
 from dy2static.converters.build import call, load, thunk
 from dy2static.converters.context import ConvertContext
 from dy2static.converters.rewrite import Rewriter
@@ -61,20 +57,17 @@ def explicit_super(node: ast.Call, rewriter: Rewriter) -> ast.expr:
 
 
 def is_direct(function: ast.expr, ctx: ConvertContext) -> bool:
-    path = dotted_path(function)
-    if path is None:
-        return False
-    callee = known_value(path, ctx)
-    return callee is not None and (stays_direct(callee, path) or is_exception_class(callee))
+    path = global_path(function, ctx)
+    return path is not None and ctx.meanings.is_direct(path)
 
 
 def fills_array(node: ast.Call, ctx: ConvertContext) -> bool:
     """Whether a call says where its result goes: `out=`, or one argument more than a ufunc of NumPy takes."""
     if any(keyword.arg == "out" for keyword in node.keywords):
         return True
-    path = dotted_path(node.func)
-    callee = None if path is None else known_value(path, ctx)
-    return isinstance(callee, np.ufunc) and len(node.args) > callee.nin
+    path = global_path(node.func, ctx)
+    most = None if path is None else ctx.meanings.most_operands(path)
+    return most is not None and len(node.args) > most
 
 
 def dotted_path(function: ast.expr) -> tuple[str, ...] | None:
@@ -88,13 +81,7 @@ def dotted_path(function: ast.expr) -> tuple[str, ...] | None:
     return (function.id, *reversed(parts))
 
 
-def known_value(path: tuple[str, ...], ctx: ConvertContext) -> object:
-    """What a dotted name means now, as far as it leads through modules only; None where that cannot be said."""
-    if path[0] not in ctx.global_names:
-        return None
-    value = ctx.resolve(path[0])
-    for attribute in path[1:]:
-        if not isinstance(value, ModuleType):
-            return None
-        value = getattr(value, attribute, None)
-    return value
+def global_path(function: ast.expr, ctx: ConvertContext) -> str | None:
+    """`a.b.c` as it is written, where `a` is a global name."""
+    path = dotted_path(function)
+    return None if path is None or path[0] not in ctx.global_names else ".".join(path)

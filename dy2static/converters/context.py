@@ -1,11 +1,11 @@
 """What every converter may ask, and none may change: the function's place, its names, what its globals mean."""
 
-import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dy2static.analysis.survey import Function, Scope
 from dy2static.converters.build import Located
+from dy2static.converters.meanings import Meanings
 from dy2static.errors import ConversionError
 from graph.location import Loc
 
@@ -33,7 +33,7 @@ class ConvertContext:
     """Where the function stands and what its names mean, for all converters of one conversion.
 
     `function`: its qualified name. `scopes`: by function node, as they were before anything was converted.
-    `resolve`: the value of a global or builtin name at conversion time, None when there is none. `global_names`: what
+    `meanings`: what global and builtin names mean at conversion time. `global_names`: what
     no scope of the function binds and its closure does not have. `free_names`: those of its closure.
     `runtime`: the name under which converted code finds the runtime. `asks_for_items`: whether it takes items of
     containers.
@@ -43,7 +43,7 @@ class ConvertContext:
     function: str
     names: Names
     scopes: Mapping[Function, Scope]
-    resolve: Callable[[str], object]
+    meanings: Meanings
     global_names: frozenset[str]
     free_names: frozenset[str]
     runtime: str = "_rt"
@@ -51,7 +51,7 @@ class ConvertContext:
 
     def is_builtin(self, name: str) -> bool:
         """Whether the name means Python's builtin wherever it stands in this function."""
-        return name in self.global_names and self.resolve(name) is getattr(builtins, name, None)
+        return name in self.global_names and self.meanings.is_builtin(name)
 
     def loc(self, node: Located) -> Loc:
         end = node.end_col_offset if node.end_lineno == node.lineno else None

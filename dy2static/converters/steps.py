@@ -18,9 +18,8 @@ from typing import Final
 
 from dy2static.analysis.escapes import blocks_of
 from dy2static.analysis.flow import is_stop_test
-from dy2static.converters.allow import is_library
 from dy2static.converters.build import call, position
-from dy2static.converters.calls import dotted_path, known_value
+from dy2static.converters.calls import global_path
 from dy2static.converters.context import ConvertContext
 from dy2static.converters.try_stmt import cannot_fail, groups_of
 
@@ -67,10 +66,8 @@ def _find(block: Sequence[ast.stmt], ctx: ConvertContext) -> None:
 
 def _may_catch(manager: ast.expr, ctx: ConvertContext) -> bool:
     """Whether an exception may be seen by a manager, or by others than those that Python itself tells."""
-    path = dotted_path(manager.func) if isinstance(manager, ast.Call) else None
-    callee = None if path is None else known_value(path, ctx)
-    module: object = getattr(callee, "__module__", None)
-    return not isinstance(module, str) or module == "contextlib" or not is_library(module)
+    path = global_path(manager.func, ctx) if isinstance(manager, ast.Call) else None
+    return path is None or ctx.meanings.may_catch(path)
 
 
 def _inside(block: Sequence[ast.stmt], ctx: ConvertContext) -> None:

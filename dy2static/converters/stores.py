@@ -223,8 +223,9 @@ def _may_bind(part: ast.expr, value: ast.expr, rewriter: Rewriter) -> bool:
 
 def _is_unknown(expression: ast.expr, rewriter: Rewriter) -> bool:
     """Whether it is a global name without a meaning so far: the error of reading it has its place in the order."""
-    ctx = rewriter.ctx
-    return isinstance(expression, ast.Name) and expression.id in ctx.global_names and ctx.resolve(expression.id) is None
+    if not isinstance(expression, ast.Name) or expression.id not in rewriter.ctx.global_names:
+        return False
+    return rewriter.ctx.meanings.is_unknown(expression.id)
 
 
 def _is_sure(expression: ast.expr) -> bool:

@@ -4,10 +4,11 @@ import ast
 import builtins
 import threading
 import weakref
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache, partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
@@ -17,10 +18,13 @@ from dy2static.converters import PIPELINE, SUGAR
 from dy2static.converters.allow import is_library
 from dy2static.converters.build import definition, position, returns
 from dy2static.converters.context import ConvertContext, Names
+from dy2static.converters.meanings import Answer, Meanings, still_hold
 from dy2static.converters.reject import reject
 from dy2static.source.changed import codes_within
 from dy2static.source.compile import bind, compile_function
-from dy2static.source.load import Source, load
+from dy2static.source.kept import Kept, place_of
+from dy2static.source.load import Source, last_line, lines_of, parsed
+from graph.errors import InternalError
 
 MAX_CONVERSIONS = 4
 """Of one code object: there is more than one only where a module that it uses was rebound, or that takes items."""
@@ -42,18 +46,32 @@ class Converted:
     """
 
     function: FunctionType
-    tree: ast.FunctionDef
-    source: Source
-    attribute_names: frozenset[str]
-    global_names: frozenset[str]
+    origin: "Origin"
     free_names: frozenset[str]
+
+    @property
+    def tree(self) -> ast.FunctionDef:
+        return self.origin.tree()
+
+    @property
+    def source(self) -> Source:
+        return self.origin.source
+
+    @property
+    def attribute_names(self) -> frozenset[str]:
+        return self.origin.attribute_names
+
+    @property
+    def global_names(self) -> frozenset[str]:
+        return self.origin.global_names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """What converted code was made of. It does not hold the code."""
+    """What converted code was made of. It does not hold the code. The tree is made when it is asked for, where the
+    code was on disk."""
 
-    tree: ast.FunctionDef
+    tree: Callable[[], ast.FunctionDef]
     source: Source
     runtime: str
     attribute_names: frozenset[str]
@@ -222,31 +240,66 @@ def convert_function(function: FunctionType) -> Converted:
         made = bind(conversion.code, function, origin.runtime)
     return Converted(
         made,
-        origin.tree,
-        origin.source,
-        origin.attribute_names,
-        origin.global_names,
+        origin,
         frozenset(function.__code__.co_freevars) - {origin.runtime},
     )
 
 
 def make_conversion(function: FunctionType) -> Conversion:
-    source = load(function)
-    original = function.__code__
-    tree = as_definition(source.node)
-    found = survey(tree)
+    """The conversion of a function: found on disk, or made and kept there."""
+    lines, code, asks = lines_of(function), function.__code__, ASKS_FOR_ITEMS.get()
     known = Globals(function)
-    ctx = context_of(function, found, known)
+    place = place_of(code, lines, asks)
+    found = None if place is None else place.find()
+    if found is not None and still_hold(found.answers, known.lookup):
+        source = Source.of(code.co_filename, lines, found.first_line, found.last_line)
+        return conversion_of(found, source, known, asks, cache(partial(tree_of, code, lines, found.answers, asks)))
+    known = Globals(function)
+    meanings = Meanings(known.lookup)
+    node = parsed(code, lines)
+    source = Source.of(code.co_filename, lines, node.lineno, last_line(node))
+    tree, made = converted_now(node, code, meanings, asks)
+    if place is not None:
+        place.keep(made)
+    return conversion_of(made, source, known, asks, lambda: tree)
+
+
+def conversion_of(
+    made: Kept, source: Source, known: Globals, asks_for_items: bool, tree: Callable[[], ast.FunctionDef]
+) -> Conversion:
+    names, others = frozenset(made.attribute_names), frozenset(made.global_names)
+    return Conversion(made.code, Origin(tree, source, made.runtime, names, others), known.library(), asks_for_items)
+
+
+def tree_of(
+    code: CodeType, lines: Sequence[str], answers: Sequence[tuple[tuple[str, str], Answer]], asks_for_items: bool
+) -> ast.FunctionDef:
+    """The converted tree of a function whose conversion was on disk: made with the same answers, it is the same."""
+
+    def nothing_new(name: str) -> object:
+        raise InternalError(f"what `{name}` means was not asked when `{code.co_qualname}` was converted")
+
+    return converted_now(parsed(code, lines), code, Meanings(nothing_new, dict(answers)), asks_for_items)[0]
+
+
+def converted_now(
+    node: Function, code: CodeType, meanings: Meanings, asks_for_items: bool
+) -> tuple[ast.FunctionDef, Kept]:
+    """The tree of the function of `code`, converted in place, and the conversion."""
+    first, last = node.lineno, last_line(node)
+    tree = as_definition(node)
+    found = survey(tree)
+    ctx = context_of(code, found, meanings, asks_for_items)
     reject(found, ctx)
-    tree, found, ctx = written_out(tree, found, ctx, function, known)
+    tree, found, ctx = written_out(tree, found, ctx, code)
     for convert in PIPELINE:
         tree = convert(tree, ctx)
     most = max((len(part) for node in found.find(ast.Try, ast.With) for part in parts_inside(node)), default=0)
     generated = [ctx.names.fresh(name) for name in GENERATED]
     generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
-    code = compile_function(tree, original, ctx.runtime, generated)
-    origin = Origin(tree, source, ctx.runtime, found.attribute_names, ctx.global_names)
-    return Conversion(code, origin, known.library(), ctx.asks_for_items)
+    made = compile_function(tree, code, ctx.runtime, generated)
+    names, others = tuple(found.attribute_names), tuple(ctx.global_names)
+    return tree, Kept(made, tuple(meanings.answers.items()), first, last, ctx.runtime, names, others)
 
 
 def parts_inside(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
@@ -260,7 +313,7 @@ def parts_inside(node: ast.AST) -> Iterator[Sequence[ast.AST]]:
 
 
 def written_out(
-    tree: ast.FunctionDef, found: Survey, ctx: ConvertContext, function: FunctionType, known: Globals
+    tree: ast.FunctionDef, found: Survey, ctx: ConvertContext, code: CodeType
 ) -> tuple[ast.FunctionDef, Survey, ConvertContext]:
     """The function without the constructs that are short for others, and what a survey of that says."""
     wanted = [convert for kinds, convert in SUGAR if any(True for _ in found.find(*kinds))]
@@ -269,12 +322,13 @@ def written_out(
     for convert in wanted:
         tree = convert(tree, ctx)
     found = survey(tree)
-    return tree, found, context_of(function, found, known, ctx.runtime)
+    return tree, found, context_of(code, found, ctx.meanings, ctx.asks_for_items, ctx.runtime)
 
 
-def context_of(function: FunctionType, found: Survey, known: Globals, runtime: str | None = None) -> ConvertContext:
+def context_of(
+    code: CodeType, found: Survey, meanings: Meanings, asks_for_items: bool, runtime: str | None = None
+) -> ConvertContext:
     """What converters may ask; `runtime` is the name that the tree has for the runtime already."""
-    code = function.__code__
     names = Names(found.names | frozenset(code.co_freevars))
     bound = {name for scope in found.scopes.values() for name in scope.bound if scope.is_local(name)}
     free = frozenset(code.co_freevars)
@@ -283,11 +337,11 @@ def context_of(function: FunctionType, found: Survey, known: Globals, runtime: s
         function=code.co_qualname,
         names=names,
         scopes=found.scopes,
-        resolve=known.lookup,
+        meanings=meanings,
         global_names=frozenset(found.scope.free() - free - bound - {runtime}),
         free_names=free,
         runtime=runtime or names.fresh("_rt"),
-        asks_for_items=ASKS_FOR_ITEMS.get(),
+        asks_for_items=asks_for_items,
     )
 
 

@@ -25,33 +25,52 @@ NOT_ALONE = "its file has no such lambda at that line, or several that cannot be
 class Source:
     """The source of one function.
 
-    `node`: with the lines and columns of the user's file; decorators are gone, private names are spelled as the class
-    makes them (`__x` in class `C` is `_C__x`). `text`: its lines, moved to the left margin; `first_line` is theirs.
+    `text`: its lines, moved to the left margin; `first_line` is theirs.
     """
 
     file: str
     first_line: int
     text: str
-    node: Function
+
+    @classmethod
+    def of(cls, file: str, lines: Sequence[str], first: int, last: int) -> "Source":
+        """The lines from the first to the last, counted from 1."""
+        return cls(file, first, to_margin(lines[first - 1 : last]))
 
 
-def load(function: FunctionType) -> Source:
-    """The source of exactly this function, not of one that it wraps.
+def load(function: FunctionType) -> tuple[Source, Function]:
+    """The source of exactly this function, not of one that it wraps, and its syntax tree; see `parsed`.
 
     Raises: SourceUnavailableError when its file is not there, has changed since, or never was (`exec`).
+    """
+    node = parsed(function.__code__, lines := lines_of(function))
+    return Source.of(function.__code__.co_filename, lines, node.lineno, last_line(node)), node
+
+
+def lines_of(function: FunctionType) -> Sequence[str]:
+    """The lines of the function's file.
+
+    Raises: SourceUnavailableError when that is not there, or has changed since.
     """
     code = function.__code__
     linecache.checkcache(code.co_filename)  # the file may have been edited, and its module reloaded
     lines = linecache.getlines(code.co_filename, function.__globals__)
     if not lines:
         raise unavailable(code, NO_FILE)
-    # What stands under `<string>` may be the text of `python -c`, and no one's that `exec` is given.
-    not_there = NO_FILE if code.co_filename == "<string>" else NOT_THERE
     if has_changed(code, lines):
-        raise unavailable(code, not_there)
+        raise unavailable(code, not_there(code))
+    return lines
+
+
+def parsed(code: CodeType, lines: Sequence[str]) -> Function:
+    """The definition or lambda that `code` was compiled from, with the lines and columns of the user's file.
+
+    Decorators are gone, private names are spelled as the class makes them (`__x` in class `C` is `_C__x`).
+    Raises: SourceUnavailableError when it is not in these lines.
+    """
     node = find_lambda(code, lines) if code.co_name == "<lambda>" else find_definition(code, lines)
     if node is None:
-        raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else not_there)
+        raise unavailable(code, NOT_ALONE if code.co_name == "<lambda>" else not_there(code))
     if isinstance(node, ast.AsyncFunctionDef):
         raise ConversionError(
             "`async def` cannot be converted.",
@@ -60,11 +79,20 @@ def load(function: FunctionType) -> Source:
         )
     node = mangle(node, class_of(code.co_qualname))
     if tuple(argument.arg for argument in parameters(node.args)) != parameters_of(code):
-        raise unavailable(code, not_there)
+        raise unavailable(code, not_there(code))
     if isinstance(node, ast.FunctionDef):
         node.decorator_list = []
-    last = node.end_lineno or node.lineno
-    return Source(code.co_filename, node.lineno, to_margin(lines[node.lineno - 1 : last]), node)
+    return node
+
+
+def last_line(node: Function) -> int:
+    return node.end_lineno or node.lineno
+
+
+def not_there(code: CodeType) -> str:
+    """Why code has no source where a text is there. What stands under `<string>` may be the text of `python -c`, and no
+    one's that `exec` is given."""
+    return NO_FILE if code.co_filename == "<string>" else NOT_THERE
 
 
 def has_source(function: FunctionType) -> bool:

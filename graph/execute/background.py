@@ -65,6 +65,7 @@ class Background:
         self._busy = threading.Lock()
         """Held while a job is being done."""
         self._jobs: deque[Job] = deque()
+        self._asides: deque[Callable[[], None]] = deque()
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
@@ -73,6 +74,19 @@ class Background:
         with self._lock:
             self._jobs.append(job)
         self.go_on()
+
+    def aside(self, do: Callable[[], None]) -> None:
+        """Have something small done that nobody waits for: with the next job, or at the end of the process."""
+        self._asides.append(do)
+
+    def do_asides(self) -> None:
+        """Do what was put aside."""
+        while True:
+            try:
+                do = self._asides.popleft()
+            except IndexError:  # there is no more
+                return
+            do()
 
     def go_on(self) -> None:
         """See to it that the jobs are being done: after a fork nobody does them."""
@@ -93,6 +107,7 @@ class Background:
             thread = self._thread
         if thread is not None:
             thread.join()
+        self.do_asides()
 
     def _give_up(self) -> None:
         while self._jobs:

@@ -118,6 +118,7 @@ class Meanwhile:
     def compile(self) -> None:
         """Compile, and deliver the native program."""
         self._hurry.wait(HEAD_START)
+        BACKGROUND.do_asides()
         made = self._compiled()
         self._found.append(made)
         self._deliver(made)

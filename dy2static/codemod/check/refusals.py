@@ -9,6 +9,7 @@ from dy2static.analysis.survey import Survey, survey
 from dy2static.codemod.check.module import Module, Scope
 from dy2static.converters import PIPELINE
 from dy2static.converters.context import ConvertContext, Names
+from dy2static.converters.meanings import Meanings
 from dy2static.converters.reject import UNSUPPORTED, rejections
 from dy2static.errors import ConversionError
 from dy2static.source.convert import as_definition
@@ -62,7 +63,7 @@ def context(scope: Scope, module: Module, found: Survey) -> ConvertContext:
         function=scope.qualname,
         names=names,
         scopes=found.scopes,
-        resolve=resolve,
+        meanings=Meanings(resolve),
         global_names=frozenset(outer - free - bound),
         free_names=free,
         runtime=names.fresh("_rt"),

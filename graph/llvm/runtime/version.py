@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,11 @@ def compiler_version() -> str:
     return _digest(_all_files())
 
 
+def digest_of_files(folders: Iterable[Path]) -> str:
+    """A digest of all Python files below folders, as they are now."""
+    return _digest([file for folder in folders for file in _files_below(folder)])
+
+
 @functools.cache
 def runtime_version() -> str:
     """A digest of the files that the runtime is made from."""
@@ -28,10 +34,15 @@ def runtime_version() -> str:
 
 @functools.cache
 def _all_files() -> list[tuple[str, int, int]]:
-    """Path, size and time of each file of the compiler, as they are when this module is loaded: a process goes on with
-    the modules that it has when files change, and what it makes must not be found under the new ones."""
+    """Each file of the compiler, as they are when this module is loaded: a process goes on with the modules that it has
+    when files change, and what it makes must not be found under the new ones."""
+    return _files_below(Path(graph.__file__).parent)
+
+
+def _files_below(folder: Path) -> list[tuple[str, int, int]]:
+    """Path, size and time of each Python file."""
     found: list[tuple[str, int, int]] = []
-    pending = [str(Path(graph.__file__).parent)]
+    pending = [str(folder)]
     while pending:
         for entry in os.scandir(pending.pop()):
             if entry.name.endswith(".py"):

@@ -14,4 +14,4 @@ from support.golden import assert_golden
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda f: f.__name__)
 def test_converted_source(construct: Callable[..., Any]) -> None:
     origin = make_conversion(construct).origin
-    assert_golden(f"converters/{construct.__name__}.py.txt", origin.source.text + "\n" + code(origin.tree))
+    assert_golden(f"converters/{construct.__name__}.py.txt", origin.source.text + "\n" + code(origin.tree()))

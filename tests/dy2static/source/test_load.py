@@ -25,17 +25,17 @@ from support.python_runtime import run_on_python
 
 def test_lines_and_columns_are_those_of_the_file() -> None:
     text = "import math\n\n\nclass A:\n    @staticmethod\n    def f(x):  # first\n\n        return (\n            x)\n"
-    source = load(define(text, "A").f)
-    assert (source.first_line, source.node.lineno, source.node.col_offset) == (6, 6, 4)
+    source, node = load(define(text, "A").f)
+    assert (source.first_line, node.lineno, node.col_offset) == (6, 6, 4)
     assert source.text == "def f(x):  # first\n\n    return (\n        x)\n"
-    returned = source.node.body[0]
+    returned = node.body[0]
     assert (returned.lineno, returned.value.lineno, returned.value.col_offset) == (8, 9, 12)
 
 
 def test_text_inside_strings_is_not_moved() -> None:
     text = 'class A:\n    def f(self):\n        return """a\n  b\n        c"""\n'
     f = define(text, "A").f
-    assert load(f).text == 'def f(self):\n    return """a\n  b\n    c"""\n'
+    assert load(f)[0].text == 'def f(self):\n    return """a\n  b\n    c"""\n'
     assert run_on_python(f)(None) == f(None) == "a\n  b\n        c"
 
 
@@ -98,7 +98,7 @@ def make(y):
 
 one, negative, two, *closures = make(1)
 assert list(one.__code__.co_positions())[-1][2] is None
-print(*[ast.unparse(load(f).node) for f in (one, negative, two)], sep=", ")
+print(*[ast.unparse(load(f)[1]) for f in (one, negative, two)], sep=", ")
 for f in closures:
     try:
         load(f)

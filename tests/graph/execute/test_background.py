@@ -35,6 +35,18 @@ def test_what_a_job_raises_is_kept() -> None:
     assert good.error is None
 
 
+def test_what_is_put_aside_is_done_once_at_the_end_at_the_latest() -> None:
+    seen: list[int] = []
+    background = Background()
+    background.aside(lambda: seen.append(1))
+    background.do_asides()
+    background.aside(lambda: seen.append(2))
+    assert seen == [1]
+    background.close()
+    background.close()
+    assert seen == [1, 2]
+
+
 def test_a_wait_ends() -> None:
     go_on = threading.Event()
     job = Job(lambda: go_on.wait(60) and None)
