@@ -1,10 +1,22 @@
 """Every program of tests/programs in every mode, against the same function run as plain Python."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 
+from dy2static.cache import compiled
 from dy2static.cache.compiled import Executor
+from graph.execute.meanwhile import SHOWN
+from graph.execute.numpy_program import compile_program
+from graph.ir.op import Graph
+from graph.ir.walk import walk
+from graph.passes.small_tensors import small_tensors_as_numbers
 from support.differential import check_gradients, check_static
 from support.programs import all_programs
+from support.values import assert_same, copy_of
 
 PROGRAMS = all_programs()
 EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter", "native")
@@ -14,6 +26,35 @@ EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter", "native")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_static(name: str, executor: Executor) -> None:
     check_static(PROGRAMS[name], executor)
+
+
+def meanwhile(graph: Graph) -> Callable[..., Any]:
+    """The NumPy program of a graph, where the one that runs until native code is there does the same, bit for bit."""
+    usual = compile_program(graph)
+    quick = compile_program(small_tensors_as_numbers(graph), leave=lambda: None, when=[])
+
+    def run(*args: Any) -> Any:
+        given = copy_of(list(args))
+        try:
+            expected = usual(*args)
+        except Exception as error:
+            with pytest.raises(type(error), match=f"^{re.escape(str(error))}$"):
+                quick(*given)
+            raise
+        results = quick(*given)
+        assert not any(isinstance(x, int | float) and not isinstance(x, np.generic) for x in results)
+        assert_same(results, expected)
+        return expected
+
+    is_shown = any(op.name in SHOWN for part in (graph, *graph.functions.values()) for op in walk(part))
+    return usual if is_shown else run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_meanwhile(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "compile_program", meanwhile)
+    check_static(PROGRAMS[name], "numpy")
 
 
 # Native code for both halves of each gradient takes minutes to compile.

@@ -15,7 +15,7 @@ from graph.execute import program_runtime
 from graph.ir.op import Attr
 from graph.passes.structure import attr_key
 
-_BUILTINS: Final = frozenset(["int", "range", "map", "slice", "list", "None", "True", "False", "np"])
+_BUILTINS: Final = frozenset(["abs", "float", "int", "range", "map", "slice", "list", "None", "True", "False", "np"])
 
 
 def is_usable(name: str) -> bool:

@@ -16,8 +16,10 @@ from graph.aval import Aval, ListType, is_static
 from graph.errors import InternalError
 from graph.execute.bindings import Bindings, call, dotted, is_usable, variable
 from graph.execute.counters import Count, counters
-from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar
+from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar, truth
+from graph.execute.floats import is_float, of_numpy
 from graph.execute.layouts import Layouts
+from graph.execute.statements import assigns, function
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 from graph.ir.walk import walk
@@ -98,7 +100,7 @@ class FunctionEmitter:
         self._ops(block)
         values = [self._given_away(v, how) for v, how in zip(graph.results, self._buffers.results, strict=True)]
         block.statements.append(ast.Return(ast.Tuple(values, ast.Load())))
-        return _function(name, arguments, block.statements)
+        return function(name, arguments, block.statements)
 
     def _given_away(self, value: Value, how: str) -> ast.expr:
         ref = self._ref(value)
@@ -226,6 +228,9 @@ class FunctionEmitter:
         match op.name:
             case "constant":
                 self._constant(op)
+            case "some" if self._is_fast and is_float(op.operands[0]):
+                made = self._expressions.as_numpy(op.operands[0])
+                self._assign(block, [self._define(block, op.result, self._wish(block, index, op.result))], made, None)
             case "some" | "none":
                 self._alias(block, op.results[0], self._name(op.operands[0]) if op.operands else "None")
             case "unwrap" if not op.attrs["name"]:
@@ -250,7 +255,9 @@ class FunctionEmitter:
         for i, value in enumerate(op.operands):
             is_given_up = i in dead and is_alone(self._buffers.classes, op, i)
             is_list = isinstance(value.type, ListType)
-            yield self._given_away(value, "list" if is_list and not is_given_up else "as_is")
+            is_number = self._is_fast and is_float(value)
+            given = "list" if is_list and not is_given_up else "as_is"
+            yield self._expressions.as_numpy(value) if is_number else self._given_away(value, given)
 
     def _constant(self, op: Op) -> None:
         array = op.attrs["value"]
@@ -272,7 +279,7 @@ class FunctionEmitter:
         elif op.opdef.kernel is np.matmul:
             self._layouts.new(op.results[0])
         inplace = 0 in dead and is_alone(self._buffers.classes, op, 0)
-        expression = self._expressions.of(op, inplace=inplace, out=out, often=bool(self._loops and self._leave))
+        expression = self._expressions.of(op, inplace=inplace, out=out, often=self._is_fast)
         names = [self._define(block, v, self._wish(block, index, v)) for v in op.results]
         self._assign(block, names, expression, op.loc)
         if taken is not None:
@@ -322,10 +329,10 @@ class FunctionEmitter:
         """The test of an `if`: the expression itself where it was computed just before and nobody else reads it."""
         previous = block.statements[-1] if block.statements else None
         name = self._name(pred)
-        if block.reads[pred] == 1 and _assigns(previous, name):
+        if block.reads[pred] == 1 and assigns(previous, name):
             assert isinstance(previous, ast.Assign)
             block.statements.pop()
-            return _truth(previous.value), self.locations.pop(previous, op.loc)
+            return truth(previous.value), self.locations.pop(previous, op.loc)
         return variable(name), op.loc
 
     def _cond(self, block: _Block, index: int, op: Op) -> None:
@@ -403,10 +410,10 @@ class FunctionEmitter:
         test_statements = self._region(test, arguments, [flag])
         statements = self._trip() + self._region(body, arguments, names)
         self._loops -= 1
-        if len(test_statements) == 1 and _assigns(test_statements[0], flag):
+        if len(test_statements) == 1 and assigns(test_statements[0], flag):
             (assignment,) = test_statements
             assert isinstance(assignment, ast.Assign)
-            loop = ast.While(_truth(assignment.value), statements or [ast.Pass()], [])
+            loop = ast.While(truth(assignment.value), statements or [ast.Pass()], [])
             self.locations[loop] = self.locations.pop(assignment, op.loc)
         else:
             leave = ast.If(ast.UnaryOp(ast.Not(), variable(flag)), [ast.Break()], [])
@@ -445,6 +452,13 @@ class FunctionEmitter:
     def _loop_results(self, block: _Block, op: Op, names: Sequence[str]) -> None:
         for value, name in zip(op.results, names, strict=True):
             self._alias(block, value, name)
+            if self._leave and not self._loops and is_float(value):
+                self._assign(block, [name], of_numpy(variable(name)), None)
+
+    @property
+    def _is_fast(self) -> bool:
+        """Whether this is in a loop of a program that is not read; there floats are Python's (see `floats`)."""
+        return bool(self._loops and self._leave)
 
     def _outline(self, block: _Block, index: int, op: Op) -> None:
         """A region op through its kernel, its regions as functions of their own."""
@@ -452,7 +466,8 @@ class FunctionEmitter:
         lead = 1 if op.name == "for_loop" else 0
         operands: list[ast.expr] = []
         for i, v in enumerate(op.operands):
-            operands.append(self._copy_of(v) if i - lead in copies else self._ref(v))
+            given = self._expressions.as_numpy if self._is_fast else self._ref
+            operands.append(self._copy_of(v) if i - lead in copies else given(v))
         names: list[ast.expr] = []
         for region in op.regions:
             name = self._bindings.fresh(f"{op.name}_{region.name}")
@@ -474,26 +489,8 @@ class FunctionEmitter:
         self.locations.update(inner.locations)
         self.sources.update(inner.sources)
         self.outlined.extend(inner.outlined)
-        return _function(name, arguments, block.statements)
+        return function(name, arguments, block.statements)
 
     def _results_of_tuple(self, block: _Block, index: int, op: Op, expression: ast.expr) -> None:
         names = [self._define(block, v, self._wish(block, index, v)) for v in op.results]
         self._assign(block, names, expression, op.loc, is_tuple=True)
-
-
-def _function(name: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    args = ast.arguments([], [ast.arg(a) for a in arguments], None, [], [], None, [])
-    return ast.FunctionDef(name, args, body, [], None)
-
-
-def _assigns(statement: ast.stmt | None, name: str) -> bool:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=target)]):
-            return target == name
-        case _:
-            return False
-
-
-def _truth(test: ast.expr) -> ast.expr:
-    """`x is not None` for `np.True_ if x is not None else np.False_`."""
-    return test.test if isinstance(test, ast.IfExp) else test

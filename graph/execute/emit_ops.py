@@ -9,6 +9,7 @@ import numpy as np
 
 from graph.aval import Aval, is_static
 from graph.dtypes import DType, bool_
+from graph.execute import floats
 from graph.execute.bindings import Bindings, call, dotted, variable
 from graph.ir.op import Op
 from graph.ir.value import Value
@@ -85,7 +86,56 @@ class OpExpressions:
 
     def of(self, op: Op, *, inplace: bool = False, out: str | None = None, often: bool = False) -> ast.expr:
         """The expression that computes the op, `inplace` by its twin, or into the buffer `out`. `often`: it runs many
-        times."""
+        times, in a loop in which floats are Python's (see `floats`)."""
+        if not often:
+            return self._of(op, inplace, out, often)
+        is_of_floats = bool(op.operands) and floats.of_floats(op)
+        if is_of_floats and (written := self._operator_on_floats(op)) is not None:
+            return written
+        usual = self._of(op, inplace, out, often)
+        if not floats.gives_float(op):
+            return usual
+        usual = floats.of_python(usual)
+        return self._function_on_floats(op, usual) if is_of_floats else usual
+
+    def _function_on_floats(self, op: Op, usual: ast.expr) -> ast.expr:
+        """Functions of Python's floats whose bits it has right more quickly, but for where it takes the `usual` way."""
+        operands = [self._float(value) for value in op.operands]
+        match op.name:
+            case "minimum":
+                return floats.least(operands[0], operands[1], usual)
+            case "maximum":
+                return floats.most(operands[0], operands[1], usual)
+            case "clip":
+                return floats.between(operands[0], operands[1], operands[2], usual)
+            case "sqrt":
+                return floats.root(self._bindings.function(math.sqrt, "sqrt"), operands[0], usual)
+            case "abs":
+                return call(variable("abs"), operands[0])
+            case _:
+                return usual
+
+    def _operator_on_floats(self, op: Op) -> ast.expr | None:
+        """The op written with an operator of Python's floats; None where there is none that gives the same bits."""
+        kernel, symbol = op.opdef.kernel, op.opdef.symbol
+        operands = [self._float(value) for value in op.operands]
+        if len(operands) == 1:
+            return ast.UnaryOp(ast.USub(), operands[0]) if kernel is np.negative else None
+        if kernel is np.true_divide:
+            return floats.quotient(*operands)
+        if kernel in (np.add, np.subtract, np.multiply):
+            return ast.BinOp(operands[0], BINARY[symbol][1], operands[1])
+        compare = COMPARE.get(symbol)
+        if compare is None or compare[0] is not kernel:
+            return None
+        return call(dotted("np", "bool_"), ast.Compare(operands[0], [compare[1]], [operands[1]]))
+
+    def _float(self, value: Value) -> ast.expr:
+        """A 0-d float64, as Python's float where it is a constant."""
+        constant = self._constants.get(value)
+        return self._ref(value) if constant is None else _literal(constant) or self._ref(value)
+
+    def _of(self, op: Op, inplace: bool, out: str | None, often: bool) -> ast.expr:
         if op.name == "is_some":
             test = ast.Compare(self._ref(op.operands[0]), [ast.IsNot()], [ast.Constant(None)])
             return ast.IfExp(test, dotted("np", "True_"), dotted("np", "False_"))
@@ -96,22 +146,29 @@ class OpExpressions:
             written = None if out else self._operator(op, LOGICAL.get(kernel, kernel), often)
             if written is not None:
                 return written
-            expression = call(
-                self._bindings.function(kernel, op.name), *self._operands(op, literals=kernel is not np.power)
-            )
+            operands = self._operands(op, literals=kernel is not np.power)
+            if often and len({v.dtype for v in op.operands}) > 1:
+                operands = [self.as_numpy(v) for v in op.operands]
+            expression = call(self._bindings.function(kernel, op.name), *operands)
             if out:
                 expression.keywords.append(ast.keyword("out", variable(out)))
             return expression
         chosen = op.opdef.inplace if inplace and op.opdef.inplace is not None else kernel
-        expression = self.kernel_call(op, chosen)
+        expression = self._kernel_call(op, chosen, often)
         if len(op.results) == 1 and is_scalar(op.results[0]):
             return call(self._bindings.helper("as_scalar"), expression)
         return expression
 
-    def kernel_call(self, op: Op, kernel: Callable[..., Any]) -> ast.Call:
+    def _kernel_call(self, op: Op, kernel: Callable[..., Any], often: bool) -> ast.Call:
         """`kernel(*operands, **attrs)`."""
         attrs = {name: self._bindings.literal(value) for name, value in op.attrs.items()}
-        return call(self._bindings.function(kernel, op.name), *map(self._ref, op.operands), **attrs)
+        operands = map(self.as_numpy if often else self._ref, op.operands)
+        return call(self._bindings.function(kernel, op.name), *operands, **attrs)
+
+    def as_numpy(self, value: Value) -> ast.expr:
+        """A value in a loop as others than arithmetic take it."""
+        is_python = floats.is_float(value) and value not in self._constants
+        return floats.of_numpy(self._ref(value)) if is_python else self._ref(value)
 
     def _is_widening(self, op: Op) -> bool:
         """A 0-d cast for which the constructor of the dtype does what `astype` does."""
@@ -176,6 +233,15 @@ class OpExpressions:
 def _is_exact(symbol: str, dtypes: set[DType]) -> bool:
     """Whether the operator on NumPy scalars runs the code that the ufunc runs."""
     return symbol not in ("//", "%") or all(d.kind in "iu" for d in dtypes)
+
+
+def truth(test: ast.expr) -> ast.expr:
+    """What decides: `x is not None` for `np.True_ if x is not None else np.False_`, `x < y` for `np.bool_(x < y)`."""
+    match test:
+        case ast.IfExp(test=decides, body=ast.Attribute()) | ast.Call(args=[ast.Compare() as decides]):
+            return decides
+        case _:
+            return test
 
 
 def _literal(constant: Any) -> ast.expr | None:

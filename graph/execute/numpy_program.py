@@ -84,7 +84,8 @@ def placed(
     if innermost.tb_lineno in sources:
         op, names = sources[innermost.tb_lineno]
         variables = {**innermost.tb_frame.f_globals, **innermost.tb_frame.f_locals}
-        error = better(error, op, [variables.get(name) for name in names])
+        found = [variables.get(name) for name in names]
+        error = better(error, op, [np.float64(x) if type(x) is float else x for x in found])
     loc = locations.get(innermost.tb_lineno)
     if loc is not None:
         note_location(error, loc)

@@ -41,6 +41,7 @@ def test_program_agrees_with_interpreter(case: tuple[Graph, tuple[Any, ...]]) ->
     for array in (a for value in found for a in ([value] if isinstance(value, np.ndarray) else [])):
         array.fill(0)
     assert_same(program(*given_args), expected)
+    assert_same(compile_program(graph, leave=lambda: None, when=[])(*given_args), expected)
 
 
 def is_float(t: Type) -> bool:
