@@ -88,7 +88,7 @@ def place_of(code: CodeType, lines: Sequence[str], asks_for_items: bool) -> Plac
         return None
     what = (code.co_code, code.co_linetable, code.co_names, code.co_varnames, code.co_freevars, code.co_flags)
     made_from = repr((code.co_qualname, code.co_firstlineno, asks_for_items, what))
-    entry = _digest((VERSION, sys.version, OPTIMIZED, code.co_filename, _digest(lines)))
+    entry = _digest((VERSION, sys.version, OPTIMIZED, code.co_filename, _text(code.co_filename, lines)))
     return Place(cache, f"conversions-{entry}", hashlib.sha256(made_from.encode()).hexdigest())
 
 
@@ -120,6 +120,18 @@ def _unpacked(kept: Cached | None) -> _Entry:
     except (EOFError, TypeError, ValueError):
         return {}
     return cast("_Entry", found) if isinstance(found, dict) else {}
+
+
+def _text(file: str, lines: Sequence[str]) -> str:
+    """A digest of the lines of a file, made once for all its functions."""
+    known = _texts.get(file)
+    if known is None or known[0] is not lines:
+        known = _texts[file] = (lines, _digest(["".join(lines)]))
+    return known[1]
+
+
+_texts: Final[dict[str, tuple[Sequence[str], str]]] = {}
+"""The lines of files as `linecache` gave them, with their digests."""
 
 
 def _digest(texts: Sequence[str]) -> str:
