@@ -17,9 +17,9 @@ from graph.errors import InternalError
 from graph.execute.bindings import Bindings, call, dotted, is_usable, variable
 from graph.execute.counters import Count, counters
 from graph.execute.emit_ops import OpExpressions, buffer_key, is_elementwise, is_scalar, truth
-from graph.execute.floats import is_float, of_numpy
+from graph.execute.floats import is_float, of_numpy, of_python
 from graph.execute.layouts import Layouts
-from graph.execute.statements import assigns, function
+from graph.execute.statements import assigns, function, moved
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 from graph.ir.walk import walk
@@ -169,7 +169,7 @@ class FunctionEmitter:
         for param, name in zip(region.params, arguments, strict=True):
             self._alias(block, param, name)
         self._ops(block)
-        self._move(block, [(t, self._name(v)) for t, v in zip(targets, region.results, strict=True)])
+        block.statements += moved([(t, self._name(v)) for t, v in zip(targets, region.results, strict=True)])
         return block.statements
 
     def _ops(self, block: _Block) -> None:
@@ -183,20 +183,6 @@ class FunctionEmitter:
                     self.sources[statement] = (op, tuple(self._env.get(v, "") for v in op.operands))
             self._recycle(block, op)
         self._depth -= 1
-
-    def _move(self, block: _Block, moves: Sequence[tuple[str, str]]) -> None:
-        """Assign variables to variables, as if all at once."""
-        left: list[tuple[str, str]] = [(target, source) for target, source in moves if target != source]
-        while left:
-            sources: Counter[str] = Counter(source for _, source in left)
-            free = [(t, s) for t, s in left if not sources[t]]
-            if not free:
-                targets = ast.Tuple([ast.Name(t, ast.Store()) for t, _ in left], ast.Store())
-                block.statements.append(ast.Assign([targets], ast.Tuple([variable(s) for _, s in left], ast.Load())))
-                return
-            for target, source in free:
-                block.statements.append(ast.Assign([ast.Name(target, ast.Store())], variable(source)))
-            left = [move for move in left if move not in free]
 
     def _assign(
         self, block: _Block, names: Sequence[str], value: ast.expr, loc: Loc | None, *, is_tuple: bool = False
@@ -368,7 +354,7 @@ class FunctionEmitter:
                 moves.append((name, self._name(value)))
         for i in sorted(copies):
             self._assign(block, [names[i]], self._copy_of(initial[i]), op.loc)
-        self._move(block, moves)
+        block.statements += moved(moves)
         for name in names:
             block.forget(name)
         return names
@@ -401,7 +387,7 @@ class FunctionEmitter:
     def _while(self, block: _Block, index: int, op: Op) -> None:
         test, body = op.regions
         names = self._carried(block, index, op, 0)
-        arguments = [*names, *(self._name(v) for v in op.operands[len(names) :])]
+        arguments = self._entered(block, op, names, op.operands[len(names) :])
         found = counters(op, self._constants) if self._leave else ()
         for counter in found:
             self._as_number(block, op, counter, names[counter.position])
@@ -435,16 +421,28 @@ class FunctionEmitter:
     def _for(self, block: _Block, index: int, op: Op) -> None:
         (body,) = op.regions
         names = self._carried(block, index, op, 1)
-        captured = [self._name(v) for v in op.operands[1 + len(names) :]]
+        arguments = self._entered(block, op, names, op.operands[1 + len(names) :])
         counter = self._fresh(body.params[0].hint or "i")
         trips = call(variable("range"), call(variable("int"), self._ref(op.operands[0])))
         is_read = any(body.params[0] in inner.operands for inner in body.ops) or body.params[0] in body.results
         counts = call(variable("map"), dotted("np", "int64"), trips) if is_read else trips
         self._loops += 1
-        statements = self._trip() + self._region(body, [counter, *names, *captured], names)
+        statements = self._trip() + self._region(body, [counter, *arguments], names)
         self._loops -= 1
         block.statements.append(ast.For(ast.Name(counter, ast.Store()), counts, statements or [ast.Pass()], []))
         self._loop_results(block, op, names)
+
+    def _entered(self, block: _Block, op: Op, names: Sequence[str], captured: Sequence[Value]) -> list[str]:
+        """The variables of carried values, and those of captured ones; floats become Python's, where they may be."""
+        arguments = [*names, *map(self._name, captured)]
+        if not self._leave or self._loops:
+            return arguments
+        for i, value in enumerate((*op.results, *captured)):
+            if is_float(value) and value not in self._constants:
+                number = arguments[i] if i < len(names) else self._fresh("number")
+                self._assign(block, [number], of_python(variable(arguments[i])), op.loc)
+                arguments[i] = number
+        return arguments
 
     def _trip(self) -> list[ast.stmt]:
         return [ast.If(variable(self._when), [ast.Expr(call(variable(self._leave)))], [])] if self._leave else []

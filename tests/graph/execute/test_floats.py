@@ -20,8 +20,10 @@ graph f(%0: f64[], %1: f64[], %2: f64[], %3: f64[2]) -> (RESULTS) {
   %7: f64[], %8: f64[], %9: TYPE = for_loop %4, %0, %1, %6, %2, %3 {carried=3} {
     body(%10: i64[], %11: f64[], %12: f64[], %13: TYPE, %14: f64[], %15: f64[2]) {
       %16: f64[] = constant {value=dense<f64[] CONSTANT>}
+      %41: f64[] = maximum %11, %11
+      %42: f64[] = maximum %12, %12
       BODY
-      yield %12, %11, %20
+      yield %42, %41, %20
     }
   }
   yield %7, %8, %9
@@ -61,7 +63,9 @@ BODIES = [
 
 
 def graph_of(body: dict[str, str], constant: str = "0.5") -> Any:
-    text = LOOP.replace("BODY", body["BODY"]).replace("START", body["START"]).replace("CONSTANT", constant)
+    # What a function of NumPy's gives is Python's float again: that is what the op is tried on.
+    tried = body["BODY"].replace("%11", "%41").replace("%12", "%42")
+    text = LOOP.replace("BODY", tried).replace("START", body["START"]).replace("CONSTANT", constant)
     text = text.replace("THEN", "\nthen(%30: f64[]) { yield %30 }").replace("ELSE", "\nelse(%31: f64[]) { NEG }\n")
     text = text.replace("NEG", "%32: f64[] = neg %31 yield %32")
     return parse(text.replace("RESULTS", f"f64[], f64[], {body['TYPE']}").replace("TYPE", body["TYPE"]))
@@ -90,6 +94,14 @@ def test_arithmetic_is_pythons() -> None:
     assert "* 0.5" in source
     assert "sqrt(" in source
     assert "float(np.sqrt(" in source
+
+
+def test_what_comes_into_a_loop_is_pythons_there() -> None:
+    lines = quick(graph_of({**NUMBER, "BODY": "%20: f64[] = mul %14, %13"})).source.splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith("    for "))
+    before, behind = "\n".join(lines[:begin]), "\n".join(lines[begin:])
+    assert before.count(" = float(") == 4  # three carried, one captured
+    assert behind.count(" = np.float64(") == 3
 
 
 def test_programs_that_are_read_are_written_with_numpy() -> None:
