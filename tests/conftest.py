@@ -5,6 +5,7 @@ import linecache
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ["DY2STATIC_COMPILE"] = "now"
 # LLVM takes longer than most tests: those of native code ask for it, and `make test-slow` runs all with it.
 os.environ.setdefault("DY2STATIC_EXECUTOR", "numpy")
+# What tests compile and convert is not for the user's cache.
+os.environ.setdefault("DY2STATIC_CACHE", str(Path(__file__).parent.parent / "build" / "cache_of_tests"))
 
 # A first call compiles, so times per example say nothing; CI must give the same verdict twice.
 settings.register_profile("dy2static", deadline=None, derandomize="CI" in os.environ, print_blob=True)
