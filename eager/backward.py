@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from eager.dispatch import apply, dims_of, shaped
 from eager.grad_mode import set_grad_enabled
-from eager.recorder import RECORDER
+from eager.recorder import RECORDER, call, converts
 from eager.tape import link_of, snapshot
 from eager.tape_emitter import SymbolicTapeEmitter, TapeEmitter
 from eager.tape_links import Leaf, Record, resolve
@@ -174,4 +174,10 @@ def backward(
         cts = pull_back([x], [gradient], leaves, release=not (retain_graph or create_graph), is_taped=create_graph)
         for leaf, ct in zip(leaves, cts, strict=True):
             if ct is not None:
-                leaf.grad = ct if leaf.grad is None else apply(ADD, leaf.grad, ct)
+                leaf.grad = call(added_up, (leaf.grad, ct), {})
+
+
+@converts
+def added_up(held: Tensor | None, ct: Tensor) -> Tensor:
+    """The gradient of a leaf that kept `held` before: which may be decided by the graph, where one is recorded."""
+    return ct if held is None else apply(ADD, held, ct)

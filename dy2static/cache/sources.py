@@ -275,12 +275,12 @@ class _Walk:
         elif isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
             return
         cls = cast("type[Any]", cast(Any, value)) if isinstance(value, type) else _class_of(value)
-        own: Any = {} if isinstance(value, type) else getattr(cast(Any, value), "__dict__", None)
+        own: Any = None if isinstance(value, type) else getattr(cast(Any, value), "__dict__", None)
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
                 yield Source("attribute", cast(Any, value), name, f"{text}.{name}")
             elif name in self._names or name in called_names(cast(type, type(value))):
-                self._member(cast(Any, value), cls, name, text, own is not value and _class_of(own) is dict)
+                self._member(cast(Any, value), cls, name, text, _class_of(own) is dict)
         for function in operators(cls):
             self.plain(function)
         if "__dict__" in self._names and _class_of(own) is dict:
@@ -370,9 +370,12 @@ def _add_names(code: types.CodeType, names: set[str]) -> None:
 
 
 def is_data(value: Any, name: str) -> bool:
-    """Whether an attribute is data of the object or of its class: not a method, not computed by a property."""
+    """Whether an attribute is data of the object or of its class: not a method, not computed by a property.
+
+    Of a class it is what stays the same object: a class method, for one, is bound anew whenever it is read.
+    """
     if name in getattr(value, "__dict__", {}):
-        return True
+        return not isinstance(value, type) or getattr(value, name, MISSING) is getattr(value, name, MISSING)
     for cls in type(value).__mro__:
         found = cls.__dict__.get(name, MISSING)
         if found is not MISSING:

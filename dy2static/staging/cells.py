@@ -68,6 +68,13 @@ class HandleCell:
     def store(self, value: Tensor) -> None:
         put_value(self.handle, value)
 
+    def merge(self, value: Tensor) -> None:
+        """Store what the graph chose between blocks: a leaf of the tape stays one, as where a handle is changed."""
+        link = self.handle._link  # pyright: ignore[reportPrivateUsage]
+        put_value(self.handle, value)
+        if isinstance(link, Leaf):
+            self.handle._link = link  # pyright: ignore[reportPrivateUsage]
+
 
 def is_made_in(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
     """Whether the handle of a changed cell was made in the block of `builder`, going by what it held before."""

@@ -242,7 +242,10 @@ class Cells:
     def put(self, cell: Cell, value: Any) -> None:
         """Change a cell: noted, then stored."""
         self.touch(cell)
-        cell.store(value)
+        if isinstance(cell, HandleCell):
+            cell.merge(value)
+        else:
+            cell.store(value)
 
     def take(self, cell: Cell, value: Any) -> None:
         """Store what blocks left in a cell: what else sees the change was asked where they made it.

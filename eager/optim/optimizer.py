@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from eager.grad_mode import no_grad
 from eager.parameter import Parameter
+from eager.recorder import call, converts
 from eager.tensor import Tensor
 from graph.errors import GraphError
 
@@ -87,10 +88,7 @@ class Optimizer(ABC):
         states = iter(self.state)
         for group in self.param_groups:
             for parameter in group["params"]:
-                state = next(states)
-                gradient = parameter.grad
-                if gradient is not None:
-                    self.update(parameter, gradient, state, group)
+                call(update_by, (self, parameter, parameter.grad, next(states), group), {})
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -145,6 +143,13 @@ class Optimizer(ABC):
             for group in self.param_groups
         ]
         return f"{type(self).__name__}({'; '.join(lines)})"
+
+
+@converts
+def update_by(optimizer: Optimizer, parameter: Parameter, gradient: Tensor | None, state: State, group: Group) -> None:
+    """Change a Parameter by the gradient that it has, if it has one: a graph may decide that."""
+    if gradient is not None:
+        optimizer.update(parameter, gradient, state, group)
 
 
 def is_used(setting: Any) -> bool:

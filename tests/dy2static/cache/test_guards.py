@@ -156,3 +156,45 @@ def test_objects_without_attributes_of_their_own_are_no_reason_for_another_progr
 
     programs = {id(first.program_for(xp.ones(2))) for _ in range(4)}
     assert len(programs) == 1
+
+
+class Scaled:
+    by: float = 2.0
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    @classmethod
+    def of(cls, x: Any) -> "Scaled":
+        return cls(x * cls.by)
+
+
+class Half(Scaled):
+    by = 0.5
+
+
+def test_a_class_method_makes_one_program_until_it_is_replaced(monkeypatch: Any) -> None:
+    """It is bound anew whenever it is read."""
+    f = to_static(lambda x: Scaled.of(x).x + Half.of(x).x)
+    x = xp.asarray([1.0])
+    assert [value(f(x)) for _ in range(4)] == [2.5] * 4
+    assert len(f.programs) == 1
+    monkeypatch.setattr(Scaled, "of", classmethod(lambda cls, x: cls(x + 1.0)))
+    assert value(f(x)) == 4.0
+    assert "Scaled.of" in f.explain()
+
+
+def test_a_tensor_that_a_run_takes_away() -> None:
+    """The second kind of call reads it, and leaves None: the next of that kind has it again."""
+    held = SimpleNamespace(x=None)
+
+    def pairs(x: Any) -> Any:
+        if held.x is None:
+            held.x = x
+            return x
+        total, held.x = held.x + x, None
+        return total
+
+    f = to_static(pairs)
+    assert [value(f(xp.asarray([float(i)]))) for i in range(8)] == [0, 1, 2, 5, 4, 9, 6, 13]
+    assert len(f.programs) == 2
