@@ -1,6 +1,7 @@
 """What Python's builtins mean for staged values."""
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, cast
@@ -22,6 +23,7 @@ from dy2static.staging.number_attributes import is_missing
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, changeable, is_none, kind_of, maybe_none, present
 from dy2static.staging.powers import failure_of
+from dy2static.staging.queues import QUEUE, Queue, queue_of
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, is_number
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
@@ -258,6 +260,8 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
         return x.is_a(classes)
     if isinstance(x, StagedRange):
         return isinstance(range(0), classes)
+    if isinstance(x, Queue):
+        return isinstance(QUEUE(), classes)
     if isinstance(x, StagedNumber | StagedText):
         return isinstance(_kind_of_stand_in(x)(), classes)
     return isinstance(x, classes)
@@ -286,7 +290,13 @@ def type_(stager: Stager, *args: Any) -> Any:
         return Tensor
     if len(args) == 1 and isinstance(args[0], StageableList):
         return list
+    if len(args) == 1 and isinstance(args[0], Queue):
+        return deque
     return type(*args)
+
+
+def deque_(stager: Stager, iterable: Any = (), maxlen: Any = None) -> Queue:
+    return queue_of(list_(stager, iterable), maxlen)
 
 
 def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
@@ -350,6 +360,7 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     issubclass: issubclass_,
     type: type_,
     list: list_,
+    deque: deque_,
     setattr: setattr_,
     str: str_,
     repr: repr_,

@@ -29,7 +29,7 @@ from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.texts import method_of_text
-from dy2static.runtime.walked import walked
+from dy2static.runtime.walked import has_own_iterator, iterated, walked
 from dy2static.source.convert import convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.chosen import each, is_chosen
@@ -64,6 +64,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         if _is_by_cases(function):
             return _by_cases(function, args, kwargs)
         args = walked(function, args)
+    if any(map(has_own_iterator, args)):
+        args = iterated(function, args)
     staged_meaning = _builtin(function)
     if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
         drained = Generator if staged_meaning else OneShot
@@ -156,14 +158,18 @@ def _takes_chosen(function: Any) -> bool:
 
 
 def _fill_own_lists(made: Any, passed: Sequence[Any]) -> None:
-    """The lists that a dataclass has made for fields with `default_factory=list` become lists of converted code, which
-    can change in the graph, as those that an `__init__` of the user's makes."""
+    """The lists and queues that a dataclass has made for fields with a `default_factory` become those of converted
+    code, which can change in the graph, as those that an `__init__` of the user's makes."""
     if not dataclasses.is_dataclass(made) or hasattr(made, "__post_init__"):
         return
     for field in dataclasses.fields(made):
         held: Any = getattr(made, field.name, None)
-        if field.default_factory is list and type(held) is list and not any(held is x for x in passed):
+        if field.default_factory is dataclasses.MISSING or any(held is x for x in passed):
+            continue
+        if field.default_factory is list and type(held) is list:
             object.__setattr__(made, field.name, list_([]))
+        elif type(held) is deque:
+            object.__setattr__(made, field.name, call(deque, list(cast("deque[Any]", held)), held.maxlen))
 
 
 def _own_init(cls: type[Any]) -> Callable[..., Any] | None:

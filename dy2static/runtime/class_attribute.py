@@ -6,6 +6,7 @@ from dy2static.runtime.builtins import type_
 from dy2static.staging.caught import Caught
 from dy2static.staging.lists import StageableList
 from dy2static.staging.optional import maybe_none
+from dy2static.staging.queues import Queue
 from dy2static.staging.staged import StagedTensor, current
 from dy2static.staging.text import StagedText
 
@@ -13,5 +14,7 @@ from dy2static.staging.text import StagedText
 def class_of(value: Any) -> Any:
     """What a run has in place of the class of a value that stands for another one."""
     stager = current()
-    stands_in = isinstance(value, Caught | StageableList | StagedTensor | StagedText) or maybe_none(value) is not None
+    stands_in = (
+        isinstance(value, Caught | Queue | StageableList | StagedTensor | StagedText) or maybe_none(value) is not None
+    )
     return type_(stager, value) if stager is not None and stands_in else value.__class__

@@ -13,6 +13,7 @@ from dy2static.staging.attempt import unwatched
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
+from dy2static.staging.queues import Queue, walked
 from dy2static.staging.signal import signal_of
 from dy2static.staging.staged import StagedNumber, current, the_stager
 from dy2static.staging.stager import Stager, is_staged_value
@@ -38,6 +39,8 @@ def for_(
     until = stop if signal is None else or_failed(signal, stop)
     if isinstance(iterable, Generator):
         return consume(iterable, body, state, names, until)
+    if stager is not None and isinstance(iterable, Queue):
+        return _over_queue(stager, iterable, body, state, names, stop)
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
         return _unrolled(stager, iterable, body, state, names, until)
@@ -98,6 +101,27 @@ def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, 
     return _until(stager, over, body, state, names, lambda *_: False)
 
 
+def _over_queue(
+    stager: Stager,
+    queue: Queue,
+    body: Body,
+    state: State,
+    names: tuple[str, ...],
+    stop: Callable[..., Any] | None,
+) -> State:
+    """A loop over the items of a queue. Where it changes how many there are, the next trip asks, and raises."""
+    with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking((queue.items,)) as walk:
+        try:
+            after = for_(queue.items, body, state, names, stop)
+        except Exception:  # once the walk is disturbed, no error of the trial says anything
+            if not walk.is_disturbed:
+                raise
+        else:
+            trial.keep()
+            return after
+    return for_(stager.call(walked, (queue.items,), {}), body, state, names, stop)
+
+
 def _unrolled(
     stager: Stager | None,
     iterable: Any,
@@ -108,6 +132,8 @@ def _unrolled(
 ) -> State:
     done = 0
     items = iter(iterable)
+    if isinstance(items, Generator):  # of an object whose `__iter__` is converted code
+        return consume(items, body, state, names, stop)
     pulled = items if isinstance(items, Pulled) else None
     walked = pulled.walked if pulled else () if stager is None else lists_of(items)
     source = pulled.items if pulled else iterable

@@ -5,6 +5,7 @@ with comparisons and tests that may be staged.
 """
 
 import builtins
+import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -162,8 +163,11 @@ def list_(stager: Stager, *args: Any) -> Any:
 def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
     items = list_(stager, over)
     keys = items if key is None else list_(stager, map_(stager, key, items))
-    if keys.staged is None and not any(map(is_ordered_in_graph, keys)):
-        return stager.lists.display([items[i] for i in sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)])
+    known = _known(keys)
+    if known is not None:
+        return stager.lists.display(
+            [items[i] for i in sorted(range(len(keys)), key=known.__getitem__, reverse=reverse)]
+        )
     if keys.staged is None and not all(isinstance(x, Tensor) and not x.ndim for x in keys):
         table = _table(keys)
         if table is None:
@@ -176,6 +180,27 @@ def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = Fa
     if keys.staged is not None and not (isinstance(over, Tensor) and key is None):
         return if_expr(keys.length() > 0, lambda: _in_order(stager, items, stack(keys), reverse), lambda: list_(stager))
     return _in_order(stager, items, over if isinstance(over, Tensor) and key is None else stack(keys), reverse)
+
+
+def _known(keys: StageableList) -> Sequence[Any] | None:
+    """What Python can sort by: the keys, or the beginnings of tuples before what the graph decides on, where that
+    decides already. None of others."""
+    if keys.staged is not None:
+        return None
+    if not any(map(is_ordered_in_graph, keys)):
+        return keys
+    if not all(type(key) is tuple for key in keys):
+        return None
+    begun = [tuple(itertools.takewhile(_is_ordered_now, cast("tuple[Any, ...]", key))) for key in keys]
+    try:
+        pairs = itertools.pairwise(sorted(begun))
+        return begun if all(low != high[: len(low)] for low, high in pairs) else None
+    except TypeError:  # nor can Python sort the keys, as it says where they are compared
+        return None
+
+
+def _is_ordered_now(value: Any) -> bool:
+    return not is_ordered_in_graph(value)
 
 
 def _in_order(stager: Stager, items: Any, keys: Tensor, reverse: bool) -> Any:

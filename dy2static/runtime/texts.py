@@ -1,5 +1,6 @@
 """Texts made by `%`, and by the methods of a text: known now, or made when the graph runs."""
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,7 +8,8 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.builtins import float_, int_
-from dy2static.staging.chosen import each, is_chosen
+from dy2static.staging.chosen import MOST, each, is_chosen, options_of
+from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import reading
 from dy2static.staging.staged import StagedTensor, current
@@ -113,16 +115,22 @@ def method_of_text(function: Any) -> Callable[..., Any] | None:
 
 def joined(separator: str, items: Iterable[Any]) -> Any:
     """`separator.join(items)`."""
+    if isinstance(items, StageableList) and items.staged is not None:
+        text = StagedText()
+        text.add_joined(separator, items)
+        return text.plain()
     held = list(items)
     at = next((i for i, item in enumerate(held) if is_chosen(item)), None)
-    if at is not None:
+    if at is not None and math.prod(len(options_of(item)) for item in held if is_chosen(item)) <= MOST:
         return each(held[at], lambda option: joined(separator, [*held[:at], option, *held[at + 1 :]]))
-    if not any(isinstance(item, StagedText) for item in held):
+    if at is None and not any(isinstance(item, StagedText) for item in held):
         return separator.join(held)
     text = StagedText()
     for i, item in enumerate(held):
-        if not isinstance(item, str | StagedText):
-            separator.join("" if isinstance(x, StagedText) else x for x in held)  # which says what is wrong
+        if not isinstance(item, str | StagedText) and not is_chosen(item):
+            separator.join(
+                "" if isinstance(x, StagedText) or is_chosen(x) else x for x in held
+            )  # which says what is wrong
         text.add_any(separator if i else "")
         text.add_any(item)
     return text.plain()

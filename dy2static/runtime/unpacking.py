@@ -4,8 +4,10 @@ from typing import Any
 
 from dy2static.runtime import sequences
 from dy2static.runtime.list_display import list_
+from dy2static.runtime.walked import gone_over
 from dy2static.staging.iterables import StagedIterable, is_staged_iterable, shortest, staged_iterable
 from dy2static.staging.locate import user_location
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
@@ -18,6 +20,10 @@ def unpack(value: Any, before: int, after: int | None = None) -> Any:
     Without a starred target, what Python can go over stays as it is: Python says what does not fit.
     """
     stager = current()
+    if stager is not None:
+        value = gone_over(value)
+    if isinstance(value, OneShot):
+        value = value.drained()
     if stager is not None and is_staged_iterable(value):
         value = present(value, "TypeError", "cannot unpack non-iterable NoneType object")
         over = None if isinstance(value, Tensor) and not value.ndim else staged_iterable(stager, value)

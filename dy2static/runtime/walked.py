@@ -1,9 +1,13 @@
-"""Builtins that go over an argument: where it may be None, the graph raises there what Python does."""
+"""Builtins that go over an argument: where it may be None, the graph raises there what Python does; an object of a
+user's class is asked for its iterator, which a generator of converted code is."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from types import FunctionType
+from typing import Any, Final, cast
 
+from dy2static.converters.allow import is_library
 from dy2static.staging.optional import present
+from dy2static.staging.queues import Queue, listed
 
 ALL: Final = slice(None)
 FIRST: Final = slice(1)
@@ -35,11 +39,36 @@ OTHER_TEXTS: Final[dict[Any, str]] = {
 }
 
 
+def has_own_iterator(value: Any) -> bool:
+    """Whether it is an object that says itself how to go over it: of a class of the user's, or a queue."""
+    method = getattr(cast("type[Any]", type(value)), "__iter__", None)
+    is_users = type(method) is FunctionType and not is_library(method.__globals__.get("__name__") or "")
+    return is_users or isinstance(value, Queue)
+
+
+def gone_over(value: Any) -> Any:
+    """What such an object has gone over; others as they are."""
+    return value.items if isinstance(value, Queue) else iter(value) if has_own_iterator(value) else value
+
+
+def iterated(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of a call, with what is gone over for such objects."""
+    held = list(args)
+    if _goes_over(function, args) and function is not range:
+        change = listed if function is reversed else gone_over
+        held[WALKED[function]] = map(change, held[WALKED[function]])
+    return tuple(held)
+
+
+def _goes_over(function: Callable[..., Any], args: Sequence[Any]) -> bool:
+    is_walked = isinstance(function, type | type(len)) and function in WALKED
+    return is_walked and (function not in (min, max) or len(args) == 1)
+
+
 def walked(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments of a call, with the values themselves for those that it goes over."""
     held = list(args)
-    is_walked = isinstance(function, type | type(len)) and function in WALKED
-    if is_walked and (function not in (min, max) or len(held) == 1):
+    if _goes_over(function, held):
         text = OTHER_TEXTS.get(function, "'NoneType' object is not iterable")
         held[WALKED[function]] = [present(x, "TypeError", text) for x in held[WALKED[function]]]
     return tuple(held)

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from dy2static.staging.chosen import MOST
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made
+from dy2static.staging.made import is_plain
 from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec, TextSpec
 
 
@@ -64,4 +65,5 @@ def _is_object(spec: Spec) -> bool:
 
 
 def _is_plain_object(value: Any) -> bool:
-    return hasattr(value, "__dict__") and not callable(value)
+    cls = cast("type[Any]", type(value))
+    return is_plain(cls) or (hasattr(value, "__dict__") and not callable(value))

@@ -13,6 +13,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.made import parts_of
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, kind_of, present
+from dy2static.staging.queues import listed
 from dy2static.staging.shown import unknown_text
 from dy2static.staging.spec import ChoiceSpec
 from dy2static.staging.staged import StagedNumber, the_stager
@@ -137,7 +138,7 @@ def staged_iterable(stager: "Stager", value: Any) -> StagedIterable | None:
         return value.taken()
     if isinstance(value, StagedIterable):
         return value
-    value = present(value, "TypeError", "'NoneType' object is not iterable")
+    value = listed(present(value, "TypeError", "'NoneType' object is not iterable"))
     if isinstance(value, StagedNumber):
         stager.raise_in_graph(TypeError, (f"{kind_of(value)!r} object is not iterable",))
     if isinstance(value, Tensor):
@@ -161,6 +162,7 @@ def rest_of_list(stager: "Stager", walked: StageableList, done: int) -> StagedIt
 
 def is_staged_iterable(value: Any) -> bool:
     """Whether a `for` over `value` is a loop of the graph."""
+    value = listed(value)
     return isinstance(value, (StagedIterable, StagedIterator, Tensor, OptionalObject)) or (
         isinstance(value, StageableList) and value.staged is not None
     )

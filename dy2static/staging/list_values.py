@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from dy2static.errors import StagingError
 from dy2static.staging import lists_written_out
 from dy2static.staging.advice import kinds_of
+from dy2static.staging.list_text import layout_of, layout_of_text
 from dy2static.staging.lists import NO_INDEX, StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
 from dy2static.staging.spec import ListSpec, Spec, StaleSpec, TensorSpec, apart, element_types, pack, spec_of, unpack
-from dy2static.staging.staged import StagedNumber
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
 from dy2static.staging.stale import refused
 from dy2static.staging.taped_ops import append_op
 from dy2static.staging.unify import MismatchError, as_element, as_list, unify
@@ -21,6 +22,7 @@ from eager.tensor import Tensor
 from graph.dtypes import DType, float64, int64
 from graph.ir.value import Value
 from graph.ops.regions import join_types
+from graph.ops.text_of_list import ITEMS, JOINED
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
@@ -315,6 +317,27 @@ class ListValues:
             next_step="go over a copy, `for item in list(items):`, or count, `while i < len(items):`.",
             loc=user_location(),
         )
+
+    def form_of_items(self, element: Spec) -> str:
+        """The form of a list in texts. Raises: StagingError where code of the user's says what its items look like."""
+        layout = layout_of(element)
+        if layout is None:
+            self.unsupported(f"the text of items that are {element}")
+        return f"{ITEMS}{layout!r}"
+
+    def form_of_joined(self, between: str, items: StageableList, element: Spec) -> str | None:
+        """The form of its items put together; None where they are no texts: if there are any, the run raises that."""
+        layout = layout_of_text(element)
+        if layout is not None:
+            return f"{JOINED}{(between, layout)!r}"
+        if not isinstance(element, TensorSpec):
+            self.unsupported(f"`join` of items that are {element}")
+        b = self._stager.builder
+        b.loc = user_location()
+        kind = PYTHON_NUMBERS[element.aval.dtype.kind].__name__ if element.weak else "Tensor"
+        text = f"sequence item 0: expected str instance, {kind} found"
+        b.check(self._stager.predicate(items.length() == 0), error="TypeError", parts=(text,), forms=())
+        return None
 
     def unsupported(self, what: str) -> NoReturn:
         """The error for what graph lists cannot do."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from dy2static.converters.allow import is_library
 from dy2static.staging.by_identity import of_class
+from dy2static.staging.queues import Queue
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
@@ -55,6 +56,9 @@ class MadeSpec:
         cls = cast("type[Any]", type(self.original))
         if self.inner is None:
             found = self.original if self.is_outside else another(self.content)
+        elif self.names is not None and not self.is_outside and isinstance(self.original, Queue):
+            found = made[identity] = QUEUE((), self.original.maxlen)
+            found.extend(dict(zip(self.names, inner(self.inner), strict=True))["items"])
         elif self.names is not None and not self.is_outside:
             found = made[identity] = object.__new__(cls)  # first: what it holds may hold it
             set_fields(found, dict(zip(self.names, inner(self.inner), strict=True)))
@@ -76,7 +80,9 @@ def another(original: Any) -> Any:
 @of_class
 def is_plain(cls: type) -> bool:
     """Whether instances of a class of the user's are their attributes and nothing more: no code of a library made them,
-    and no container or number of Python is in them."""
+    and no container or number of Python is in them. So it is with a class of ours that says so."""
+    if "__plain__" in vars(cls):
+        return True
     return not is_library(cls.__module__) and all(
         base is object or base.__module__ in WITHOUT_CODE or not is_library(base.__module__) for base in cls.__mro__
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.chosen import Chosen, form_of, index_of, is_chosen, where_is
-from dy2static.staging.lists import StageableList
+from dy2static.staging.lists import StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
 from dy2static.staging.shown import mark_of, reading, unknown_text
@@ -16,6 +16,7 @@ from eager.tensor import Tensor
 from graph.aval import Aval
 from graph.ir.value import Value
 from graph.ops.text_of import ONE_OF, WHERE_THERE, texts_of
+from graph.ops.text_of_list import BESIDE
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import ChoiceSpec
@@ -149,12 +150,7 @@ class StagedText:
         elif isinstance(value, Tensor):
             self.add_value(value, "r" if quoted and not isinstance(value, StagedNumber) else "")
         elif isinstance(value, StageableList) and value.staged is not None:
-            stager = the_stager()
-            (graph_list,) = value.staged.values or (None,)
-            if graph_list is None:
-                self.add("[]")
-            else:
-                self.add_form(stager.builder.lift(graph_list), "")
+            self._add_graph_list(value.staged)
         elif type(value) in (list, tuple, StageableList) and any(map(_has_text_later, value)):
             self._add_items(value)
         else:
@@ -191,6 +187,28 @@ class StagedText:
         else:
             self.add_value(value, conversion, spec)
 
+    def _add_graph_list(self, held: StagedList) -> None:
+        if held.element is None:
+            self.add("[]")
+        else:
+            self._add_fields(held, the_stager().lists.form_of_items(held.element))
+
+    def add_joined(self, between: str, items: StageableList) -> None:
+        """Append the texts that a graph list holds, put together.
+
+        Raises: StagingError for items of which it is not known whether they are texts.
+        """
+        held = items.staged
+        if held is not None and held.element is not None:
+            form = the_stager().lists.form_of_joined(between, items, held.element)
+            if form is not None:
+                self._add_fields(held, form)
+
+    def _add_fields(self, held: StagedList, form: str) -> None:
+        for v in held.values[:-1]:
+            self.add_form(v, BESIDE)
+        self.add_form(the_stager().builder.lift(held.values[-1]), form)
+
     def _add_items(self, items: list[Any] | tuple[Any, ...]) -> None:
         opening, closing = ("[", "]") if isinstance(items, list) else ("(", ")")
         self.add(opening)
@@ -214,6 +232,8 @@ def as_text(method: Callable[..., Any]) -> Callable[..., Any]:
 def _has_text_later(value: Any) -> bool:
     """Whether the text of an item is known only when the graph runs."""
     if isinstance(value, Tensor | StagedText) or hasattr(cast(Any, type(value)), "__staged_text__"):
+        return True
+    if isinstance(value, StageableList) and value.staged is not None:
         return True
     return type(value) in (list, tuple, StageableList) and any(map(_has_text_later, cast("list[Any]", value)))
 

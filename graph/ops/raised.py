@@ -6,6 +6,8 @@ which is raised in its place where the class itself is not there.
 
 import ast
 import builtins
+import operator
+import sys
 from typing import Any, cast
 
 import numpy as np
@@ -22,11 +24,20 @@ def name_of(kind: type) -> str:
 
 def class_of(name: str) -> Any:
     """The exception class of a name; None for a text that is none."""
-    _, is_own, base = name.partition("(")
+    named, is_own, base = name.partition("(")
     builtin: Any = getattr(builtins, base.rstrip(")") if is_own else name, None)
     if not (isinstance(builtin, type) and issubclass(builtin, BaseException)):
         return None
-    found = [kind for kind in derived(builtin) if name_of(kind) == name] if is_own else []
+    if not is_own:
+        return builtin
+    module, _, path = named.partition(":")
+    try:
+        own = operator.attrgetter(path)(sys.modules[module])
+    except (AttributeError, KeyError):  # it was made within a function, or its module is not there
+        own = None
+    if isinstance(own, type) and issubclass(own, builtin) and name_of(own) == name:
+        return own
+    found = [kind for kind in derived(builtin) if name_of(kind) == name]
     return found[-1] if found else builtin
 
 

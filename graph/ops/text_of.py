@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from graph.ops.raised import unpacked
+from graph.ops.text_of_list import BESIDE, ITEMS, JOINED, joined_items, text_of_items
 
 PLAIN_KINDS: Final = frozenset([np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.complex128)])
 """Dtypes that `repr_tensor` leaves out: those that Python scalars have."""
@@ -86,8 +87,22 @@ def texts_of(form: str) -> tuple[str, ...]:
 def message(parts: Sequence[str], values: Sequence[Any], forms: Sequence[str]) -> str:
     """`parts` with the texts of `values` between them."""
     text = parts[0]
+    lists: list[Any] = []
     for value, form, part in zip(values, forms, parts[1:], strict=True):
-        text += text_of(value, form) + part
+        kind = form.removeprefix(WHERE_THERE)
+        if kind == BESIDE:
+            lists.append(value)
+        elif kind.startswith(ITEMS):
+            layout = literal_eval(kind.removeprefix(ITEMS))
+            text += "" if value is None else text_of_items(layout, [*lists, value], message)
+            lists = []
+        elif kind.startswith(JOINED):
+            between, layout = literal_eval(kind.removeprefix(JOINED))
+            text += "" if value is None else joined_items(between, layout, [*lists, value], message)
+            lists = []
+        else:
+            text += text_of(value, form)
+        text += part
     return text
 
 

@@ -149,3 +149,11 @@ def iterators_that_test(x):
         total -= v
     rest = list(itertools.filterfalse(lambda v: v > 1.5, x)) + list(itertools.compress(x, x > 1.5))
     return highest, decayed, total, rest
+
+
+@program([f64([2.0, -1.0])], [f64([-3.0, 4.0])], grad=0)
+def sorted_by_what_is_known(x):
+    losses = {"total": x[0], "kl": x[1], "rec": x[0] * x[1]}
+    print(", ".join(f"{name}: {value:.2f}" for name, value in sorted(losses.items())))
+    ranked = sorted(((len(name), name, value) for name, value in losses.items()), reverse=True)
+    return [value for _, value in sorted(losses.items())], [name for _, name, _ in ranked], max(losses.items())

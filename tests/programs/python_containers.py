@@ -120,14 +120,6 @@ def set_changed_in_a_branch(x):
     return len(seen) + x
 
 
-@program([f64(2.0), i64(3)], refused="how many items a queue has would be known only when the graph runs")
-def queue_that_grows_in_a_loop(x, n):
-    queue = deque([x])
-    for _ in range(n):
-        queue.append(x)
-    return len(queue)
-
-
 @program([f64(2.0)], refused="how far an iterator is would be known only when the graph runs")
 def iterator_asked_in_a_branch(x):
     items = iter([1.0, 2.0])

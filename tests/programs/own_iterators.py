@@ -1,0 +1,108 @@
+"""Objects of classes with an `__iter__` of their own, which branches and loops of the graph choose between."""
+
+from support.programs import f64, program
+
+
+class Vector:
+    __slots__ = ("x", "y")
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+
+    def __mul__(self, k):
+        return Vector(self.x * k, self.y * k)
+
+    __rmul__ = __mul__
+
+    def __abs__(self):
+        return (self.x**2 + self.y**2) ** 0.5
+
+    def __iter__(self):
+        yield self.x
+        yield self.y
+
+    def __repr__(self):
+        return f"Vector({self.x:.2f}, {self.y:.2f})"
+
+
+def shortened(x):
+    v = Vector(x, x + 1)
+    if abs(v) > 2:
+        v = 0.5 * v
+    return v
+
+
+CASES = ([f64(3.0)], [f64(0.5)])
+
+
+@program(*CASES, grad=0)
+def unpacked(x):
+    a, b = shortened(x)
+    first, *rest = shortened(x)
+    return a + 2 * b, first, rest
+
+
+@program(*CASES, grad=0)
+def summed_up(x):
+    return sum(shortened(x)), max(shortened(x)), list(shortened(x)), tuple(shortened(x)), sorted(shortened(x))
+
+
+@program(*CASES, grad=0)
+def gone_through(x):
+    total = 0.0
+    for i, part in enumerate(shortened(x)):
+        total = total + (i + 1) * part
+    for part in shortened(x):
+        total = total * part
+    return total, [part * 2 for part in shortened(x)], [a * b for a, b in zip(shortened(x), (1, 2))]
+
+
+@program(*CASES, grad=0)
+def steps_of_a_walk(x):
+    v = Vector(x, x * 0)
+    for _ in range(int(x)):
+        v = v + 0.5 * Vector(v.y, -v.x)
+        if abs(v) > 2.5:
+            v = v * 0.5
+    print(v)
+    return v.x, v.y
+
+
+class Countdown:
+    """Its `__iter__` asks the graph."""
+
+    def __init__(self, start):
+        self.start = start
+
+    def __iter__(self):
+        left = self.start
+        while left > 0:
+            print("left", left)
+            yield left
+            left = left - 1
+
+
+@program(*CASES, grad=0, adapts=True)
+def with_a_loop_inside(x):
+    total = 0.0
+    for left in Countdown(x):
+        print("got", left)
+        total = total + left * x
+        if total > 12:
+            break
+    return total, sum(Countdown(x))
+
+
+def pair(x):
+    yield x
+    yield x * 2
+
+
+@program(*CASES, grad=0)
+def generators_unpacked(x):
+    a, b = pair(x)
+    first, *rest = pair(a)
+    return a, b, first, rest
