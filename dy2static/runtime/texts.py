@@ -8,9 +8,7 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.builtins import float_, int_
-from dy2static.runtime.sequences import list_
 from dy2static.staging.chosen import MOST, each, is_chosen, options_of
-from dy2static.staging.iterables import is_staged_iterable
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.shown import reading
@@ -117,9 +115,6 @@ def method_of_text(function: Any) -> Callable[..., Any] | None:
 
 def joined(separator: str, items: Iterable[Any]) -> Any:
     """`separator.join(items)`."""
-    stager = current()
-    if stager is not None and is_staged_iterable(items):
-        items = list_(stager, items)
     if isinstance(items, StageableList) and items.staged is not None:
         text = StagedText()
         text.add_joined(separator, items)

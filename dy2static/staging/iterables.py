@@ -118,11 +118,9 @@ class StagedIterator(OneShot):
         return self._over
 
     def drained(self) -> list[Any]:
-        """A list of all items.
-
-        Raises: StagingError for a number of items that is known only when the graph runs.
-        """
-        return StageableList(iter(self))
+        """A list of all items."""
+        is_known = isinstance(self._over.length, int)
+        return StageableList(iter(self)) if is_known else the_stager().call(list, (self,), {})
 
     def __iter__(self) -> Iterator[Any]:
         over = self._over
