@@ -329,10 +329,14 @@ def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
 
 
 def str_(stager: Stager, *args: Any) -> Any:
+    if len(args) == 1 and type(args[0]) is OptionalObject:
+        return fstring(formatted(args[0], "s"))
     return StagedText.of(args[0]).plain() if len(args) == 1 else str(*args)
 
 
 def repr_(stager: Stager, value: Any) -> Any:
+    if type(value) is OptionalObject:
+        return fstring(formatted(value, "r"))
     text = StagedText()
     text.add_any(value, quoted=True)
     return text.plain()

@@ -2,8 +2,9 @@
 
 from typing import Any, cast
 
+from dy2static.runtime.if_expr import if_expr
 from dy2static.staging.chosen import is_chosen
-from dy2static.staging.optional import OptionalObject
+from dy2static.staging.optional import OptionalObject, is_none, present
 from dy2static.staging.shown import reading
 from dy2static.staging.text import StagedText
 from eager.tensor import Tensor
@@ -30,6 +31,8 @@ def formatted(value: Any, conversion: str = "", spec: str = "") -> Part:
     """
     if hasattr(cast(Any, type(value)), "__staged_text__"):
         value, conversion = value.__staged_repr__() if conversion in ("r", "a") else value.__staged_text__(), ""
+    if type(value) is OptionalObject:
+        return _of_maybe(value, conversion, spec), "", ""
     if isinstance(value, Tensor | StagedText | OptionalObject) or is_chosen(value):
         return value, conversion, spec
     if not conversion:  # not within `StagedText`: what fails here concerns the value alone
@@ -41,3 +44,12 @@ def formatted(value: Any, conversion: str = "", spec: str = "") -> Part:
     text.add_formatted(value, conversion, spec)
     found = text.plain()
     return found if isinstance(found, str) else (found, "", "")
+
+
+def _of_maybe(value: Any, conversion: str, spec: str) -> Any:
+    """The text of what may be None: the graph chooses between that of None and that of the value."""
+    return if_expr(
+        is_none(value),
+        lambda: fstring(formatted(None, conversion, spec)),
+        lambda: fstring(formatted(present(value, "TypeError", ""), conversion, spec)),
+    )

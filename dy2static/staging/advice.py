@@ -12,7 +12,8 @@ def of_choices(label: str, a: Spec, b: Spec) -> str | None:
     """What to do about more ordinary values, or texts, than a graph chooses among; None where that is not it."""
     if any(isinstance(part, TextSpec) for spec in (a, b) for part in getattr(spec, "parts", (spec,))):
         return (
-            f"keep the values that {label} is made of in a list, and make the text of them outside, or print it here."
+            f"keep the values that {label} is made of in a list, and make the text of them outside, or print it here; "
+            "where it grows, append the pieces to a list, and put them together behind the loop: `''.join(pieces)`."
         )
     count = sum(len(spec.parts) if isinstance(spec, ChoiceSpec) else 1 for spec in (a, b))
     if count <= MOST or not all(isinstance(spec, ChoiceSpec | ConstantSpec) for spec in (a, b)):

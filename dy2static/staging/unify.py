@@ -28,7 +28,7 @@ from dy2static.staging.spec import (
 from dy2static.staging.staged import NUMBERS, the_stager
 from dy2static.staging.text_choice import MOST_FIELDS
 from eager.pytree import Node
-from graph.aval import Aval, Dim, scalar
+from graph.aval import Aval, Dim, Type, scalar
 from graph.dtypes import SHORT_NAMES, of_scalar
 
 
@@ -86,6 +86,8 @@ def unify(a: Spec, b: Spec, join: JoinDims, path: str = "") -> Spec:
             return _unify_tensors(*((tensor, number) if a is tensor else (number, tensor)), join, path)
         case ConstantSpec(x), ConstantSpec(y) if _is_number(x) and _is_number(y):
             return TensorSpec(scalar(np.result_type(of_scalar(x), of_scalar(y))), weak=True)
+        case TextSpec(), TextSpec() if (same := _same_text(a, b, join)) is not None:
+            return same
         case (ChoiceSpec() | ConstantSpec() | TextSpec()) as x, (ChoiceSpec() | ConstantSpec() | TextSpec()) as y if (
             found := _choice(x, y)
         ) is not None:
@@ -142,6 +144,21 @@ def _choice(a: ChoiceSpec | Option, b: ChoiceSpec | Option) -> ChoiceSpec | None
         return ChoiceSpec(tuple(parts)) if are_texts else None
     are_alike = all(is_choosable(constants[0].value, part.value) for part in constants[1:])
     return ChoiceSpec(tuple(parts)) if are_alike else None
+
+
+def _same_text(a: TextSpec, b: TextSpec, join: JoinDims) -> TextSpec | None:
+    """The description that covers two texts that differ in the sizes of the values in them; None of other texts."""
+    if (a.pieces, a.forms) != (b.pieces, b.forms):
+        return None
+    kinds: list[Type] = []
+    for x, y in zip(a.kinds, b.kinds, strict=True):
+        if x == y:
+            kinds.append(x)
+        elif isinstance(x, Aval) and isinstance(y, Aval) and (x.dtype, x.ndim) == (y.dtype, y.ndim):
+            kinds.append(join_avals(x, y, join))
+        else:
+            return None
+    return replace(a, kinds=tuple(kinds))
 
 
 def _is_list(spec: Spec) -> bool:

@@ -121,3 +121,26 @@ def in_an_exception(xs):
     except ValueError as error:
         print(error)
     return len(found)
+
+
+@program(*CASES)
+def what_may_be_missing(xs):
+    best = None
+    for i, x in enumerate(xs):
+        if best is None or x > best[1]:
+            best = (i, x)
+    print(f"best: {best}", str(best), f"{best!r}")
+    return best
+
+
+@program(*CASES)
+def messages_that_are_collected(xs):
+    errors = []
+    for i, x in enumerate(xs):
+        try:
+            if x < 0:
+                raise ValueError(f"{i}: {x}")
+        except ValueError as error:
+            errors.append(str(error))
+    print(errors)
+    return "; ".join(errors)
