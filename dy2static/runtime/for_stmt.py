@@ -13,6 +13,7 @@ from dy2static.staging.attempt import unwatched
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.queues import Queue, walked
 from dy2static.staging.signal import signal_of
 from dy2static.staging.staged import StagedNumber, current, the_stager
@@ -132,8 +133,8 @@ def _unrolled(
 ) -> State:
     done = 0
     items = iter(iterable)
-    if isinstance(items, Generator):  # of an object whose `__iter__` is converted code
-        return consume(items, body, state, names, stop)
+    if isinstance(items, OneShot):  # of an object whose `__iter__` is converted code
+        return for_(cast("Any", items), body, state, names, stop)
     pulled = items if isinstance(items, Pulled) else None
     walked = pulled.walked if pulled else () if stager is None else lists_of(items)
     source = pulled.items if pulled else iterable

@@ -83,6 +83,10 @@ def filter_(stager: Stager, function: Any, over: Any) -> Any:
 
 
 def iter_(stager: Stager, over: Any, *sentinel: Any) -> Any:
+    if not sentinel and isinstance(over, StageableList) and over.staged is not None:
+        found = staged_iterable(stager, over)
+        assert found is not None
+        return StagedIterator(found, "list_iterator")
     is_of_python = not sentinel and isinstance(over, OF_PYTHON)
     return Pulled(over) if is_of_python else iter(over, *sentinel)
 

@@ -106,3 +106,39 @@ def generators_unpacked(x):
     a, b = pair(x)
     first, *rest = pair(a)
     return a, b, first, rest
+
+
+class Bag:
+    def __init__(self):
+        self.items = []
+
+    def __iter__(self):
+        return iter(self.items)
+
+
+def positive(xs):
+    bag = Bag()
+    for x in xs:
+        if x > 0:
+            bag.items.append(x)
+    return bag
+
+
+@program([f64([1.0, -1.0, 3.0])], [f64([2.0, 5.0])], grad=0)
+def over_a_list_inside(xs):
+    total = 0.0
+    for x in positive(xs):
+        total = total * 2 + x
+    a, b = positive(xs)
+    first, *rest = positive(xs)
+    doubled = [i * x for i, x in enumerate(positive(xs))]
+    again = [x for x in iter(positive(xs).items)]
+    return total, a - b, first, rest, doubled, again, sum(positive(xs)), list(positive(xs)), max(positive(xs))
+
+
+@program([f64([1.0, -1.0, 3.0])], [f64([-2.0])], [f64([])])
+def left_early(xs):
+    for x in positive(xs):
+        if x > 2:
+            return x
+    return None
