@@ -72,9 +72,12 @@ class TracedFunction:
         """A call, the general way; from its second use on, a trace has a shortcut."""
 
         def run(program: Program, call: Call) -> Any:
+            way = None if kwargs else self._shortcut(program, call, args)  # before the run changes what it reads
             result = program.run(call, args, kwargs)
             if not kwargs:
-                self._make_shortcut(program, call, args)
+                self._uses[program] = self._uses.get(program, 0) + 1
+            if way is not None:
+                self._shortcuts = (way, *self._shortcuts)[:MOST_SHORTCUTS]
             return result
 
         return self.attempt(args, kwargs, run)
@@ -94,14 +97,12 @@ class TracedFunction:
                 return result
         return MISS
 
-    def _make_shortcut(self, program: Program, call: Call, args: tuple[Any, ...]) -> None:
-        uses = self._uses[program] = self._uses.get(program, 0) + 1
+    def _shortcut(self, program: Program, call: Call, args: tuple[Any, ...]) -> tuple[Shortcut, Trace] | None:
         trace = next((trace for trace in self._traces if trace.program is program), None)
-        if uses != SECOND or trace is None:
-            return
+        if self._uses.get(program, 0) + 1 != SECOND or trace is None:
+            return None
         way = shortcut(program, call, args, apart_from=trace.unshared)
-        if way is not None:
-            self._shortcuts = ((way, trace), *self._shortcuts)[:MOST_SHORTCUTS]
+        return None if way is None else (way, trace)
 
     def __repr__(self) -> str:
         return f"<traced function {getattr(self.__dy2static_function__, '__qualname__', self._name)}>"
