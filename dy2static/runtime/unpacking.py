@@ -1,16 +1,18 @@
 """Unpacking into several targets, also of what has a length that only the graph knows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from dy2static.runtime import sequences
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.walked import gone_over
-from dy2static.staging.iterables import StagedIterable, is_staged_iterable, shortest, staged_iterable
+from dy2static.staging.iterables import StagedIterable, StagedIterator, is_staged_iterable, shortest, staged_iterable
 from dy2static.staging.locate import user_location
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
+from eager.recorder import converts
 from eager.tensor import Tensor
 
 
@@ -22,8 +24,8 @@ def unpack(value: Any, before: int, after: int | None = None) -> Any:
     stager = current()
     if stager is not None:
         value = gone_over(value)
-    if isinstance(value, OneShot):
-        value = value.drained()
+    if stager is not None and isinstance(value, OneShot) and not isinstance(value, StagedIterator):
+        value = value.drained() if after is not None else stager.call(first_of, (value, before + 1), {})
     if stager is not None and is_staged_iterable(value):
         value = present(value, "TypeError", "cannot unpack non-iterable NoneType object")
         over = None if isinstance(value, Tensor) and not value.ndim else staged_iterable(stager, value)
@@ -43,6 +45,17 @@ def unpack(value: Any, before: int, after: int | None = None) -> Any:
         raise ValueError(f"not enough values to unpack (expected at least {least}, got {len(items)})")
     end = len(items) - after
     return (*items[:before], list_(items[before:end]), *items[end:])
+
+
+@converts
+def first_of(items: Iterable[Any], count: int) -> list[Any]:
+    """The first items, as many as Python asks for before it says that there are too many."""
+    made: list[Any] = []
+    for item in items:
+        made.append(item)
+        if len(made) == count:
+            break
+    return made
 
 
 def _unpacked(stager: Stager, over: StagedIterable, before: int, after: int | None) -> tuple[Any, ...]:

@@ -142,3 +142,24 @@ def left_early(xs):
         if x > 2:
             return x
     return None
+
+
+def spoken(xs):
+    for x in xs:
+        print("gives", x)
+        yield x
+
+
+@program([f64([1.0, -1.0, 3.0, 2.0])], [f64([2.0, 5.0])], [f64([1.0])])
+def too_many_or_too_few(xs):
+    try:
+        a, b = spoken(xs)
+    except ValueError as error:
+        print(error)
+        a = b = xs[0]
+    try:
+        c, d = filter(lambda v: v > 0, xs)
+    except ValueError as error:
+        print(error)
+        c = d = a
+    return a, b, c, d

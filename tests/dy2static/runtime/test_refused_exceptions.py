@@ -100,11 +100,6 @@ REFUSED = {
                     total = total + w
             return total
     """,
-    "filter_unpacked": """
-        def f(x):
-            a, b = filter(lambda v: v > 0, x)
-            return a + b
-    """,
     "zipped_list_becomes_one_of_the_graph": """
         def f(x):
             items = [x[0], x[1]]
