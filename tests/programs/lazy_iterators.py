@@ -145,7 +145,7 @@ def expression_over_a_list_that_grew(x):
     return sum(made), out
 
 
-@program([THREE], [NONE], grad=0)
+@program([THREE], [NONE], grad=0, adapts=True)
 def consumed_by_builtins(v):
     kept = list(filter(lambda x: x > 0.0, v))
     kept += map(lambda x: x + 1.0, v)
