@@ -177,16 +177,15 @@ class ProgramCache:
                     return result
         made = self.made
         program, call = self.find(args, kwargs)
-        if (
-            not kwargs and self.made == made and program not in self._with_shortcut
-        ):  # before the run changes what it reads
+        is_first = not kwargs and self.made == made and program not in self._with_shortcut
+        family = self._families.get((call.kind, is_grad_enabled())) if is_first else None
+        way = None if family is None else shortcut(program, call, args)  # before the run changes what it reads
+        result = program.run(call, args, kwargs)
+        if is_first:
             self._with_shortcut.add(program)
-            family = self._families.get((call.kind, is_grad_enabled()))
-            if family is not None and any(program is kept for kept in (*family.programs, *family.moved)):
-                way = shortcut(program, call, args)
-                if way is not None:
-                    self._shortcuts = ((way, program, family), *self._shortcuts)[:MOST_SHORTCUTS]
-        return program.run(call, args, kwargs)
+        if family is not None and way is not None and program in (*family.programs, *family.moved):
+            self._shortcuts = ((way, program, family), *self._shortcuts)[:MOST_SHORTCUTS]
+        return result
 
     def find(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Program, Call]:
         """The program that serves a call, made if there is none."""
