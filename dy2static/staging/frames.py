@@ -242,10 +242,7 @@ class Cells:
     def put(self, cell: Cell, value: Any) -> None:
         """Change a cell: noted, then stored."""
         self.touch(cell)
-        if isinstance(cell, HandleCell):
-            cell.merge(value)
-        else:
-            cell.store(value)
+        _store(cell, value)
 
     def take(self, cell: Cell, value: Any) -> None:
         """Store what blocks left in a cell: what else sees the change was asked where they made it.
@@ -255,6 +252,14 @@ class Cells:
         if cell.key[0] in CHANGEABLE:
             self._check_changed(cell.key[1])
         self.note(cell)
+        _store(cell, value)
+
+
+def _store(cell: Cell, value: Any) -> None:
+    """Store in a cell what is its own from now on."""
+    if isinstance(cell, HandleCell):
+        cell.merge(value)
+    else:
         cell.store(value)
 
 
