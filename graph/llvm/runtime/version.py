@@ -29,7 +29,8 @@ def runtime_version() -> str:
     """A digest of the files that the runtime is made from."""
     here = Path(__file__).parent
     folder, abi = f"{here}{os.sep}", str(here.parent / "abi.py")
-    return _digest([file for file in _all_files() if file[0].startswith(folder) or file[0] == abi])
+    files = [file for file in _all_files() if file[0].startswith(folder) or file[0] == abi]
+    return _digest(files or _all_files())
 
 
 @functools.cache
@@ -40,7 +41,10 @@ def _all_files() -> list[tuple[str, int, int]]:
 
 
 def _files_below(folder: Path) -> list[tuple[str, int, int]]:
-    """Path, size and time of each Python file."""
+    """Path, size and time of each Python file; in an application that was frozen into one file, those of that."""
+    if not folder.is_dir():
+        stat = os.stat(sys.executable)
+        return [(sys.executable, stat.st_size, stat.st_mtime_ns)]
     found: list[tuple[str, int, int]] = []
     pending = [str(folder)]
     while pending:
