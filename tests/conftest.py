@@ -1,5 +1,6 @@
 """Set-up of every test run. Warnings are errors and the import mode is set in pyproject.toml."""
 
+import gc
 import importlib
 import linecache
 import os
@@ -47,3 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     update = bool(config.getoption("--update-golden"))
     golden.use_store(golden.GoldenStore(golden.GOLDEN_DIR, update=update))
+
+
+def pytest_collection_finish() -> None:
+    """What is there once all tests are collected stays. A refusal looks for garbage first (`staging.sharing`); to look
+    through all that would take seconds."""
+    gc.collect()
+    gc.freeze()

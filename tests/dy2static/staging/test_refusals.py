@@ -110,9 +110,10 @@ def type_of_maybe(x: Any) -> Any:
     return type(y)
 
 
-def text_of_maybe(x: Any) -> Any:
-    y = "a" if x > 0 else None
-    return f"{y}"
+def formatted_maybe(x: Any) -> Any:
+    y = [x] if x > 0 else None
+    shown = "{}".format
+    return shown(y)
 
 
 def staged_key(x: Any) -> Any:
@@ -221,7 +222,11 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (rounded, StagingError, "`round` to a number of digits gives the decimal number that is nearest"),
     (returns_a_function, StagingError, "a function that the function makes, and that holds values of the graph, is"),
     (type_of_maybe, StagingError, "the type of a value that is None on some paths is known only when the graph runs"),
-    (text_of_maybe, StagingError, "the text of a value that is None on some paths is not known before the graph runs"),
+    (
+        formatted_maybe,
+        StagingError,
+        "the text of a value that is None on some paths is not known before the graph runs",
+    ),
     (staged_key, StagingError, "a number that is known only when the graph runs cannot be a key of a dict"),
     (
         structures_that_differ,
