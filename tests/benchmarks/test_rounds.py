@@ -43,9 +43,9 @@ def test_worker_that_cannot_start_is_skipped(tmp_path: Path) -> None:
 def test_failing_request_is_an_answer_and_the_worker_goes_on(tmp_path: Path) -> None:
     with Worker(EAGER, 1, tmp_path) as worker:
         assert worker.ask({"do": "prepare", "workload": "nothing"}) == {"error": "KeyError: 'nothing'"}
-        assert worker.ask({"do": "prepare", "workload": "call3", "outcome": str(tmp_path / "o.npz")})["first_s"] > 0
+        assert worker.ask({"do": "prepare", "workload": "chain", "outcome": str(tmp_path / "o.npz")})["first_s"] > 0
         with pytest.raises(WorkerError, match=r"no answer in 0 s"):
-            worker.ask({"do": "burst", "workload": "call3", "seconds": 0.5}, timeout=0.0)
+            worker.ask({"do": "burst", "workload": "chain", "seconds": 0.5}, timeout=0.0)
 
 
 def test_first_calls_are_made_in_fresh_processes(tmp_path: Path) -> None:
