@@ -49,8 +49,9 @@ class Cells:
         self, check: Callable[[int], Sequence[tuple[Tensor, str]]], check_changed: Callable[[int], None]
     ) -> None:
         self._check = check
-        self._check_changed = check_changed
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
+        self._check_changed = check_changed
+        """Called with the identity of one that a block has changed."""
         self._frames: list[Frame] = [{}]
         self._born: list[Home] = [ByIdentity()]
         self._loops: list[tuple[Frame, GraphBuilder]] = []
