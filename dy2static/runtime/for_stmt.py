@@ -89,17 +89,13 @@ def _item(stager: Stager, over: StagedIterable, i: Any) -> Any:
 
 def _over_lists(stager: Stager, over: StagedIterable, body: Body, state: State, names: tuple[str, ...]) -> State:
     """A loop of as many trips as there are items, or a `while` where the body changes how many there are."""
-    with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking(over.walked) as walk:
-        try:
-            item = partial(_item, stager, over)
-            after = staged_for(stager, stager.lift(over.length), item, body, state, names)
-        except Exception:  # once the walk is disturbed, no error of the trial says anything
-            if not walk.is_disturbed:
-                raise
-        else:
-            trial.keep()
-            return after
-    return _until(stager, over, body, state, names, lambda *_: False)
+
+    def counted() -> State:
+        item = partial(_item, stager, over)
+        return staged_for(stager, stager.lift(over.length), item, body, state, names)
+
+    after = _unless_disturbed(stager, body, over.walked, counted)
+    return _until(stager, over, body, state, names, lambda *_: False) if after is None else after
 
 
 def _over_queue(
@@ -111,16 +107,25 @@ def _over_queue(
     stop: Callable[..., Any] | None,
 ) -> State:
     """A loop over the items of a queue. Where it changes how many there are, the next trip asks, and raises."""
-    with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking((queue.items,)) as walk:
+    after = _unless_disturbed(stager, body, (queue.items,), lambda: for_(queue.items, body, state, names, stop))
+    if after is None:
+        return for_(stager.call(walked, (queue.items,), {}), body, state, names, stop)
+    return after
+
+
+def _unless_disturbed(
+    stager: Stager, body: Body, lists: Sequence[StageableList], loop: Callable[[], State]
+) -> State | None:
+    """What a loop that goes over these lists leaves; None where it changes how many items they have."""
+    with stager.cells.variables.of(body), stager.trial() as trial, stager.lists.walking(lists) as walk:
         try:
-            after = for_(queue.items, body, state, names, stop)
+            after = loop()
         except Exception:  # once the walk is disturbed, no error of the trial says anything
             if not walk.is_disturbed:
                 raise
-        else:
-            trial.keep()
-            return after
-    return for_(stager.call(walked, (queue.items,), {}), body, state, names, stop)
+            return None
+        trial.keep()
+        return after
 
 
 def _unrolled(

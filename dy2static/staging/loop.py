@@ -9,6 +9,7 @@ from dy2static.staging.cells import AttributeCell, Cell, ItemCell
 from dy2static.staging.changes import held, left_behind, left_in, object_in, snapshot
 from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.constants import same_constant
+from dy2static.staging.facts import Facts
 from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location, user_place
@@ -42,7 +43,7 @@ from dy2static.staging.spec import (
     unpack_all,
 )
 from dy2static.staging.staged import NUMBERS, StagedNumber
-from dy2static.staging.stager import Facts, Stager
+from dy2static.staging.stager import Stager
 from dy2static.staging.undefined import Undefined
 from dy2static.staging.unify import MismatchError, stageable, unify
 from eager.tensor import Tensor

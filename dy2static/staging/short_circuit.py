@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dy2static.staging.branch import Branch, label_of, merge_branches, stage_branch
+from dy2static.staging.facts import BOOL
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import OF_KIND, StagedNumber, StagedTensor, staged
 from dy2static.staging.stager import Stager
-from graph.aval import Aval, scalar
-from graph.dtypes import bool_
+from graph.aval import Aval
 from graph.ir.lowering import Elementwise
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, effect_of
@@ -20,7 +20,6 @@ MOST_OPS: Final = 8
 """How many ops on numbers cost no more than a branch."""
 FREE: Final = frozenset({"constant", "dim"})
 NAMES: Final = ("the result",)
-BOOL: Final = scalar(bool_)
 
 
 def staged_either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], when: bool) -> Any:

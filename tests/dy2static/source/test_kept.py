@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,8 @@ def content(code: CodeType) -> list[Any]:
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda f: f.__name__)
 def test_what_is_found_is_what_was_made(construct: Callable[..., Any], made: list[str]) -> None:
     CACHE.clear()
-    first = convert_function(construct)  # type: ignore[arg-type]
+    assert isinstance(construct, FunctionType)
+    first = convert_function(construct)
     second = converted_again(construct)
     assert made == [construct.__name__]
     assert second.function.__code__ is not first.function.__code__
