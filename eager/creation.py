@@ -77,7 +77,7 @@ def asarray(obj: Any, /, dtype: DTypeLike = None, *, device: Any = None, copy: b
         return obj.__gather__(wanted)
     if isinstance(obj, TensorSequence):
         return asarray(obj.__stack__(0), dtype=wanted)
-    if isinstance(obj, SEQUENCE) and _holds_tensor(cast("Sequence[Any]", obj)):
+    if isinstance(obj, SEQUENCE) and holds_tensor(cast("Sequence[Any]", obj)):
         return asarray(apply(STACK, *_alike(cast("Sequence[Any]", obj)), axis=0), dtype=wanted)
     if wanted is not None:
         return constant(_array(obj, wanted))
@@ -106,12 +106,11 @@ def _array(obj: Any, dtype: DType | None) -> np.ndarray:
         return np.array(obj, dtype) if type(obj) in WEAK else array.astype(dtype)
 
 
-def _holds_tensor(obj: Sequence[Any]) -> bool:
-    return any(
-        isinstance(x, Tensor | TensorSequence)
-        or (isinstance(x, list | tuple) and _holds_tensor(cast("Sequence[Any]", x)))
-        for x in obj
-    )
+def holds_tensor(obj: Any) -> bool:
+    """Whether it is a tensor, or a nested sequence with one in it."""
+    if isinstance(obj, SEQUENCE):
+        return any(map(holds_tensor, cast("Sequence[Any]", obj)))
+    return isinstance(obj, Tensor | TensorSequence)
 
 
 def _alike(items: Sequence[Any]) -> list[Tensor]:

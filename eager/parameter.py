@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from eager.creation import DTypeLike, asarray
-from eager.recorder import recording
+from eager.creation import DTypeLike, asarray, holds_tensor
+from eager.recorder import active, recording
 from eager.tensor import Tensor
 from graph.errors import UnsupportedError
 
@@ -14,13 +14,13 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, dtype: DTypeLike = None, *, name: str = "", requires_grad: bool = True) -> None:
-        with recording(None):
-            value = asarray(data, dtype=dtype)
-        if type(value) not in (Tensor, Parameter):
+        if active() is not None and holds_tensor(data):
             raise UnsupportedError(
                 "a Parameter cannot be made from a value of a graph under construction",
                 next_step="make it before, and `assign` to it.",
             )
+        with recording(None):
+            value = asarray(data, dtype=dtype)
         self._data = value._data
         self._link = None
         if name:

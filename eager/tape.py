@@ -170,7 +170,7 @@ def _link(record: Record, results: Sequence[Tensor]) -> None:
 
 def watch(x: Tensor) -> Tensor:
     """A fresh handle of the value of `x`, and a variable in its own right; gradients still flow on to `x`."""
-    return x._alias(Watch([x]))
+    return held(x)._alias(Watch([x]))
 
 
 def link_of(x: Tensor) -> Link | None:

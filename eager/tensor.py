@@ -11,7 +11,7 @@ import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, SCALAR
-from eager.recorder import RECORDER, SHOW, converts
+from eager.recorder import RECORDER, SHOW, converts, held
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
@@ -309,7 +309,7 @@ class Tensor(Methods):
     # Copies
 
     def __copy__(self) -> "Tensor":
-        copied = self._alias(self._link)
+        copied = held(self)._alias(self._link)
         if self.name:
             copied.name = self.name
         return copied
