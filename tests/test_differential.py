@@ -14,7 +14,7 @@ from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
 from graph.ir.walk import walk
 from graph.passes.small_tensors import small_tensors_as_numbers
-from support.differential import check_gradients, check_static
+from support.differential import check_gradients, check_outside, check_static
 from support.programs import all_programs
 from support.values import assert_same, copy_of
 
@@ -26,6 +26,11 @@ EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter", "native")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_static(name: str, executor: Executor) -> None:
     check_static(PROGRAMS[name], executor)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_with_arguments_found_outside(name: str) -> None:
+    check_outside(PROGRAMS[name])
 
 
 def meanwhile(graph: Graph) -> Callable[..., Any]:

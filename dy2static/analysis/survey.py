@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -159,6 +159,9 @@ class Survey:
     """Every identifier that stands for a variable, whichever scope it is in."""
     attribute_names: frozenset[str]
     nodes: dict[type[ast.AST], list[ast.AST]]
+    grown: dict[str, int]
+    """The names of variables and attributes that stand for nothing but lists that are added to, as in
+    `self.losses.append(x)`, with the number of subscripts in between: 1 in `self.metrics["loss"].append(x)`."""
 
     def find(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         for kind in kinds:
@@ -306,4 +309,29 @@ def survey(function: Function) -> Survey:
     """The scopes of `function` and of all functions inside it; its own defaults and decorators are left out."""
     walker = _Walker()
     scope = walker.function(function)
-    return Survey(scope, walker.scopes, frozenset(walker.names), frozenset(walker.attributes), walker.nodes)
+    names, attributes = frozenset(walker.names), frozenset(walker.attributes)
+    return Survey(scope, walker.scopes, names, attributes, walker.nodes, _grown(scope, walker.nodes))
+
+
+def _grown(scope: Scope, nodes: Mapping[type[ast.AST], Sequence[ast.AST]]) -> dict[str, int]:
+    receivers: dict[ast.AST, int] = {}
+    for call in nodes.get(ast.Call, ()):
+        match call:
+            case ast.Call(func=ast.Attribute(value=receiver, attr="append" | "extend")):
+                subscripts = 0
+                while isinstance(receiver, ast.Subscript):
+                    receiver, subscripts = receiver.value, subscripts + 1
+                receivers[receiver] = subscripts
+            case _:
+                pass
+    found: dict[str, set[int | None]] = {}
+    for node in (*(load for inner in scope.walk() for load in inner.loads), *nodes.get(ast.Attribute, ())):
+        if isinstance(node, ast.Name):
+            found.setdefault(node.id, set()).add(receivers.get(node))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            found.setdefault(node.attr, set()).add(receivers.get(node))
+    for node in nodes.get(ast.AugAssign, ()):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+            found.setdefault(node.target.attr, set()).add(None)
+    only = {name: uses.pop() for name, uses in found.items() if len(uses) == 1}
+    return {name: subscripts for name, subscripts in only.items() if subscripts is not None}

@@ -7,7 +7,7 @@ import functools
 import itertools
 import weakref
 from collections import deque
-from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -16,8 +16,8 @@ from dy2static.cache.counting import note_program
 from dy2static.cache.foresight import Foresight, outcome
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.making import MAKING
-from dy2static.cache.members import Member, members_in, members_of
 from dy2static.cache.moving import moving
+from dy2static.cache.outside import Outside
 from dy2static.cache.program import Program, second_name
 from dy2static.cache.reasons import of_first, of_sizes, of_tied_objects
 from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
@@ -235,7 +235,8 @@ class ProgramCache:
         for i, (pattern, dynamic, note) in enumerate(attempts):
             try:
                 program = self._stage(pattern, dynamic, reason + note, call, args, kwargs)
-            except (GraphError, RecursionError):  # a function that calls itself until a number is 0 never ends on any
+            # Python's own code takes no numbers of the graph; what calls itself until a number is 0 never ends on any
+            except (GraphError, RecursionError, TypeError):
                 if i == len(attempts) - 1:
                     raise
                 continue
@@ -332,7 +333,7 @@ class ProgramCache:
         )
         staged, conversions = self._staged(staging, objects)
         inputs = {source.key for source in dynamic}
-        found = collect([(_plain(f), made) for f, made in conversions], objects, staged.gradients_read, staged.asked)
+        found = collect(_of_plain(conversions), objects, staged.gradients_read, staged.asked)
         _refuse_second_names(found, staged, args, kwargs)
         staged = _with_known(staged, found, [value for _, value in objects])
         changed = _changed_tensors(staged, args, kwargs)
@@ -361,32 +362,31 @@ class ProgramCache:
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
     ) -> tuple[Staged, list[tuple[Any, Converted]]]:
         """What staging gives, and the functions that it converted. Where it fails on what is outside of the converted
-        code, it is tried again with that as part of it: lists that change, members of classes that Python calls,
-        items that it takes."""
-        lists: list[Source] = []
-        members: dict[tuple[int, str], Member] = {}
+        code, it is tried again with that as part of it; the same for items that Python takes."""
+        outside = Outside(objects)
         while True:
-            conversions = [pair for member in members.values() for pair in member.conversions]
+            conversions = [pair for member in outside.members for pair in member.conversions]
             try:
                 with asking_for_items(self._asks_for_items):
                     target = converted(self._function) if self._asks_for_items else self._target
                     if self._target is not self._function:
                         conversions.insert(0, (self._function, convert_function(_plain(self._function))))
-                    given = {"conversions": conversions, "lists": lists, "members": tuple(members.values())}
-                    return staging(function=target or self._target, **given), conversions
+                    staged = staging(
+                        function=target or self._target,
+                        conversions=conversions,
+                        lists=outside.lists,
+                        grown=outside.grown,
+                        members=outside.members,
+                    )
+                    if outside.holds(_of_plain(conversions)):
+                        return staged, conversions
             except (BranchTypeError, LoopTypeError, StagingError) as error:
                 if isinstance(error, StagingError) and error.is_of_index and not self._asks_for_items:
                     self._asks_for_items = True
-                    continue
-                waiting = (*members_in(error.__traceback__), *members_of(error.kinds))
-                found = {m.key: m for m in waiting if m.key not in members}
-                members.update(found)
-                if not lists:
-                    lists = _places_of_lists(collect([(_plain(f), made) for f, made in conversions], objects))
-                    is_new = bool(found or lists)
-                else:
-                    is_new = bool(found)
-                if not is_new:
+                elif not outside.learn(error, _of_plain(conversions)):
+                    raise
+            except Exception:  # perhaps as a list that it looks at was empty
+                if outside.holds(_of_plain(conversions)):
                     raise
 
     def _objects(self, call: Call, leaves: Sequence[Leaf], names: Sequence[str]) -> list[tuple[str, Any]]:
@@ -430,10 +430,9 @@ def _plain(function: Any) -> Any:
     return getattr(function, "__func__", function)
 
 
-def _places_of_lists(guards: Sequence[Guard]) -> list[Source]:
-    """Where outside plain lists are held, which the graph could change if they were its own."""
-    kinds = ("attribute", "item", "cell")
-    return [g.source for g in guards if type(g.expected) is list and g.how == "identity" and g.source.kind in kinds]
+def _of_plain(conversions: Iterable[tuple[Any, Converted]]) -> list[tuple[Any, Converted]]:
+    """The functions themselves, with their conversions."""
+    return [(_plain(function), made) for function, made in conversions]
 
 
 def _refuse_second_names(

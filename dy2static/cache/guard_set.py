@@ -69,7 +69,7 @@ class GuardWriter:
             w.unless(f"{w.name(_all_hold)}({w.name(others[MOST_WRITTEN:])})")
         if len(w.lines) > start:
             body = [f"    {line}" for line in w.lines[start:]]
-            failing = "except (AttributeError, KeyError, IndexError, ValueError): return otherwise"
+            failing = "except (AttributeError, LookupError, ValueError): return otherwise"
             w.lines[start:] = ["try:", *body, failing]
 
     def _guard(self, guard: Guard) -> None:
@@ -140,6 +140,8 @@ class GuardWriter:
                 return f"{self._attributes(source.owner)}[{source.name!r}]"
             case "items":
                 return f"tuple({owner})"
+            case "call":
+                return f"{owner}()"
             case _:
                 return f"len({owner})"
 

@@ -22,6 +22,7 @@ from dy2static.staging.cells import (
     AttributeCell,
     Cell,
     ClosureCell,
+    EndCell,
     GradientCell,
     HandleCell,
     ItemCell,
@@ -293,7 +294,7 @@ def _owner(cell: Cell) -> Any:
             return cell.owner
         case HandleCell():
             return cell.handle
-        case ListCell():
+        case ListCell() | EndCell():
             return cell.items
         case ContentCell():
             return cell.find()

@@ -6,17 +6,17 @@ converted, and within these values the attributes whose names their source menti
 
 import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import numpy as np
 
+from dy2static.cache.callables import add_names, called_names, computing, held_by, library_names, operators
 from dy2static.cache.contents import content
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
-from dy2static.staging.by_identity import of_class
 from dy2static.staging.stager import Asked
 from eager.tape_links import Leaf
 from eager.tensor import Tensor
@@ -62,9 +62,11 @@ def load_from(kind: str, owner: Any, name: Any) -> Any:
                 return owner.__dict__.get(name, MISSING)
             case "items":
                 return tuple(owner)
+            case "call":
+                return owner()
             case _:
                 return len(owner)
-    except (AttributeError, KeyError, IndexError, ValueError):
+    except (AttributeError, LookupError, ValueError):
         return MISSING
 
 
@@ -148,8 +150,9 @@ def collect(
     the gradients of some leaves of the tape, and what was `asked` for otherwise than by a name in the source."""
     pairs, held, asked = list(functions), list(arguments), list(asked)
     names = frozenset(name for _, made in pairs for name in made.attribute_names)
+    grown = grown_names(made for _, made in pairs)
     while True:
-        walk = _Walk(names)
+        walk = _Walk(names, grown)
         for function, made in pairs:
             walk.function(cast(types.FunctionType, function), made)
         for text, value in held:
@@ -158,17 +161,35 @@ def collect(
             walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
         for kind, owner, name in asked:
             walk.asked(kind, owner, name)
-        if frozenset(walk.names) == names:
+        walk.grown_lists()
+        if frozenset(walk.names) == names and not walk.plain_names & grown.keys():
             return walk.guards
         names = frozenset(walk.names)  # code that runs as it is reads more
+        grown = {name: subscripts for name, subscripts in grown.items() if name not in walk.plain_names}
+
+
+def grown_names(functions: Iterable[Converted]) -> dict[str, int]:
+    """The names that all these functions use for lists that they add to, and for nothing else (see
+    `analysis.survey`)."""
+    found: dict[str, set[int | None]] = {}
+    for made in functions:
+        for name in (*made.attribute_names, *made.global_names, *made.free_names):
+            found.setdefault(name, set()).add(made.grown.get(name))
+    only = {name: uses.pop() for name, uses in found.items() if len(uses) == 1}
+    return {name: subscripts for name, subscripts in only.items() if subscripts is not None}
 
 
 class _Walk:
-    def __init__(self, attribute_names: frozenset[str]) -> None:
+    def __init__(self, attribute_names: frozenset[str], grown: Mapping[str, int]) -> None:
         self.guards: list[Guard] = []
         self.names = set(attribute_names)
         """The attribute names that the code mentions, with those of unconverted code found on the way."""
+        self.plain_names: set[str] = set()
+        """The names that unconverted code mentions."""
         self._names = attribute_names
+        self._grown = grown
+        self._waiting: list[tuple[Source, int]] = []
+        """Places whose lists are only added to, with the number of subscripts: what else reads them is found first."""
         self._plain: set[types.CodeType] = set()
         self._seen: set[tuple[str, int, Any]] = set()
         self._entered: dict[int, Any] = {}
@@ -177,10 +198,24 @@ class _Walk:
     def function(self, function: types.FunctionType, made: Converted) -> None:
         for name in sorted(made.global_names):
             if name in function.__globals__:
-                self.read(Source("item", function.__globals__, name, f"global `{name}`"))
+                self.named(name, Source("item", function.__globals__, name, f"global `{name}`"))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if name in made.free_names:
-                self.read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
+                self.named(name, Source("cell", cell, None, f"`{name}` of the enclosing function"))
+        for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self.inside(value, f"a default of `{function.__name__}`")
+
+    def named(self, name: str, source: Source) -> None:
+        """Read a place by a name of the source."""
+        if name in self._grown:
+            self._waiting.append((source, self._grown[name]))
+        else:
+            self.read(source)
+
+    def grown_lists(self) -> None:
+        """Read the places whose lists are only added to."""
+        while self._waiting:
+            self.read(*self._waiting.pop(0))
 
     def plain(self, function: types.FunctionType) -> None:
         """A user's function that runs as it is: a property, an operator of a class, and what these call."""
@@ -188,8 +223,9 @@ class _Walk:
             return
         self._plain.add(function.__code__)
         found: set[str] = set()
-        _add_names(function.__code__, found)
+        add_names(function.__code__, found)
         self.names |= found
+        self.plain_names |= found
         for name in sorted(found & function.__globals__.keys()):
             self.read(Source("item", function.__globals__, name, f"global `{name}`"))
             if isinstance(called := function.__globals__[name], types.FunctionType):
@@ -200,7 +236,9 @@ class _Walk:
     def asked(self, kind: str, owner: Any, name: Any) -> None:
         """An item or attribute, or all attributes (None); that it is not there matters too."""
         of = f"of a {_class_of(owner).__name__}"
-        if name is None:
+        if kind == "call":
+            self.read(Source(kind, owner, None, f"what a {_class_of(owner).__name__} gives"))
+        elif name is None:
             self.inside(vars(owner), f"the attributes {of}")
         elif kind == "item":
             is_module = "__builtins__" in owner
@@ -209,6 +247,7 @@ class _Walk:
             self._or_missing(Source(kind, owner, name, f"attribute {name!r} {of}"))
         else:
             self.names.add(name)
+            self.plain_names.add(name)
 
     def _or_missing(self, source: Source) -> None:
         if source.load() is MISSING:
@@ -221,8 +260,9 @@ class _Walk:
             self._seen.add(source.key)
             self.guards.append(Guard(source, value, "identity"))
 
-    def read(self, source: Source) -> None:
-        """Guard one place, and go on inside what it holds."""
+    def read(self, source: Source, grown: int | None = None) -> None:
+        """Guard one place, and go on inside what it holds; but not inside lists that are only added to, those behind
+        so many subscripts where `grown` is a number."""
         if source.key in self._seen:
             return
         self._seen.add(source.key)
@@ -243,15 +283,22 @@ class _Walk:
             self.guards.append(Guard(source, held.kept(), "array"))
         else:
             self.guards.append(Guard(source, value, "identity"))
-            self.inside(value, source.text)
+            if grown != 0 or type(value) is not list:
+                is_container = isinstance(value, list | tuple | dict)
+                self.inside(value, source.text, grown - 1 if grown and is_container else None)
 
-    def inside(self, value: Any, text: str) -> None:
-        """Go on inside a container or a user's object."""
+    def inside(self, value: Any, text: str, grown: int | None = None) -> None:
+        """Go on inside a container, a user's object, or what a function is bound to."""
         if id(value) in self._entered or isinstance(value, (Tensor, np.ndarray, *BY_VALUE)):
             return
         self._entered[id(value)] = value
+        for x, how in held_by(value):
+            self.inside(x, text + how)
         for source in self._within(value, text):
-            self.read(source)
+            if source.kind == "attribute":
+                self.named(source.name, source)
+            else:
+                self.read(source, grown)
 
     def _within(self, value: Any, text: str) -> Iterator[Source]:
         if isinstance(value, list | tuple | dict | set | frozenset | deque):
@@ -260,7 +307,12 @@ class _Walk:
                 yield Source("items", items, None, f"what is in {text}, and its order,")
             else:
                 yield Source("length", items, None, f"the length of {text}")
-            if isinstance(value, set | frozenset) or len(items) > MOST_ITEMS:
+            if len(items) > MOST_ITEMS:
+                return
+            if isinstance(value, set | frozenset | dict):
+                for key in list(items):
+                    self.inside(key, f"a key of {text}" if isinstance(value, dict) else f"an element of {text}")
+            if isinstance(value, set | frozenset):
                 return
             keys: Iterable[Any] = cast("dict[Any, Any]", value) if isinstance(value, dict) else range(len(items))
             for key in list(keys):
@@ -302,71 +354,6 @@ class _Walk:
             if has_own:
                 self.expect(Source("own", value, name, f"{text}.{name}"), MISSING)
             return
-
-
-NOT_CALLED: Final = frozenset(
-    f"__{name}__"
-    for name in (
-        *("init", "new", "del", "init_subclass", "set_name", "class_getitem", "call", "post_init"),
-        *("getstate", "setstate", "reduce", "reduce_ex", "copy", "deepcopy"),
-    )
-)
-"""Special methods that staged code does not run, or runs converted."""
-
-
-def operators(cls: type) -> list[types.FunctionType]:
-    """The special methods of a user's class, which run as they are."""
-    return [
-        found
-        for base in cls.__mro__
-        if base is not object and not is_library(base.__module__)
-        for name, found in vars(base).items()
-        if name.startswith("__") and name.endswith("__") and name not in NOT_CALLED
-        if isinstance(found, types.FunctionType)
-    ]
-
-
-def computing(member: Any) -> list[types.FunctionType]:
-    """The functions that run, as they are, when a member of a class is read: those of a property or descriptor."""
-    if isinstance(member, types.FunctionType | staticmethod | classmethod):
-        return []
-    candidates: list[Any] = [getattr(member, name, None) for name in ("fget", "func")]
-    candidates.append(getattr(_class_of(member), "__get__", None))
-    return [found for found in candidates if isinstance(found, types.FunctionType)]
-
-
-@of_class
-def library_names(cls: type) -> frozenset[str]:
-    """The names that methods of `cls` from the numeric libraries, which run unconverted, can read attributes by."""
-    names: set[str] = set()
-    for base in cls.__mro__:
-        if base is not object and is_library(base.__module__):
-            for found in vars(base).values():
-                if isinstance(found, types.FunctionType):
-                    _add_names(found.__code__, names)
-    return frozenset(names)
-
-
-@of_class
-def called_names(cls: type) -> frozenset[str]:
-    """The names that a call of an object of `cls` reads, where that is a call of the numeric libraries: `forward`."""
-    function = getattr(cls, "__call__", None)  # noqa: B004 - the function is wanted
-    names: set[str] = set()
-    if isinstance(function, types.FunctionType) and is_library(function.__module__):
-        _add_names(function.__code__, names)
-    return frozenset(names)
-
-
-ASKING: Final = frozenset({"getattr", "hasattr", "vars", "attrgetter", "__dict__", "__getattribute__"})
-
-
-def _add_names(code: types.CodeType, names: set[str]) -> None:
-    names.update(code.co_names)
-    if ASKING.intersection(code.co_names):
-        names.update(text for text in code.co_consts if isinstance(text, str) and text.isidentifier())
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            _add_names(constant, names)
 
 
 def is_data(value: Any, name: str) -> bool:

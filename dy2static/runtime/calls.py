@@ -24,6 +24,7 @@ from dy2static.runtime import logging_calls, math_functions, random_calls
 from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
+from dy2static.runtime.getters import note_read, reading_by_text
 from dy2static.runtime.identity import check_key
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.library_written_out import written_out
@@ -35,6 +36,7 @@ from dy2static.source.load import has_source
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.instances import copied_within
 from dy2static.staging.lists import StageableList
+from dy2static.staging.made import fields_of, is_plain
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import is_none, kind_of, maybe_none, present
 from dy2static.staging.staged import StagedTensor, current, the_stager
@@ -81,6 +83,10 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     in_python = written_out(function, args)
     if in_python is not None:
         return call(in_python, *args, **kwargs)
+    by_text = reading_by_text(stager, function)
+    if by_text is not None:
+        return by_text(*args, **kwargs)
+    note_read(stager, function, args)
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:
@@ -108,6 +114,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if _is_of_library(function):
         args = tuple(map(_callback, args))
         kwargs = {name: _callback(value) for name, value in kwargs.items()}
+    if function in COPYING and args:
+        for inner in copied_within(args[0]) if function is copy.deepcopy else args[:1]:
+            _note_attributes(stager, inner)
     made = function(*args, **kwargs)
     if isinstance(function, type) and function.__module__ == "itertools":
         return Pulled(made)
@@ -122,6 +131,16 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             stager.cells.made(inner)
     random_calls.note(stager, function, made)
     return made
+
+
+def _note_attributes(stager: Stager, value: Any) -> None:
+    """Note that all attributes of an object are read, if it is one of a plain class."""
+    if not is_plain(cast("type[Any]", type(value))):
+        return
+    if hasattr(value, "__dict__"):
+        stager.note_asked(value, None)
+    for name in fields_of(value).keys() - getattr(value, "__dict__", {}).keys():  # slots
+        stager.note_asked(value, name)
 
 
 def _is_by_cases(function: Any) -> bool:

@@ -167,6 +167,9 @@ def _class(
         _check_count(kind, len(known), patterns)
         attributes = [*known[: len(patterns)], *names]
         named = (*patterns, *named)
+    if stager is not None and not is_staged_value(subject):
+        for name in attributes:
+            stager.note_asked(subject, name)
     if not all(hasattr(subject, name) for name in attributes):
         return NO
     pairs += [(lambda name=name: getattr(subject, name), p) for name, p in zip(attributes, named, strict=True)]

@@ -15,6 +15,7 @@ from dy2static.staging.shown import reading
 from dy2static.staging.staged import StagedTensor, current
 from dy2static.staging.stager import Stager
 from dy2static.staging.text import StagedText
+from eager.tensor import Tensor
 
 FIELD: Final = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d*|\*)(?P<precision>(?:\.(?:\d+|\*))?)(?P<kind>.)"
@@ -68,7 +69,7 @@ def filled(stager: Stager, template: str, values: Sequence[Any]) -> StagedText:
         if "*" in field["width"] + field["precision"]:
             raise _refusal(field)
         value: Any = mapping[field["key"]] if field["key"] is not None else next(rest)
-        if isinstance(value, StagedTensor | StagedText):
+        if isinstance(value, Tensor | StagedText):
             _add(stager, text, field, value)
         elif field["kind"] in "sr" and not (field["width"] or field["precision"]):
             text.add_any(value, quoted=field["kind"] == "r")

@@ -4,7 +4,7 @@ import ast
 import builtins
 import threading
 import weakref
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ class Converted:
 
     `function` runs in the place of the original: same closure, globals, defaults and file. `tree` is its syntax tree.
     `attribute_names` and `global_names` are all that it loads, with the functions inside it; builtins count as globals.
-    `free_names` are those of its closure.
+    `free_names` are those of its closure. `grown` are those of the names that it adds to lists by and uses for nothing
+    else (see `analysis.survey`).
     """
 
     function: FunctionType
@@ -65,6 +66,10 @@ class Converted:
     def global_names(self) -> frozenset[str]:
         return self.origin.global_names
 
+    @property
+    def grown(self) -> Mapping[str, int]:
+        return self.origin.grown
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
@@ -76,6 +81,7 @@ class Origin:
     runtime: str
     attribute_names: frozenset[str]
     global_names: frozenset[str]
+    grown: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,7 +274,8 @@ def conversion_of(
     made: Kept, source: Source, known: Globals, asks_for_items: bool, tree: Callable[[], ast.FunctionDef]
 ) -> Conversion:
     names, others = frozenset(made.attribute_names), frozenset(made.global_names)
-    return Conversion(made.code, Origin(tree, source, made.runtime, names, others), known.library(), asks_for_items)
+    origin = Origin(tree, source, made.runtime, names, others, dict(made.grown))
+    return Conversion(made.code, origin, known.library(), asks_for_items)
 
 
 def tree_of(
@@ -299,7 +306,8 @@ def converted_now(
     generated += [ctx.names.fresh(name, i) for name in NUMBERED for i in range(most + 1)]
     made = compile_function(tree, code, ctx.runtime, generated)
     names, others = tuple(found.attribute_names), tuple(ctx.global_names)
-    return tree, Kept(made, tuple(meanings.answers.items()), first, last, ctx.runtime, names, others)
+    grown = tuple(found.grown.items())
+    return tree, Kept(made, tuple(meanings.answers.items()), first, last, ctx.runtime, names, others, grown)
 
 
 def parts_inside(node: ast.AST) -> Iterator[Sequence[ast.AST]]:

@@ -46,6 +46,7 @@ class Kept(NamedTuple):
     runtime: str
     attribute_names: tuple[str, ...]
     global_names: tuple[str, ...]
+    grown: tuple[tuple[str, int], ...]
 
 
 class Place(NamedTuple):

@@ -56,6 +56,8 @@ class Arguments:
         self._alive: list[Any] = []
         self.twins: dict[int, tuple[list[Any], StageableList]] = {}
         """Lists from outside that may change under control flow, by identity, with what stands for each."""
+        self.grown: set[int] = set()
+        """Those that are only added to: what stands for one begins empty."""
         self.left: dict[int, Any] | None = None
         """The objects that leave the function, by identity; None where it is not converted."""
 

@@ -153,6 +153,37 @@ class ListCell:
             self.items[:] = value
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EndCell:
+    """The end of a list: what is stored there is added to the list, whatever that has by then. It holds what was added
+    after the first `since` items."""
+
+    items: list[Any]
+    since: int = 0
+
+    @property
+    def key(self) -> Key:
+        return ("end", id(self.items), None)
+
+    @property
+    def text(self) -> str:
+        return "the end of a list"
+
+    def load(self) -> list[Any]:
+        return self.items[self.since :]
+
+    def of(self, owner: list[Any]) -> "EndCell":
+        """The same of another list."""
+        return EndCell(owner)
+
+    def from_now(self) -> "EndCell":
+        """The same, which holds nothing yet."""
+        return EndCell(self.items, len(self.items))
+
+    def store(self, value: list[Any]) -> None:
+        list[Any].extend(self.items, value)
+
+
 def _class_data(cls: type[Any]) -> set[str]:
     """The attributes of a class and its bases that an object's own would hide."""
     found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}

@@ -12,7 +12,7 @@ from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
 from dy2static.staging.branch import decide
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, Key, ListCell
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, ItemCell, Key, ListCell
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList, is_of_graph
@@ -125,15 +125,16 @@ def stage(
     dynamic: Sequence[Source] = (),
     shapes: Sequence[Declared] | None = None,
     lists: Sequence[Source] = (),
+    grown: Sequence[Source] = (),
     members: Sequence[Member] = (),
     conversions: list[tuple[Any, Converted]] | None = None,
     foresee: Callable[[], Sequence[Foreseen]] | None = None,
 ) -> Staged:
     """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime; `shapes`
     are what the tensors that it returns are declared to have; `lists` are places outside whose lists may change under
-    control flow of the graph, `members` those of classes that are converted for as long as this takes. `conversions`
-    gets the functions that were converted, if this fails too. `foresee` gives what loops were found to carry when this
-    was done before.
+    control flow of the graph, `grown` those whose lists are only added to, `members` those of classes that are
+    converted for as long as this takes. `conversions` gets the functions that were converted, if this fails too.
+    `foresee` gives what loops were found to carry when this was done before.
 
     All that the run changes is set back before this returns, whether it succeeds or not.
     """
@@ -149,17 +150,20 @@ def stage(
             cell = AttributeCell(member.owner, member.name)
             given[cell.key] = member.converted
             stager.cells.put(cell, member.converted)
-        for source in lists:
-            held = source.load()
-            twin = placed.twins.setdefault(id(held), (held, StageableList(held)))[1]
-            stager.arguments[id(twin)] = given[cell_of(source).key] = twin
-            stager.cells.put(cell_of(source), twin)
-        for source in dynamic:
+        for source in dynamic:  # before lists are copied that hold some
             number = source.load()
             known = number.dtype if isinstance(number, StagedNumber) else of_scalar(number)
             param = stager.root.param(scalar(known), source.text)
             given[cell_of(source).key] = made = StagedNumber.of(param)
             stager.cells.put(cell_of(source), made)
+        for source in (*lists, *grown):
+            held = source.load()
+            begins: list[Any] = held if source in lists else []
+            twin = placed.twins.setdefault(id(held), (held, StageableList(begins)))[1]
+            if source in grown:
+                placed.grown.add(id(held))
+            stager.arguments[id(twin)] = given[cell_of(source).key] = twin
+            stager.cells.put(cell_of(source), twin)
         with recording(stager):
             value = _run(stager, function, placed)
             if shapes is not None:
@@ -390,6 +394,8 @@ def writes_of(
         elif owner is None and not stager.is_seen_outside(cell, before):
             continue
         changed = cell.load() if original is None else placed.twins[id(original)][1].twin()
+        if isinstance(cell, ListCell) and (added := _added(cell, before, changed, placed)) is not None:
+            cell, changed = EndCell(cell.items), added
         if (maybe := maybe_none(changed)) is not None and maybe.attribute is not None:
             spec = spec_of(changed, stager)
             values = pack(spec, changed, stager)
@@ -398,3 +404,14 @@ def writes_of(
         results += values
         writes.append(Write(cell, owner, spec))
     return tuple(writes)
+
+
+def _added(cell: ListCell, before: list[Any], now: list[Any], placed: Arguments) -> list[Any] | None:
+    """What was added at the end of a list; None where more was changed, or nobody can tell."""
+    if id(cell.items) in placed.grown:
+        return now
+    if any(isinstance(items, StageableList) and items.staged is not None for items in (before, now)):
+        return None
+    if len(now) < len(before) or any(a is not b for a, b in zip(before, now, strict=False)):
+        return None
+    return now[len(before) :]

@@ -8,12 +8,15 @@ with a computed name, objects inside of unusual containers) is not seen.
 import dis
 import functools
 import types
+import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import numpy as np
 
+from dy2static.cache.callables import held_by
 from dy2static.cache.sources import BY_VALUE, MISSING, MOST_ITEMS, Source, is_data
 from dy2static.converters.allow import is_library
 from eager.tensor import Tensor
@@ -21,6 +24,10 @@ from eager.tensor import Tensor
 GLOBAL_OPS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "STORE_NAME", "DELETE_GLOBAL"})
 ATTRIBUTE_OPS: Final = frozenset({"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"})
 PROBES: Final = frozenset({"hasattr", "getattr"})
+NO_ATTRIBUTES: Final = (
+    *(functools.partial, weakref.ref),
+    *(types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType),
+)
 PLAIN: Final = (Tensor, np.ndarray, *BY_VALUE)
 
 
@@ -99,12 +106,11 @@ class Reach:
         if isinstance(value, types.FunctionType):
             self._enter_function(value)
             return
-        if isinstance(value, functools.partial):
-            partial = cast("functools.partial[Any]", value)
-            for part in (partial.func, *partial.args, *partial.keywords.values()):
-                self._enter(part, text)
-            return
-        if isinstance(value, types.BuiltinFunctionType | types.WrapperDescriptorType) or _is_of_library(value):
+        for part, how in held_by(value):
+            self._enter(part, text + how)
+        if type(value) is weakref.ref:
+            self._read(Source("call", value, None, f"{text}()"))
+        if isinstance(value, NO_ATTRIBUTES) or _is_of_library(value):
             return
         self._enter_class(value if isinstance(value, type) else cast("type[Any]", type(value)))
         for source in self._within(value, text):
@@ -121,7 +127,7 @@ class Reach:
                 self._read(Source("item", function.__globals__, name, f"global `{name}`"))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self._read(Source("cell", cell, None, f"`{name}` of the enclosing function"))
-        for i, default in enumerate(function.__defaults__ or ()):
+        for i, default in enumerate((*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())):
             self._enter(default, f"default {i} of `{function.__qualname__}`")
 
     def _enter_class(self, cls: type[Any]) -> None:
@@ -136,17 +142,20 @@ class Reach:
                     self._enter(inner, inner.__qualname__)
 
     def _within(self, value: Any, text: str) -> Iterator[Source]:
-        if isinstance(value, list | tuple | dict | set | frozenset):
+        if isinstance(value, list | tuple | dict | set | frozenset | deque):
             items = cast("list[Any]", value)
-            yield Source("length", items, None, f"the length of {text}")
+            if isinstance(value, set | frozenset | dict) and len(items) <= MOST_ITEMS:
+                yield Source("items", items, None, f"what is in {text}, and its order,")
+                for key in list(items):
+                    self._enter(key, f"a key of {text}" if isinstance(value, dict) else f"an element of {text}")
+            else:
+                yield Source("length", items, None, f"the length of {text}")
             if isinstance(value, set | frozenset) or len(items) > MOST_ITEMS:
                 return
             keys: Iterable[Any] = cast("dict[Any, Any]", value) if isinstance(value, dict) else range(len(items))
             for key in list(keys):
                 yield Source("item", value, key, f"{text}[{key!r}]")
-        marked = getattr(cast(object, value), "__dict__", {}).get("__dy2static_function__")
-        if marked is not None:  # a static function runs as the function that it was made of
-            self._enter(marked, text)
+        if hasattr(cast(object, value), "__dy2static_function__"):  # it runs as the function that it was made of
             return
         for name in sorted(self._names):
             source = Source("attribute", value, name, f"{text}.{name}" if text else name)

@@ -92,7 +92,7 @@ class State:
                     guards.append(Guard(source, Aval(value.dtype, value.shape), "tensor"))
                 elif id(value) in captured:
                     guards.append(Guard(source, value, "identity"))
-            elif isinstance(value, BY_VALUE):
+            elif isinstance(value, BY_VALUE) or source.kind == "items":
                 guards.append(Guard(source, value, "value"))
             else:
                 guards.append(Guard(source, value, "identity"))

@@ -2,8 +2,9 @@
 
 import contextlib
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,6 +39,42 @@ def check_calls(program: Program, executor: Executor, cases: Sequence[Sequence[A
             continue
         what = difference(expected, found, case, adapts=program.adapts)
         assert not what, f"{program.name}{tuple(case)}: {what}"
+
+
+class Place:
+    """Where an argument is found."""
+
+    first: Any
+
+
+def check_outside(program: Program) -> None:
+    """Calls of a function that finds its arguments outside, in an attribute and in a list, other values each time."""
+    eager, inner, place = program.make(), program.make(), Place()
+    rest: list[Any] = []
+
+    def outside() -> Any:
+        return inner(place.first, *rest)
+
+    static = to_static(outside, executor="numpy")
+    for values in (varied(case, k) for case in program.cases for k in range(2)):
+        expected = outcome(eager, values)
+        own = copy.deepcopy(tuple(values))
+        place.first, rest[:] = own[0], own[1:]
+        found = outcome(static, (), ())
+        if not isinstance(found.error, REFUSALS):
+            what = difference(expected, dataclasses.replace(found, args=own), values, adapts=True)
+            assert not what, f"{program.name}{tuple(values)}: {what}"
+
+
+def varied(value: Any, k: int) -> Any:
+    """A value of the same kind: with other numbers in its tensors where `k` is not 0."""
+    if isinstance(value, list | tuple) and type(cast(Any, value)) in (list, tuple):
+        return type(value)(varied(item, k) for item in cast("Sequence[Any]", value))
+    if type(value) is dict:
+        return {key: varied(item, k) for key, item in cast("dict[Any, Any]", value).items()}
+    if type(value) is Tensor and value.dtype.kind == "f":
+        return value.copy() * (1 + k * 0.5) + 0.25 * k
+    return copy.deepcopy(value)
 
 
 def total(value: Any) -> Any:

@@ -1,9 +1,13 @@
 """What a program reads where conversion does not see the name: in properties and operators, by a text, in sets, in
 arrays that change in place; and methods that are replaced."""
 
+import copy
 import functools
+import operator
+import weakref
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,7 @@ from dy2static import StagingError, to_static
 
 ARRAY = np.array([1.0, 2.0])
 FACTOR = 3.0
+NAME = "h"
 
 
 def scaled(x: Any) -> Any:
@@ -21,6 +26,8 @@ def scaled(x: Any) -> Any:
 
 
 class Thing:
+    __match_args__ = ("h",)
+
     def __init__(self) -> None:
         self.h = 1.0
         self.items = [1.0]
@@ -51,6 +58,9 @@ class Thing:
     def method(self, x: Any) -> Any:
         return x * 2
 
+    def added(self, x: Any) -> Any:
+        return x + self.h if x > 0 else x
+
 
 READS: dict[str, Callable[[Thing, Any], Any]] = {
     "a property": lambda o, x: x + o.doubled,
@@ -61,7 +71,28 @@ READS: dict[str, Callable[[Thing, Any], Any]] = {
     "an operator": lambda o, x: o + x,
     "vars": lambda o, x: x + vars(o)["h"],
     "__dict__": lambda o, x: x + o.__dict__["h"],
+    "operator.attrgetter": lambda o, x: x + operator.attrgetter("h")(o),
+    "operator.methodcaller": lambda o, x: operator.methodcaller("added", x)(o),
+    "a class pattern": lambda o, x: by_pattern(o, x),
+    "a class pattern by position": lambda o, x: by_position(o, x),
+    "copy.copy": lambda o, x: x + getattr(copy.copy(o), NAME),
+    "copy.deepcopy": lambda o, x: x + getattr(copy.deepcopy([o])[0], NAME),
+    "the vars of a copy": lambda o, x: x + vars(copy.copy(o))[NAME],
 }
+
+
+def by_pattern(o: Any, x: Any) -> Any:
+    match o:
+        case Thing(h=10.0, items=[first, *_]):
+            return x * first
+        case Thing(h=found):
+            return x + found
+
+
+def by_position(o: Any, x: Any) -> Any:
+    match o:
+        case Thing(found):
+            return x + found
 
 
 @pytest.mark.parametrize("how", READS)
@@ -71,6 +102,31 @@ def test_an_attribute_that_is_read(how: str) -> None:
     for h in (1.0, 10.0, 20.0, 10.0):
         thing.h = h
         assert float(f(x)) == float(read(thing, x)), how
+
+
+def test_a_list_in_a_class_pattern() -> None:
+    thing, x = Thing(), xp.asarray(2.0)
+    thing.h = 10.0
+    f = to_static(lambda x: by_pattern(thing, x))
+    for items in ([1.0], [5.0, 2.0], [], [4.0]):
+        thing.items = items
+        assert float(f(x)) == float(by_pattern(thing, x))
+
+
+def test_a_context_variable_and_a_weak_reference() -> None:
+    scale: ContextVar[float] = ContextVar("scale", default=2.0)
+    things = [Thing(), Thing()]
+    things[1].h = 5.0
+    held = [weakref.ref(things[0])]
+    f = to_static(lambda x: x * scale.get() + scale.get(3.0) + held[0]().h)
+    x = xp.asarray(1.0)
+    assert float(f(x)) == 6.0
+    scale.set(4.0)
+    assert float(f(x)) == 9.0
+    held[0] = weakref.ref(things[1])
+    assert float(f(x)) == 13.0
+    things[1].h = 6.0
+    assert float(f(x)) == 14.0
 
 
 def test_a_global_behind_a_property(monkeypatch: pytest.MonkeyPatch) -> None:

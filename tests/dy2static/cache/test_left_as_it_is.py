@@ -159,3 +159,19 @@ def test_what_is_stored_on_every_path_is_no_guard() -> None:
         state.a = value
         store(xp.asarray(-1.0), state)
     assert len(store.programs) == 1
+
+
+def test_a_number_in_a_list_that_is_an_input() -> None:
+    """Numbers that were seen with two values are inputs, also in lists that become those of converted code."""
+    held: list[Any] = [2, 3]
+
+    def f(x: Any) -> Any:
+        if x > 0:
+            held.append(held[0])
+        return x * held[0], len(held)
+
+    static = to_static(f)
+    for n in (2, 9, 0, 1, 3, 4):
+        held[:] = [n, 3]
+        found = static(xp.asarray(1.0))
+        assert (float(found[0]), float(found[1]), len(held)) == (n, 3, 3)
