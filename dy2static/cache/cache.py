@@ -35,7 +35,7 @@ from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.made import MadeSpec, known_outside, parts_of
 from dy2static.staging.rounds import Foreseen
 from dy2static.staging.spec import types
-from dy2static.staging.stage import Staged, Write, stage
+from dy2static.staging.stage import Staged, Write, can_be_put, stage
 from eager.grad_mode import is_grad_enabled
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError, GraphError, InternalError, LoopTypeError
@@ -283,7 +283,7 @@ class ProgramCache:
             source = guard.source
             found = source.load()
             is_number = is_input_number(found) and type(found) is type(guard.expected)
-            if guard.how == "value" and source.kind != "length" and is_number:
+            if guard.how == "value" and source.kind != "length" and is_number and can_be_put(source):
                 family.dynamic[source.key] = source
         for program in family.programs:
             if program.moving is not None and program.moving.refusal is not None:

@@ -12,7 +12,6 @@ from dy2static.staging.by_identity import ByIdentity, of_reference, reference_to
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import fields_of, is_plain, set_fields
 from dy2static.staging.staged import current
-from dy2static.staging.undefined import Undefined
 from eager import pytree
 from eager.pytree import Node
 
@@ -84,7 +83,7 @@ def rebuild(node: Node, items: Sequence[Any]) -> Any:
         return pytree.rebuild(node, items)
     pairs = zip(node.aux.names, items, strict=True)
     made = object.__new__(cast("type[Any]", node.kind))
-    set_fields(made, {name: item for name, item in pairs if not isinstance(item, Undefined)})
+    set_fields(made, dict(pairs))
     return made
 
 

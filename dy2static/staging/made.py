@@ -14,6 +14,7 @@ import numpy as np
 from dy2static.converters.allow import is_library
 from dy2static.staging.by_identity import of_class
 from dy2static.staging.queues import Queue
+from dy2static.staging.undefined import Undefined
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
@@ -110,6 +111,8 @@ def set_fields(value: Any, fields: Mapping[str, Any]) -> None:
     """Give an object these attributes, past what its class does with what is stored."""
     slots = _slots_of(cast("type[Any]", type(value)))
     for name, held in fields.items():
+        if isinstance(held, Undefined):  # a run has left nothing there
+            continue
         if name in slots:
             slots[name].__set__(value, held)
         else:

@@ -222,6 +222,15 @@ def cell_of(source: Source) -> Cell:
             return ItemCell(source.owner, source.name)
 
 
+def can_be_put(source: Source) -> bool:
+    """Whether something else can be put into the place of a number, as it cannot in a tuple or frozen object."""
+    try:
+        cell_of(source).store(source.load())
+    except (AttributeError, TypeError):
+        return False
+    return True
+
+
 def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
     """The returned value: objects of the caller's by reference, staged values by what they are made of."""
     if isinstance(value, StaleTensor):
@@ -251,6 +260,14 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
         spec = spec_of(value, stager)
         return _with_objects(stager, placed, spec, iter(pack(spec, value, stager)))
     return _describe_parts(stager, placed, *split)
+
+
+def describe_held(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
+    """The same of what a place holds, where there may be nothing on some paths."""
+    if (maybe := maybe_none(value)) is None or maybe.attribute is None:
+        return describe(stager, placed, value)
+    spec = spec_of(value, stager)
+    return _with_objects(stager, placed, spec, iter(pack(spec, value, stager)))
 
 
 def _describe_parts(stager: Stager, placed: Arguments, node: Node, items: Sequence[Any]) -> tuple[Spec, list[Value]]:
@@ -283,7 +300,9 @@ def _describe_object(
     names: tuple[str, ...] | None = None
     if is_instance:
         names = tuple(fields_of(value))
-        inner, values = _describe_parts(stager, placed, Node(tuple, None, names), list(fields_of(value).values()))
+        described = [describe_held(stager, placed, held) for held in fields_of(value).values()]
+        inner = ContainerSpec(Node(tuple, None, names), tuple(spec for spec, _ in described))
+        values = [v for _, held in described for v in held]
     elif split is not None:
         inner, values = _describe_parts(stager, placed, *split)
     elif is_list:
@@ -396,11 +415,7 @@ def writes_of(
         changed = cell.load() if original is None else placed.twins[id(original)][1].twin()
         if isinstance(cell, ListCell) and (added := _added(cell, before, changed, placed)) is not None:
             cell, changed = EndCell(cell.items), added
-        if (maybe := maybe_none(changed)) is not None and maybe.attribute is not None:
-            spec = spec_of(changed, stager)
-            values = pack(spec, changed, stager)
-        else:
-            spec, values = describe(stager, placed, changed)
+        spec, values = describe_held(stager, placed, changed)
         results += values
         writes.append(Write(cell, owner, spec))
     return tuple(writes)

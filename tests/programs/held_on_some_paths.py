@@ -260,3 +260,35 @@ def changed_by_a_finally(v):
     finally:
         out.append(v[1])
     return out
+
+
+@program(*ROWS, refused=SOME_PATHS)
+def behind_a_flag_that_is_taken_back(v):
+    out = []
+    found = None
+    did = False
+    for x in v:
+        if x > 1:
+            found = out
+            did = True
+        elif x < 0:
+            did = False
+    if not did:
+        out.append(v.sum())
+    return found
+
+
+@program(*ROWS, refused=SOME_PATHS)
+def in_a_trip_behind_a_flag_that_is_taken_back(v):
+    out = []
+    found = None
+    did = False
+    for x in v:
+        if not did:
+            out.append(x)
+        if x > 1:
+            found = out
+            did = True
+        elif x < 0:
+            did = False
+    return found

@@ -93,3 +93,48 @@ def state_of_a_loop(v, n):
         if xp.sum(node.value) > 5:
             node.value = node.value - i
     return node.value
+
+
+class Bag:
+    """An object with attributes."""
+
+
+DEPTHS = ([f64(2.0)], [f64(0.5)], [f64(-1.0)])
+
+
+@program(*DEPTHS)
+def attribute_on_some_paths(x):
+    bag = Bag()
+    if x > 0:
+        bag.held = x * 2
+    return bag
+
+
+@program(*DEPTHS)
+def attribute_that_may_be_none_on_some_paths(x):
+    bag, made = Bag(), [x, x + 1]
+    if x > 0:
+        bag.held = made if x > 1 else None
+        bag.other = x if x > 1 else None
+    return bag, x * 3
+
+
+@program(*DEPTHS)
+def by_two_ways(x):
+    made = [x, x * 2]
+    a = made if x > 0 else None
+    b = made if x > 1 else None
+    return a, b, x * 3
+
+
+@program(*DEPTHS)
+def by_a_way_that_all_paths_have(x):
+    made = [x, x * 2]
+    return made, (made, x) if x > 0 else None, x * 3
+
+
+@program(*DEPTHS)
+def in_a_tuple_that_may_be_none_in_another(x):
+    made = {"k": [x]}
+    inner = (made, x * 2) if x > 1 else None
+    return [inner] if x > 0 else None

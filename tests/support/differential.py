@@ -42,25 +42,30 @@ def check_calls(program: Program, executor: Executor, cases: Sequence[Sequence[A
 
 
 class Place:
-    """Where an argument is found."""
+    """Where arguments are found."""
 
     first: Any
+    rest: list[Any]
 
 
-def check_outside(program: Program) -> None:
-    """Calls of a function that finds its arguments outside, in an attribute and in a list, other values each time."""
-    eager, inner, place = program.make(), program.make(), Place()
-    rest: list[Any] = []
+def check_outside(program: Program, *, fresh: bool) -> None:
+    """Calls of a function that finds its arguments outside, in an attribute and in a list, other values each time: of
+    one object from outside, or of a fresh object that it is given."""
+    eager, inner, one = program.make(), program.make(), Place()
 
     def outside() -> Any:
-        return inner(place.first, *rest)
+        return inner(one.first, *one.rest)
 
-    static = to_static(outside, executor="numpy")
+    def given(place: Place) -> Any:
+        return inner(place.first, *place.rest)
+
+    static = to_static(given if fresh else outside, executor="numpy")
     for values in (varied(case, k) for case in program.cases for k in range(2)):
         expected = outcome(eager, values)
         own = copy.deepcopy(tuple(values))
-        place.first, rest[:] = own[0], own[1:]
-        found = outcome(static, (), ())
+        place = Place() if fresh else one
+        place.first, place.rest = own[0], list(own[1:])
+        found = outcome(static, (), (place,) if fresh else ())
         if not isinstance(found.error, REFUSALS):
             what = difference(expected, dataclasses.replace(found, args=own), values, adapts=True)
             assert not what, f"{program.name}{tuple(values)}: {what}"
