@@ -1,9 +1,10 @@
-"""What callables hold and read: what they are bound to, and the names in the code of those that run as they are."""
+"""What callables and views hold, and what callables read: the names in the code of those that run as they are."""
 
 import functools
+import gc
 import types
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
@@ -14,22 +15,35 @@ ADDING: Final = frozenset({"add", "append", "appendleft", "extend"})
 """Methods of Python's containers that do not look at what is in them."""
 
 
-def held_by(function: Any) -> Iterator[tuple[Any, str]]:
-    """What a call of it reaches without a name: the object of a method, the arguments of a partial; each with how it
-    is got at."""
-    marked = getattr(function, "__dy2static_function__", None)
+VIEWS: Final = (KeysView, ValuesView, ItemsView, types.MappingProxyType)
+"""What shows the items of a dict."""
+
+
+def held_by(value: Any) -> Iterator[tuple[Any, str]]:
+    """What is reached through a callable or a view without a name: the object of a method, the arguments of a partial,
+    the dict of a view; each with how it is got at."""
+    marked: Any = getattr(value, "__dict__", {}).get("__dy2static_function__")
     if marked is not None:
         yield marked, ""
-    elif isinstance(function, types.MethodType):
-        yield function.__self__, ".__self__"
-        yield function.__func__, ""
-    elif isinstance(function, functools.partial):
-        partial = cast("functools.partial[Any]", function)
+    elif isinstance(value, types.MethodType):
+        yield value.__self__, ".__self__"
+        yield value.__func__, ""
+    elif isinstance(value, functools.partial):
+        partial = cast("functools.partial[Any]", value)
         yield partial.func, ".func"
         yield partial.args, ".args"
         yield partial.keywords, ".keywords"
-    elif isinstance(owner := getattr(function, "__self__", None), CONTAINERS) and function.__name__ not in ADDING:
-        yield cast(Any, owner), ".__self__"
+    elif isinstance(value, VIEWS) and type(cast(Any, value)).__module__ == "builtins":
+        yield gc.get_referents(cast(Any, value))[0], ""
+    elif isinstance(value, types.BuiltinMethodType | types.MethodWrapperType) and value.__name__ not in ADDING:
+        owner: Any = value.__self__
+        if isinstance(owner, CONTAINERS):
+            yield owner, ".__self__"
+
+
+def shown_by(value: Any) -> str | None:
+    """The attribute of an object of Python's own by which one gets at what it holds; None for other objects."""
+    return "obj" if isinstance(value, memoryview) else "args" if isinstance(value, BaseException) else None
 
 
 NOT_CALLED: Final = frozenset(

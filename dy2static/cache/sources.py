@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from dy2static.cache.callables import add_names, called_names, computing, held_by, library_names, operators
+from dy2static.cache.callables import add_names, called_names, computing, held_by, library_names, operators, shown_by
 from dy2static.cache.contents import content
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
@@ -324,8 +324,14 @@ class _Walk:
         elif isinstance(value, type):
             if is_library(value.__module__):
                 return
-        elif isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+        elif isinstance(value, types.FunctionType):
+            for name in sorted(self._names & vars(value).keys()):
+                yield Source("attribute", value, name, f"{text}.{name}")
             return
+        elif isinstance(value, types.BuiltinFunctionType | types.MethodType):
+            return
+        elif (shown := shown_by(value)) is not None:
+            yield Source("attribute", value, shown, f"{text}.{shown}")
         cls = cast("type[Any]", cast(Any, value)) if isinstance(value, type) else _class_of(value)
         own: Any = None if isinstance(value, type) else getattr(cast(Any, value), "__dict__", None)
         for name in sorted(self._names | library_names(cast(type, type(value)))):

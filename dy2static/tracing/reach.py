@@ -105,6 +105,8 @@ class Reach:
         self.objects[id(value)] = (value, text)
         if isinstance(value, types.FunctionType):
             self._enter_function(value)
+            for name in sorted(self._names & vars(value).keys()):
+                self._read(Source("attribute", value, name, f"{text}.{name}"))
             return
         for part, how in held_by(value):
             self._enter(part, text + how)
@@ -155,7 +157,7 @@ class Reach:
             keys: Iterable[Any] = cast("dict[Any, Any]", value) if isinstance(value, dict) else range(len(items))
             for key in list(keys):
                 yield Source("item", value, key, f"{text}[{key!r}]")
-        if hasattr(cast(object, value), "__dy2static_function__"):  # it runs as the function that it was made of
+        if "__dy2static_function__" in getattr(cast(object, value), "__dict__", {}):  # it runs as what it was made of
             return
         for name in sorted(self._names):
             source = Source("attribute", value, name, f"{text}.{name}" if text else name)
