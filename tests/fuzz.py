@@ -11,17 +11,19 @@ import time
 from support.fuzzing import Modes, Part, Report, check_seed
 
 
-def settle() -> None:
-    """What a process has by now stays: each refusal collects garbage, and need not go through it."""
-    gc.collect()
-    gc.freeze()
-
-
 def run_seeds(seeds: range, modes: Modes) -> Report:
+    settle()
     report = Report()
     for seed in seeds:
         check_seed(seed, report, modes)
     return report
+
+
+def settle() -> None:
+    """What a process has by now stays for these programs: each refusal collects garbage, and need not go through it."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def show_constructs(report: Report) -> None:
@@ -61,7 +63,7 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.count)
     pieces = [seeds[i : i + 50] for i in range(0, len(seeds), 50)]
     whole = Report()
-    with multiprocessing.get_context("fork" if options.jobs == 1 else "spawn").Pool(options.jobs, settle) as pool:
+    with multiprocessing.get_context("fork" if options.jobs == 1 else "spawn").Pool(options.jobs) as pool:
         for report in pool.imap_unordered(functools.partial(run_seeds, modes=modes), pieces):
             for i, text in enumerate(report.differences.values(), len(whole.differences)):
                 if i < options.most:

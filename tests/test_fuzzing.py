@@ -87,6 +87,18 @@ def test_a_limit_goes_on_after_one_within_it() -> None:
         slow()
 
 
+def test_a_limit_is_one_where_a_finally_raises_something_else() -> None:
+    def slow() -> None:
+        with fuzzing.within_seconds(0.05, fuzzing.EndlessError):
+            try:
+                time.sleep(5)
+            finally:
+                raise AssertionError
+
+    with pytest.raises(fuzzing.EndlessError):
+        slow()
+
+
 def test_a_seed_is_one_program() -> None:
     for seed in range(50):
         assert random_program(seed) == random_program(seed)

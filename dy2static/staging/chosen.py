@@ -74,18 +74,19 @@ def index_of(value: Any) -> StagedNumber:
 def each(value: Any, use: Callable[[Any], Any]) -> Any:
     """What `use` gives for the option that is chosen: staged for each, in a branch."""
     options = options_of(value)
-    return _among(index_of(value), options, 0, len(options), use)
+    return _way(index_of(value), options, 0, len(options), use)()
 
 
-def _among(index: StagedNumber, options: Sequence[Any], first: int, last: int, use: Callable[[Any], Any]) -> Any:
+def _way(
+    index: StagedNumber, options: Sequence[Any], first: int, last: int, use: Callable[[Any], Any]
+) -> Callable[[], Any]:
+    """What stages `use` for those of the options from `first` on before `last`. Where it fails for one, no frame of
+    ours has the index: it is not what failed (`concerns`)."""
     if last - first == 1:
-        return use(options[first])
+        return functools.partial(use, options[first])
     middle = (first + last) // 2
-    return the_stager().decide(
-        index < middle,
-        lambda: _among(index, options, first, middle, use),
-        lambda: _among(index, options, middle, last, use),
-    )
+    low, high = _way(index, options, first, middle, use), _way(index, options, middle, last, use)
+    return lambda: the_stager().decide(index < middle, low, high)
 
 
 def compared(value: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:

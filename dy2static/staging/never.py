@@ -13,6 +13,7 @@ from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.text import StagedText
 from eager.creation import NoTensorError
+from eager.dispatch import NotAnOperandError
 from graph.errors import IndexRangeError
 from graph.ir.opdef import Effect, effect_of
 
@@ -29,13 +30,24 @@ OF_THE_PROGRAM: Final = frozenset(
         KeyError,
         NameError,
         OverflowError,
+        StopIteration,
         UnboundLocalError,
         ValueError,
         ZeroDivisionError,
     }
 )
 """Exceptions that Python code raises because of its values."""
-OF_TYPES: Final = frozenset({AttributeError, LookupError, NoTensorError, NotImplementedError, RuntimeError, TypeError})
+OF_TYPES: Final = frozenset(
+    {
+        AttributeError,
+        LookupError,
+        NoTensorError,
+        NotAnOperandError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+    }
+)
 """Exceptions that it raises because of their types: a value lacks the operation. What lacks it may be a value that
 stands for another while staging (`concerns`): then nothing is known of a run, and they are raised at once."""
 

@@ -163,3 +163,25 @@ def errors_of_types_in_a_loop(x):
         else:
             total = total + one(v)
     return total
+
+
+@program([f64(1.0), f64([1.0, 2.0])], [f64(-1.0), f64([1.0])], [f64(-3.0), f64([])], [f64(-5.0), f64([2.0])])
+def errors_of_what_is_no_operand(x, v):
+    """Each is raised by the run that comes there; those that do not see nothing of it."""
+    nothing = None
+    if x < -4:
+        return xp.maximum(x, nothing)
+    elif x < -2:
+        return next(iter(())) + x
+    for e in v:
+        if e < 0:
+            x = xp.where(e > 1, nothing, x)
+    return (abs if x < 0 else xp.cos)(x)
+
+
+@program([f64(1.0)], [f64(-1.0)], [f64(5.0)])
+def errors_of_a_chosen_function(x):
+    nothing = None
+    if x < 4:
+        return x
+    return (abs if x < 5 else xp.cos if x < 6 else xp.sin)(nothing)

@@ -40,6 +40,8 @@ BOX = 5
 """The position of the object among the arguments."""
 SECONDS = 30
 """What a program may take, in all modes together."""
+SHRINKING_SECONDS = 300
+"""What finding a smaller program that differs too may take."""
 PLAIN_SECONDS = 1
 """What a call may take in plain Python: one that takes longer does not end, as a `for` over a list that it extends."""
 
@@ -262,7 +264,8 @@ def check_seed(seed: int, report: Report, modes: Modes) -> None:
     (report.refused if reasons else report.constructs).update(program.constructs.keys())
     if what:
         kind = kind_of(what)
-        small = shrunk(program.source, lambda less: _differs_so(less, seed, modes, kind))
+        until = time.monotonic() + SHRINKING_SECONDS
+        small = shrunk(program.source, lambda less: time.monotonic() < until and _differs_so(less, seed, modes, kind))
         what = _guarded(small, seed, modes)[0] or what
         report.differences[seed] = f"seed {seed}\n{small}\n{what}"
 
@@ -305,10 +308,13 @@ def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None =
 
 @contextlib.contextmanager
 def within_seconds(seconds: float, error: type[TooLongError] = TooLongError) -> Generator[None]:
-    """Raises: `error` where what runs within takes longer. For the main thread; a limit around this one goes on."""
+    """Raises: `error` where what runs within takes longer, also where a `finally` in it raises something else then. For
+    the main thread; a limit around this one goes on."""
+    stopped: list[TooLongError] = []
 
     def stop(*_: Any) -> None:
-        raise error(f"not done within {seconds} seconds")
+        stopped.append(error(f"not done within {seconds} seconds"))
+        raise stopped[-1]
 
     began = time.monotonic()
     before = signal.signal(signal.SIGALRM, stop)
@@ -320,3 +326,5 @@ def within_seconds(seconds: float, error: type[TooLongError] = TooLongError) -> 
         signal.signal(signal.SIGALRM, before)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), 1)
+        if stopped:
+            raise stopped[0]
