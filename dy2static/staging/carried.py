@@ -8,7 +8,7 @@ from dy2static.staging.aliases import Alias
 from dy2static.staging.branch import label_of
 from dy2static.staging.cells import Cell, Key
 from dy2static.staging.changes import Changes
-from dy2static.staging.coincidence import Relations, relations
+from dy2static.staging.coincidence import Position, Relations, relations
 from dy2static.staging.facts import Implication
 from dy2static.staging.rounds import Found, Trip
 from dy2static.staging.sharing import Sharing
@@ -48,6 +48,8 @@ class Carried:
     """The variables that the body gives other objects."""
     left: Sequence[Any] = ()
     """The objects that the last staging of the body left in them."""
+    within: dict[int, list[tuple[Position, Any]]] = field(default_factory=dict[int, list[tuple[Position, Any]]])
+    """The objects of before the loop that trips put into the lists and cells that they change, with their places."""
     presumed: set[int] = field(default_factory=set[int])
     """Of what is said only because it was found in the round before (see `rounds`)."""
     widened: int | None = None
@@ -66,6 +68,7 @@ class Carried:
         del self.initial[count:], self.specs[count:]
         self.presumed = {i for i in self.presumed if i < count}
         self.replaced, self.left, self.may_hold = set(), (), {}
+        self.within = {}
         self.invariants, self.broken = {}, set()
         self.related = relations([self.initial], sharing)
 

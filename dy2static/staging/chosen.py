@@ -83,10 +83,14 @@ def _way(
     """What stages `use` for those of the options from `first` on before `last`. Where it fails for one, no frame of
     ours has the index: it is not what failed (`concerns`)."""
     if last - first == 1:
-        return functools.partial(use, options[first])
+        return functools.partial(_used, use, options[first])
     middle = (first + last) // 2
     low, high = _way(index, options, first, middle, use), _way(index, options, middle, last, use)
     return lambda: the_stager().decide(index < middle, low, high)
+
+
+def _used(use: Callable[[Any], Any], option: Any) -> Any:
+    return use(option)
 
 
 def compared(value: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:

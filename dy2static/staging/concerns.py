@@ -4,6 +4,7 @@ What a run would have in place of a staged number or list is an ordinary one, wh
 AttributeError that one of them may have caused says nothing about a run.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from types import FrameType
@@ -42,7 +43,19 @@ def may_concern_staging(error: Exception) -> bool:
         step = step.tb_next
     if user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list):
         return True
-    return any(_holds(frame, _is_stand_in) for frame in inner)
+    return any(_is_stand_in_of(frame, is_innermost=frame is inner[-1]) for frame in inner)
+
+
+def _is_stand_in_of(frame: FrameType, *, is_innermost: bool) -> bool:
+    """Whether a frame of ours was given such a value; what it made itself concerns the exception only where that comes
+    from the very frame: else it was given to the next one, too."""
+    if is_innermost:
+        return _holds(frame, _is_stand_in)
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    given = [frame.f_locals[name] for name in code.co_varnames[:count] if name in frame.f_locals]
+    return any(_is_within(value, _is_stand_in) for value in given)
 
 
 def name_numbers(error: Exception) -> None:

@@ -23,6 +23,7 @@ from dy2static.staging.loop_objects import (
     inside,
     is_changed,
     is_mutable,
+    merge_within,
     relate,
 )
 from dy2static.staging.maybe import MaybeDefined
@@ -241,18 +242,20 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     values = unpack_all(carried.specs, params, stager)
     count = len(carried.names)
     labels = [carried.label(i) for i in range(len(values))]
-    changed_in_place: list[tuple[str, Any, Any]] = []
+    changed_in_place: list[tuple[int, Any, Any]] = []
     for i in carried.in_place:
-        changed_in_place.append((labels[i], values[i], own_handle(carried.initial[i])))
+        changed_in_place.append((i, values[i], own_handle(carried.initial[i])))
         stager.cells.take(cell_of(carried.initial[i]), object_of(values[i]))
         values[i] = carried.initial[i]
     reunite(values, carried.related, labels, stager.sharing)
     for i, cell in enumerate(carried.cells.values(), count):
         values[i] = held_by(cell, values[i])
         stager.sharing.merge(values[i], [cell.load()], cell.text)
+        merge_within(stager, carried, i, values[i])
         stager.cells.take(cell, values[i])
-    for label, value, before in changed_in_place:
-        stager.sharing.merge_items(value, before, label)
+    for i, value, before in changed_in_place:
+        stager.sharing.merge_items(value, before, labels[i])
+        merge_within(stager, carried, i, value)
     for i, value in enumerate(values[:count]):
         if i in carried.in_place:
             continue
@@ -422,7 +425,10 @@ def _finish(
     labels = [carried.label(i) for i in range(len(merged))]
     for i in range(count):
         if i in carried.in_place:
-            stager.cells.take(cell_of(carried.initial[i]), object_of(merged[i]))
+            given, before = merged[i], own_handle(carried.initial[i])
+            stager.cells.take(cell_of(carried.initial[i]), object_of(given))
+            stager.sharing.merge_items(given, before, labels[i])
+            merge_within(stager, carried, i, given)
             merged[i] = carried.initial[i]
         elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it

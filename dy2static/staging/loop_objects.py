@@ -15,7 +15,8 @@ from dy2static.staging.loop_invariants import flag_of, verify
 from dy2static.staging.sharing import is_changeable, object_of
 from dy2static.staging.spec import MaybeSpec, OptionalSpec, types
 from dy2static.staging.stager import Stager
-from dy2static.staging.stale import refused
+from dy2static.staging.stale import is_stale, refused
+from eager.tensor import Tensor
 from graph.ir.value import Value
 
 
@@ -65,8 +66,36 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
         if not is_wider:  # else what the trip was given was not what trips are given
             carried.may_hold = _held(stager, carried, entries)
             is_right = verify(stager, carried, left)
+    is_within = _note_within(stager, carried, left)
     is_held = any(_objects(found) - _objects(held.get(i, ())) for i, found in carried.may_hold.items())
-    return late or is_held or carried.related != before or not is_right
+    return late or is_within or is_held or carried.related != before or not is_right
+
+
+def _note_within(stager: Stager, carried: Carried, left: Sequence[Any]) -> bool:
+    """Note the objects of before the loop that the body has put into the lists and cells that it changes, where the
+    next trip finds them; whether there are any that the trip was not told of."""
+    is_news = False
+    for i in (*carried.in_place, *range(len(carried.names), len(left))):
+        known = carried.within.setdefault(i, [])
+        told = {(at, id(x)) for at, x in (*objects_in(carried.initial[i]), *known)}
+        for at, item in objects_in(left[i]):
+            for x in stager.sharing.what_may_be(item):
+                if isinstance(x, Tensor) and (at, id(x)) not in told and _is_of_before(stager, x):
+                    known.append((at, x))
+                    is_news = True
+    return is_news
+
+
+def _is_of_before(stager: Stager, x: Tensor) -> bool:
+    return not is_stale(x) and stager.is_known_here(x)
+
+
+def merge_within(stager: Stager, carried: Carried, i: int, value: Any) -> None:
+    """Note that what is in a list or cell may be an object that a trip has put there."""
+    items = dict(objects_in(value))
+    for at, x in carried.within.get(i, ()):
+        if at in items:
+            stager.sharing.merge(items[at], [x], carried.label(i))
 
 
 def _objects(aliases: Iterable[Alias]) -> set[int]:

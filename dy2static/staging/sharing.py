@@ -190,6 +190,13 @@ class Sharing:
         """The identities of what else an object may be, on some paths."""
         return [id(alias.object) for alias in self._alike.of(id(a))]
 
+    def what_may_be(self, a: Any) -> Sequence[Any]:
+        """The objects that one may be, on some paths, itself included; for what a block left in one, that."""
+        copied = self._copies.get(id(a))
+        original = None if copied is None else copied()
+        objects = [a] if original is None else [original]
+        return [*objects, *(alias.object for x in (a, *objects) for alias in self._alike.of(id(x)))]
+
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""
         passed, initial = object_of(passed), object_of(initial)
