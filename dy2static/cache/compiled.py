@@ -26,6 +26,7 @@ from graph.execute.numpy_program import compile_program
 from graph.execute.program_runtime import detached
 from graph.ir.differentiator import Split
 from graph.ir.op import Graph
+from graph.ir.written import WrittenGraph
 from graph.passes.erase_effects import erase_effects
 from graph.passes.pipeline import EXACTLY, TO_RUN, is_checked, optimize
 
@@ -62,12 +63,12 @@ class CompiledGraph:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Graph | WrittenGraph,
         executor: Executor | None = None,
         compile: Compile | None = None,
         options: NativeOptions = AS_USUAL,
     ) -> None:
-        self.given = graph
+        self._form = graph
         self.executor: Executor = executor_option(executor)
         self.compile: Compile = compile_option(compile)
         self.options = options
@@ -78,6 +79,11 @@ class CompiledGraph:
         self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
         self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
 
+    @property
+    def given(self) -> Graph:
+        """The graph as it was staged."""
+        return self._form.graph if isinstance(self._form, WrittenGraph) else self._form
+
     @functools.cached_property
     def graph(self) -> Graph:
         """The optimized graph. What runs code that is on disk does not ask for it."""
@@ -86,7 +92,7 @@ class CompiledGraph:
     @functools.cached_property
     def plan(self) -> Blueprint:
         """What native code is made from. It does not keep this graph alive."""
-        return blueprint(self.given, self.options, functools.partial(_prepared, weakref.ref(self), self.options))
+        return blueprint(self._form, self.options, functools.partial(_prepared, weakref.ref(self), self.options))
 
     @functools.cached_property
     def to_run(self) -> Graph:

@@ -6,6 +6,7 @@ objects, off the tape. For these the checks are written out as one Python functi
 
 # pyright: reportPrivateUsage=false
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
@@ -196,7 +197,7 @@ def _off_the_tape(w: Body, call: Call, captured: Sequence[str], program: Program
 
 def _deliver(w: Body, program: Program, call: Call) -> None:
     """The changes that the program makes, and the function's value."""
-    found = iter(range(len(program.staged.graph.results)))
+    found = itertools.count()
     value = _value(program.staged.result, found)
     stores = [_store(w, write, found, call) for write in program.staged.writes]
     if value is None or None in stores:

@@ -28,7 +28,7 @@ class SourcePair:
 def sources_of(function: StaticFunction, program: Program) -> tuple[SourcePair, ...]:
     """The function, then what was converted with it, each once."""
     own = function.__dy2static_function__
-    found = [convert_function(getattr(own, "__func__", own)), *(made for _, made in program.staged.conversions)]
+    found = [convert_function(getattr(own, "__func__", own)), *map(convert_function, program.staged.functions)]
     pairs = {(made.source.file, made.source.first_line): _pair(made) for made in found}
     return tuple(pairs.values())
 

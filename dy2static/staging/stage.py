@@ -45,6 +45,7 @@ from graph.aval import scalar
 from graph.dtypes import of_scalar
 from graph.ir.op import Graph
 from graph.ir.value import Value
+from graph.ir.written import WrittenGraph
 from graph.location import UNKNOWN, Loc
 
 
@@ -94,20 +95,26 @@ class Staged:
     `captured`. Results: those of `result`, then those of `writes`.
     """
 
-    graph: Graph
+    form: Graph | WrittenGraph
     captured: tuple[Any, ...]
     result: Spec
     writes: tuple[Write, ...]
     gradients: tuple[Leaf, ...]
     """The leaves of the tape whose gradients it read or replaced."""
-    conversions: tuple[tuple[Any, Converted], ...]
-    """The functions that were converted on the way."""
+    functions: tuple[Any, ...]
+    """The users' functions that were converted on the way."""
     asked: tuple[Asked, ...] = ()
     """Attributes that were read by a text; None stands for all of an object."""
     gradients_read: tuple[Leaf, ...] = ()
     """Those of `gradients` that were there before and matter."""
     settled: Settled = NOT_SETTLED
     """What its loops were found to carry."""
+    has_warned: bool = False
+    """Whether users were told something while it was staged."""
+
+    @property
+    def graph(self) -> Graph:
+        return self.form.graph if isinstance(self.form, WrittenGraph) else self.form
 
 
 NOTHING: Final[Mapping[Key, Any]] = MappingProxyType({})
@@ -183,10 +190,11 @@ def stage(
         result,
         writes,
         tuple(stager.gradients.values()),
-        tuple(stager.conversions),
+        tuple(function for function, _ in stager.conversions),
         tuple(stager.asked),
         tuple(stager.gradients_read.values()),
         stager.rounds.settled,
+        bool(stager.warned),
     )
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graph.aval import Type
 from graph.ir.op import Graph
 from graph.ir.printer import print_graph
+from graph.ir.written import WrittenGraph
 from graph.llvm.runtime.cache import default_cache
 from graph.llvm.runtime.host import known_machine
 from graph.llvm.runtime.version import compiler_version
@@ -27,7 +29,7 @@ class Blueprint:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Graph | WrittenGraph,
         *,
         exact: bool = False,
         cpu: str = "host",
@@ -35,8 +37,18 @@ class Blueprint:
         prepare: Callable[[Graph], Graph] | None = None,
         change: Callable[[Graph], Graph] | None = None,
     ) -> None:
-        self.given, self.exact, self.cpu, self.threads = graph, exact, cpu, threads
+        self.form, self.exact, self.cpu, self.threads = graph, exact, cpu, threads
         self._prepare, self._change = prepare, change
+
+    @property
+    def given(self) -> Graph:
+        """The graph as it is given."""
+        return self.form.graph if isinstance(self.form, WrittenGraph) else self.form
+
+    @property
+    def types(self) -> tuple[Type, ...]:
+        """Those of its parameters."""
+        return self.form.types if isinstance(self.form, WrittenGraph) else tuple(v.type for v in self.form.params)
 
     @functools.cached_property
     def graph(self) -> Graph:
@@ -54,7 +66,7 @@ class Blueprint:
     @functools.cached_property
     def text(self) -> str:
         """The given graph as text, without lines of the user's program."""
-        return print_graph(self.given, places=False)
+        return self.form.text if isinstance(self.form, WrittenGraph) else print_graph(self.form, places=False)
 
     @functools.cached_property
     def made_from(self) -> tuple[str, ...]:

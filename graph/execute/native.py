@@ -8,6 +8,7 @@ from typing import Any, Final
 from graph.execute.blueprint import Blueprint
 from graph.execute.native_program import NativeProgram
 from graph.ir.op import Graph
+from graph.ir.written import WrittenGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def compile_native(
 
 
 def blueprint(
-    graph: Graph, options: NativeOptions = AS_USUAL, prepare: Callable[[Graph], Graph] | None = None
+    graph: Graph | WrittenGraph, options: NativeOptions = AS_USUAL, prepare: Callable[[Graph], Graph] | None = None
 ) -> Blueprint:
     """What a native program is made from: it is found on disk, or compiled, when it is asked for. `prepare` are the
     passes that `graph` needs first: always the same ones for the same `exact`."""

@@ -105,9 +105,9 @@ def loaded(plan: Blueprint, code: Cached, data: Mapping[str, np.ndarray] = Mappi
     constants = {f"constant_{i}": array for i, array in enumerate(recipe.constants)}
     program = native_program(
         code.code,
-        [v.type for v in plan.given.params],
+        plan.types,
         recipe.results,
-        name=plan.given.name,
+        name=plan.form.name,
         callbacks=callbacks,
         constants={**constants, **data},
         recurses=recipe.recurses,

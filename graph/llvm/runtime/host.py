@@ -1,5 +1,6 @@
 """Which machine this is, without asking LLVM where it has been asked before: LLVM takes long to load."""
 
+import functools
 import hashlib
 import importlib
 from pathlib import Path
@@ -49,15 +50,17 @@ def asked(cpu: str) -> Machine:
 def forget() -> None:
     """Look, or ask, anew."""
     _known.clear()
+    description.cache_clear()
 
 
 def _key() -> str:
     """Under what the host is kept; empty where the system does not describe it."""
-    description = _description()
-    return description and f"host-{description}"
+    found = description()
+    return found and f"host-{found}"
 
 
-def _description() -> str:
+@functools.cache
+def description() -> str:
     """A digest of how the system describes its first processor; empty where it does not."""
     try:
         with _CPUS.open("rb") as file:

@@ -139,7 +139,7 @@ def test_a_graph_that_differs_is_reported_with_the_trip() -> None:
         ops = [replace(op, regions=tuple(map(worse, op.regions))) for op in graph.ops]
         return replace(graph, ops=tuple(replace(op, opdef=lookup("add")) if op.name == "sub" else op for op in ops))
 
-    object.__setattr__(program.staged, "graph", worse(program.staged.graph))
+    object.__setattr__(program.staged, "form", worse(program.staged.graph))
     object.__setattr__(program, "compiled", compiled_module.CompiledGraph(program.staged.graph, "interpreter"))
     limited = (xp.asarray([1.0, 0.5]), xp.asarray(0.5))
     with pytest.warns(ShadowWarning) as caught:
