@@ -2,19 +2,20 @@
 
 # pyright: reportPrivateUsage=false
 
-import contextlib
 import functools
 import itertools
 import weakref
 from collections import deque
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
+from dy2static.cache.family import Family
 from dy2static.cache.foresight import Foresight, outcome
 from dy2static.cache.guard_set import GuardSet
+from dy2static.cache.kept_programs import Kept, Place, place_of
 from dy2static.cache.making import MAKING
 from dy2static.cache.moving import moving
 from dy2static.cache.outside import Outside
@@ -47,71 +48,6 @@ MOST_BYTES: Final = 1 << 28
 """The memory that they take: constants count, see `size_in_bytes`. The latest program is kept whatever its size."""
 _CACHES: Final["weakref.WeakSet[ProgramCache]"] = weakref.WeakSet()
 """The caches that are in use."""
-
-
-MOST_MOVED: Final = 16
-"""Programs of a family that are kept for other objects than those that they were made for."""
-
-
-@dataclass(slots=True)
-class Family:
-    """Calls of one structure with one dtype and rank per tensor."""
-
-    programs: tuple[Program, ...] = ()
-    """Latest first. Replaced, never changed: other threads go through it."""
-    used: int = 0
-    """When it was last used."""
-    widest: Pattern | None = None
-    """The pattern of the latest program made."""
-    dynamic: dict[tuple[str, int, Any], Source] = field(default_factory=dict[tuple[str, int, Any], Source])
-    """Sources of numbers that were seen with two values."""
-    has_fixed_sizes: bool = False
-    """Whether a symbolic size could not be staged, so that every size gets a program of its own."""
-    has_fixed_numbers: bool = False
-    """The same for numbers."""
-    moved: tuple[Program, ...] = ()
-    """Programs moved to objects that came a second time, latest first."""
-    _recent: dict[int, tuple[Any, ...]] = field(default_factory=dict[int, tuple[Any, ...]])
-    """Weak references to the objects of the latest calls that a program was moved to, by identity of the first."""
-
-    def find(self, call: Call) -> Program | None:
-        """The program that serves a call; None where there is none."""
-        for program in (*self.programs, *self.moved):
-            if program.serves(call):
-                return program
-        if not call.objects:
-            return None
-        is_kept = self._is_recent(call.objects)
-        for program in self.programs:
-            if (made := program.moved(call, is_kept=is_kept)) is not None:
-                if is_kept:
-                    self.moved = (made, *self.moved)[:MOST_MOVED]
-                return made
-        return None
-
-    def _is_recent(self, objects: Sequence[Any]) -> bool:
-        """Whether these objects came in one of the latest calls."""
-        recent = self._recent
-        refs = recent.pop(id(objects[0]), ())
-        if len(refs) == len(objects) and all(ref() is x for ref, x in zip(refs, objects, strict=True)):
-            return True
-        with contextlib.suppress(TypeError, RuntimeError):  # no weak references to one; another thread does the same
-            if len(recent) >= MOST_MOVED:
-                recent.pop(next(iter(recent)), None)
-            recent[id(objects[0])] = tuple(map(weakref.ref, objects))
-        return False
-
-    def differences(self, call: Call) -> list[Guard]:
-        """What differs for this call outside of sizes and numbers of the arguments, by program. Places that became
-        inputs are found anew for the objects of the call."""
-        failed: list[Guard] = []
-        for i, program in enumerate(self.programs):
-            fit = None if program.moving is None else program.moving.fit(call.objects)
-            if fit is not None and i == 0:
-                self.dynamic = {source.key: source for source in map(fit.source, self.dynamic.values())}
-            if program.pattern.fits(call):
-                failed += [g for g in program.guards.all if not g.holds()] if fit is None else fit.failed
-        return failed
 
 
 class ProgramCache:
@@ -299,11 +235,39 @@ class ProgramCache:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Program:
-        """A program for a call, staged; see `foresight` for how often."""
+        """A program for a call: found on disk, else staged; see `foresight` for how often."""
         leaves = pattern.leaves(call, self._leaf_names(args, kwargs))
+        place = self._place(pattern, dynamic, call)
+        kept = None if place is None else place.find()
+        if kept is not None:
+            return self._of_kept(kept, pattern, leaves, reason)
         foresight = Foresight(_plain(self._function), leaves, is_kept=self._executor == "native")
         make = functools.partial(self._program, pattern, leaves, dynamic, reason, call, args, kwargs, foresight.loops)
-        return foresight.used_for(make, lambda made: (made[0].staged.settled, made[1]))[0]
+        made, came_to, conversions, found = foresight.used_for(make, lambda made: (made[0].staged.settled, made[1]))
+        if place is None or self._asks_for_items or not place.keep(made, conversions, found):
+            foresight.note(made.staged.settled, came_to)
+        return made
+
+    def _place(self, pattern: Pattern, dynamic: tuple[Source, ...], call: Call) -> Place | None:
+        """Where the program is kept; None where it is not."""
+        if self._executor != "native" or dynamic or call.objects:
+            return None
+        return place_of(self._function, call, pattern, self._options, self._results)
+
+    def _of_kept(self, kept: Kept, pattern: Pattern, leaves: Sequence[Leaf], reason: str) -> Program:
+        """The program of what was kept."""
+        staged = kept.staged()
+        return Program(
+            staged=staged,
+            compiled=CompiledGraph(staged.form, self._executor, self._compile, self._options),
+            pattern=pattern,
+            guards=GuardSet(kept.found.guards),
+            staged_leaves=_staged_leaves(leaves),
+            dynamic=(),
+            captured=tuple(kept.found.sources[i].load for i in kept.captured),
+            reason=reason,
+            bytes=kept.bytes,
+        )
 
     def _program(
         self,
@@ -315,8 +279,8 @@ class ProgramCache:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         foresee: Callable[[], Sequence[Foreseen]],
-    ) -> tuple[Program, Callable[[], str]]:
-        """A program, and what staging it came to."""
+    ) -> tuple[Program, Callable[[], str], list[tuple[Any, Converted]], list[Guard]]:
+        """A program, what staging it came to, the functions that were converted, and all that they can have read."""
         name = getattr(self._function, "__name__", "main")
         name = name if name.isidentifier() else "main"
         objects = self._objects(call, leaves, self._leaf_names(args, kwargs))
@@ -344,7 +308,7 @@ class ProgramCache:
             compiled=CompiledGraph(staged.graph, self._executor, self._compile, self._options),
             pattern=pattern,
             guards=GuardSet(guards),
-            staged_leaves=tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None),
+            staged_leaves=_staged_leaves(leaves),
             dynamic=dynamic,
             captured=tuple(_loader(held, guards) for held in staged.captured),
             reason=reason,
@@ -356,7 +320,8 @@ class ProgramCache:
         )
         if made.has_second_names(call):
             raise second_name("it comes in by a second way")
-        return made, lambda: outcome(made.compiled.plan.text, conversions, found, staged.captured)
+        came_to = functools.partial(_outcome, made, conversions, found)
+        return made, came_to, conversions, found
 
     def _staged(
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
@@ -418,6 +383,14 @@ def clear_caches() -> None:
 
 
 _CLOCK: Final = itertools.count()
+
+
+def _outcome(made: Program, conversions: Sequence[tuple[Any, Converted]], found: Sequence[Guard]) -> str:
+    return outcome(made.compiled.plan.text, conversions, found, made.staged.captured)
+
+
+def _staged_leaves(leaves: Sequence[Leaf]) -> tuple[int, ...]:
+    return tuple(i for i, leaf in enumerate(leaves) if leaf.aval is not None)
 
 
 def _last_use(item: tuple[tuple[Hashable, bool], Family]) -> int:

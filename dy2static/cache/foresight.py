@@ -67,10 +67,13 @@ class Foresight:
             if not self._came_to or self._is_ignored:
                 raise
             return self._stage_anew(stage, outcome_of)
+        return made
+
+    def note(self, settled: Settled, outcome: Callable[[], str]) -> None:
+        """Keep what was found, where it took a second round."""
         if settled.is_repeated and not settled.is_foreseen and self._cache.folder is not None:
             note = json.dumps([outcome(), [_written(loop) for loop in settled.loops]])
             self._cache.put(self._key, Cached(ObjectCode(b"", ()), note))
-        return made
 
     def _stage_anew(self, stage: Callable[[], T], outcome_of: Callable[[T], tuple[Settled, Callable[[], str]]]) -> T:
         self._is_ignored = True
