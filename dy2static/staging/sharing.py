@@ -295,6 +295,12 @@ class Sharing:
             self._taken.note(x, None)
         return item
 
+    def take_over(self, made: Any, left: Any) -> None:
+        """Note what stands for elements of a graph list in `made`: what a block has left as `left`, behind it."""
+        for x, y in zip(_changeable(made), _changeable(left), strict=False):
+            if self._is_element(id(y)):
+                self._taken.note(x, None)
+
     def share_elements(self) -> None:
         """Note that two graph lists have elements in common."""
         self._has_twins = True

@@ -10,8 +10,21 @@ TWO, NONE = [f64(PAIR), i64(2)], [f64(PAIR), i64(0)]
 SOME_PATHS = "two names are one object on some paths only: what a change in place is seen by would differ"
 
 
+IN_A_LIST = "what is taken out of a list of the graph stands for a value: a change of it would not be seen elsewhere"
+
+
 class Holder:
     """An object with attributes."""
+
+
+class Quiet:
+    """A context manager that does nothing."""
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, kind, error, traceback):
+        pass
 
 
 @program(TWO, NONE, grad=0)
@@ -428,3 +441,21 @@ def a_dict_that_a_loop_finds(v):
             break
         d["n"] = d["n"] + x
     return last["n"] if last is not None else -1.0
+
+
+@program([f64(1.0), f64(2.0)], [f64(2.0), f64(1.0)], refused=IN_A_LIST)
+def element_that_leaves_a_with(y, w):
+    with Quiet():
+        z = sorted([y, w])[0]
+    z += 0.5
+    return y, w, z
+
+
+@program([f64(1.0), f64(2.0)], [f64(2.0), f64(1.0)], refused=IN_A_LIST)
+def element_that_leaves_a_finally(y, w):
+    try:
+        z = sorted([y, w])[0]
+    finally:
+        w = w + 1
+    z += 0.5
+    return y, w, z
