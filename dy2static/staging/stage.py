@@ -232,10 +232,13 @@ def cell_of(source: Source) -> Cell:
 
 def can_be_put(source: Source) -> bool:
     """Whether something else can be put into the place of a number, as it cannot in a tuple or frozen object."""
+    cell = cell_of(source)
+    held = cell.load()
     try:
-        cell_of(source).store(source.load())
+        cell.store(held)
     except (AttributeError, TypeError):
         return False
+    undo({cell.key: (cell, held)})  # the class may have it, not the object
     return True
 
 

@@ -102,7 +102,7 @@ class Bag:
 DEPTHS = ([f64(2.0)], [f64(0.5)], [f64(-1.0)])
 
 
-@program(*DEPTHS)
+@program(*DEPTHS, traceable=False)
 def attribute_on_some_paths(x):
     bag = Bag()
     if x > 0:
@@ -110,7 +110,7 @@ def attribute_on_some_paths(x):
     return bag
 
 
-@program(*DEPTHS)
+@program(*DEPTHS, traceable=False)
 def attribute_that_may_be_none_on_some_paths(x):
     bag, made = Bag(), [x, x + 1]
     if x > 0:
