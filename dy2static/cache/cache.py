@@ -219,7 +219,7 @@ class ProgramCache:
             source = guard.source
             found = source.load()
             is_number = is_input_number(found) and type(found) is type(guard.expected)
-            if guard.how == "value" and source.kind != "length" and is_number and can_be_put(source):
+            if guard.how == "value" and is_number and can_be_put(source):
                 family.dynamic[source.key] = source
         for program in family.programs:
             if program.moving is not None and program.moving.refusal is not None:

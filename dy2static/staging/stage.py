@@ -231,7 +231,9 @@ def cell_of(source: Source) -> Cell:
 
 
 def can_be_put(source: Source) -> bool:
-    """Whether something else can be put into the place of a number, as it cannot in a tuple or frozen object."""
+    """Whether something else can be put into the place of a number: not in a tuple, a frozen object or a length."""
+    if source.kind not in ("attribute", "item", "cell"):
+        return False
     cell = cell_of(source)
     held = cell.load()
     try:
