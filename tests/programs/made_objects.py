@@ -138,3 +138,10 @@ def in_a_tuple_that_may_be_none_in_another(x):
     made = {"k": [x]}
     inner = (made, x * 2) if x > 1 else None
     return [inner] if x > 0 else None
+
+
+@program(*DEPTHS, traceable=False)
+def by_a_way_that_some_paths_have_and_then_alone(x):
+    bag = Bag()
+    bag.held = [x * 2]
+    return (bag, x) if x > 0 else None, bag, x * 3
