@@ -13,8 +13,6 @@ from dy2static.staging.by_identity import of_class
 CONTAINERS: Final = (list, dict, set, deque)
 ADDING: Final = frozenset({"add", "append", "appendleft", "extend"})
 """Methods of Python's containers that do not look at what is in them."""
-
-
 VIEWS: Final = (KeysView, ValuesView, ItemsView, types.MappingProxyType)
 """What shows the items of a dict."""
 

@@ -7,6 +7,7 @@ from dy2static.cache.members import Member, members_in, members_of
 from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
+from dy2static.staging.stage import PLACES
 from graph.errors import BranchTypeError, LoopTypeError
 
 Conversions = Iterable[tuple[Any, Converted]]
@@ -66,5 +67,4 @@ def looked_into(guards: Iterable[Guard]) -> set[int]:
 
 
 def _is_of_list(guard: Guard) -> bool:
-    kinds = ("attribute", "item", "cell")
-    return type(guard.expected) is list and guard.how == "identity" and guard.source.kind in kinds
+    return type(guard.expected) is list and guard.how == "identity" and guard.source.kind in PLACES

@@ -84,6 +84,8 @@ class Write:
     spec: Spec
 
 
+PLACES: Final = frozenset({"attribute", "cell", "item"})
+"""The kinds of sources that are places to store to (see `cell_of`)."""
 NOT_SETTLED: Final = Settled()
 
 
@@ -232,7 +234,7 @@ def cell_of(source: Source) -> Cell:
 
 def can_be_put(source: Source) -> bool:
     """Whether something else can be put into the place of a number: not in a tuple, a frozen object or a length."""
-    if source.kind not in ("attribute", "item", "cell"):
+    if source.kind not in PLACES:
         return False
     cell = cell_of(source)
     held = cell.load()

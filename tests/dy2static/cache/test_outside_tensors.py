@@ -18,6 +18,12 @@ class Model:
         self.w = xp.asarray([1.0, 2.0])
 
 
+class Learned(Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.p = xp.Parameter([1.0])
+
+
 def changed_copy(m: Any, x: Any) -> Any:
     kept = m.w.copy()
     kept += x
@@ -102,8 +108,7 @@ def test_traced(how: str) -> None:
 
 @pytest.mark.parametrize("data", ["m.w", "[m.w[0], 1.0]", "m.p"])
 def test_a_parameter_is_not_made_of_one(data: str) -> None:
-    m = Model()
-    m.p = xp.Parameter([1.0])  # type: ignore[attr-defined]
+    m = Learned()
     makes: dict[str, Callable[[Any], Any]] = {
         "m.w": lambda x: xp.Parameter(m.w) * x,
         "[m.w[0], 1.0]": lambda x: xp.Parameter([m.w[0], 1.0]) * x,
