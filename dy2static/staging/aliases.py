@@ -67,5 +67,10 @@ def either(several: Iterable[Ways]) -> Ways:
 
 def both(ways: Ways, others: Ways) -> Ways:
     """The paths where one of the first is taken and one of the others."""
-    together = tuple(dict.fromkeys((*way, *other)[-MOST_FACTS:] for way in ways for other in others))
+    together = tuple(dict.fromkeys(_last((*way, *other)) for way in ways for other in others))
     return together if len(together) <= MOST_WAYS else ALWAYS
+
+
+def _last(facts: Facts) -> Facts:
+    """The last of these, each once."""
+    return tuple(dict.fromkeys(facts))[-MOST_FACTS:]

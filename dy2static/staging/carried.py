@@ -1,6 +1,6 @@
 """What is known of a loop while it is staged."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,8 @@ class Carried:
     """The objects that the last staging of the body left in them."""
     within: dict[int, list[tuple[Position, Any]]] = field(default_factory=dict[int, list[tuple[Position, Any]]])
     """The objects of before the loop that trips put into the lists and cells that they change, with their places."""
+    taken_back: set[Hashable] = field(default_factory=set[Hashable])
+    """What was found of objects that may be one, and not found again in the next trip: each is taken back once."""
     presumed: set[int] = field(default_factory=set[int])
     """Of what is said only because it was found in the round before (see `rounds`)."""
     widened: int | None = None
@@ -60,6 +62,13 @@ class Carried:
         specs = tuple(self.specs[: len(self.names)])
         return Found(tuple(self.names), specs, tuple(self.cells), frozenset(self.in_place), self.trip)
 
+    def is_kept(self, found: Hashable) -> bool:
+        """Whether what was found stays, now that a trip does not find it again. What a trip finds depends on what it
+        was told, by tests of which not all is followed: without an end to that, the two could go on in turns."""
+        stays = found in self.taken_back
+        self.taken_back.add(found)
+        return stays
+
     def forget(self, sharing: Sharing) -> None:
         """Forget the cells and how objects are related: a variable that was an object of before the loop is others too,
         so what the trip was given was not what trips are given."""
@@ -68,7 +77,7 @@ class Carried:
         del self.initial[count:], self.specs[count:]
         self.presumed = {i for i in self.presumed if i < count}
         self.replaced, self.left, self.may_hold = set(), (), {}
-        self.within = {}
+        self.within, self.taken_back = {}, set()
         self.invariants, self.broken = {}, set()
         self.related = relations([self.initial], sharing)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dy2static.staging.aliases import Alias
+from dy2static.staging.aliases import ALWAYS, Alias
 from dy2static.staging.carried import Carried, StagedBody
 from dy2static.staging.cells import Cell, HandleCell, ListCell
 from dy2static.staging.changes import left_in, object_in
@@ -62,12 +62,13 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
         ]
         paths, given = [entry.objects for entry in entries], [entry.given for entry in entries]
         before, carried.related = carried.related, relations(paths, stager.sharing, given=given)
+        carried.related |= {pair: ALWAYS for pair in before if pair not in carried.related and carried.is_kept(pair)}
         held = carried.may_hold
         if not is_wider:  # else what the trip was given was not what trips are given
             carried.may_hold = _held(stager, carried, entries)
             is_right = verify(stager, carried, left)
     is_within = _note_within(stager, carried, left)
-    is_held = any(_objects(found) - _objects(held.get(i, ())) for i, found in carried.may_hold.items())
+    is_held = _add_kept(carried, held)
     return late or is_within or is_held or carried.related != before or not is_right
 
 
@@ -96,6 +97,16 @@ def merge_within(stager: Stager, carried: Carried, i: int, value: Any) -> None:
     for at, x in carried.within.get(i, ()):
         if at in items:
             stager.sharing.merge(items[at], [x], carried.label(i))
+
+
+def _add_kept(carried: Carried, before: dict[int, list[Alias]]) -> bool:
+    """Add what `before` says and stays; whether there is anything new in what variables and cells may hold."""
+    is_news = False
+    for i, found in carried.may_hold.items():
+        known, objects = before.get(i, []), _objects(found)
+        is_news = is_news or bool(objects - _objects(known))
+        found += [x for x in known if id(x.object) not in objects and carried.is_kept((i, id(x.object)))]
+    return is_news
 
 
 def _objects(aliases: Iterable[Alias]) -> set[int]:

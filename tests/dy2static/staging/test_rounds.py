@@ -1,14 +1,19 @@
 """Loops in loops begin with what was found in the round before, and carry nothing that they need not."""
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 import eager as xp
 from dy2static import to_static
+from dy2static.staging import aliases
 from dy2static.staging.stager import Stager
+from support import fuzzing
 from support.defining import define
+
+REGRESSIONS: Final = Path(fuzzing.__file__).parent / "regressions"
 
 
 def nested(depth: int, head: str, after: str = "") -> str:
@@ -191,3 +196,11 @@ def test_a_break_that_no_run_decides_is_taken_back() -> None:
     x = xp.asarray([1.0, 2.0, 3.0])
     for stops in (False, True):
         assert float(to_static(f, executor="interpreter")(x, stops)) == float(f(x, stops))
+
+
+@pytest.mark.parametrize("most", range(2, 17))
+def test_what_is_told_of_objects_in_turns_settles(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where few facts count, what a trip is told of two variables decides whether the next finds it, and it of that."""
+    monkeypatch.setattr(aliases, "MOST_FACTS", most)
+    path = REGRESSIONS / "returned_from_a_loop_over_a_generator_13506242.py"
+    assert fuzzing.check_source(path.read_text(), 13506242)[0] == ""
