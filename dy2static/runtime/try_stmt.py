@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from dy2static.runtime.at_failures import AtFailures
 from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import noting
@@ -221,14 +222,11 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     """With a `finally`: what it does after an exception of a run is seen only if it prints or raises, or if the
     exception is caught further out; then it stands in the graph twice."""
 
-    reached = [state]
-
     def inner(*state: Any) -> State:
         if handling.handlers:
             return handling.staged(stager, steps, state)
         for step in steps:
             state = step(*state)
-            reached.append(state)
         return handling.passed(state)
 
     def body() -> tuple[State | None, Exception | None]:
@@ -245,8 +243,17 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
     count = len(stager.builder.ops)
     is_watched = stager.builder.watch is not None
     notes = signal_of(stager) is not None  # also an exception of Python's, once this is staged to stay
+
+    def is_kept() -> bool:
+        final(*handling.values())
+        return False
+
+    failures = AtFailures(stager, is_kept)
     with stager.trial() as trial, unwatched(stager.builder), failing(stager):
+        if not stager.attempts:
+            stager.builder.watch = failures
         after, raised = body()
+        stager.builder.watch = None
         middle = len(stager.builder.ops)
         body_may_fail = (notes and raised is not None) or any(map(can_raise, stager.builder.ops[count:middle]))
         if after is not None:
@@ -264,7 +271,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         elif stager.attempts or any(effect_of(op) is not Effect.PURE for op in own):
             is_seen = True
         else:
-            is_seen = any(_is_seen(stager, final, state) for state in reached)
+            is_seen = failures.is_seen
         if after is not None and not is_seen:
             trial.keep()
     if not trial.is_kept and not body_may_fail:  # again, with those told who watch what can fail
@@ -284,20 +291,6 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
     outer = Handling.passing_on(failed, handling.names, handling.values, handling.watched, final)
     return outer.staged(stager, (inner,) if handling.handlers else steps, state)
-
-
-def _is_seen(stager: Stager, final: Block, state: State) -> bool:
-    """Whether a `finally` prints or raises with these values of the names, which the steps before a failure left."""
-    count = len(stager.builder.ops)
-    with stager.trial():
-        try:
-            final(*state)
-        except OF_STAGING:
-            return True
-        except Exception as error:
-            refuse_slips(error)
-            return True
-        return any(effect_of(op) is not Effect.PURE for op in stager.builder.ops[count:])
 
 
 def _go_on(stager: Stager, error: Exception) -> NoReturn:

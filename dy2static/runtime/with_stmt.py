@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from dy2static.converters.allow import is_library
+from dy2static.runtime.at_failures import AtFailures
 from dy2static.runtime.calls import call
 from dy2static.runtime.generators import Consumer, Generator, hand_over
 from dy2static.runtime.if_stmt import if_
@@ -21,7 +22,6 @@ from dy2static.staging.staged import StagedNumber, StagedTensor, current, is_sta
 from dy2static.staging.stager import Stager
 from graph.dtypes import int64, uint8
 from graph.ir.op import Op
-from graph.ir.opdef import Effect, effect_of
 
 State = tuple[Any, ...]
 Block = Callable[..., State]
@@ -210,14 +210,18 @@ class _Entered:
         """The body, and the end of it."""
         stager = self.stager
         count = len(stager.builder.ops)
+        failures = AtFailures(stager, self._keeps)
         with stager.trial() as trial, unwatched(stager.builder), failing(stager):
             after, error = None, None
+            if not stager.attempts:
+                stager.builder.watch = failures
             try:
                 after = self._body(*state)
             except Exception as raised:
                 error = raised
+            stager.builder.watch = None
             fails = error is not None or any(map(can_raise, stager.builder.ops[count:]))
-            if after is not None and not (fails and self._is_seen()):
+            if after is not None and not (fails and (stager.attempts or failures.is_seen)):
                 trial.keep()
         if trial.is_kept and after is not None:
             return self._left(*after)
@@ -247,15 +251,10 @@ class _Entered:
         if_(keeps, kept, passed, (), ())
         return state
 
-    def _is_seen(self) -> bool:
-        """Whether what the manager does on an exception of a run matters: it prints, raises, keeps the exception to
-        itself, or somebody catches it further out."""
-        stager = self.stager
-        if stager.attempts:
-            return True
-        with stager.region("trial") as builder, stager.cells.frame():
-            text = StagedTensor.of(builder.constant([], uint8))
-            error = Caught(StagedNumber.of(builder.constant(1, int64)), text, ("Exception",))
-            keeps = call(self.leave, self.manager, error.kind, error, None)
-            is_seen = any(effect_of(op) is Effect.ORDERED for op in builder.ops)
-        return is_seen or bool(keeps is not None and keeps is not False)
+    def _keeps(self) -> bool:
+        """Whether the manager may keep an exception of a run to itself."""
+        b = self.stager.builder
+        text = StagedTensor.of(b.constant([], uint8))
+        error = Caught(StagedNumber.of(b.constant(1, int64)), text, ("Exception",))
+        keeps = call(self.leave, self.manager, error.kind, error, None)
+        return keeps is not None and keeps is not False
