@@ -132,8 +132,9 @@ class Program:
         result = restore(self.staged.result, values, find, made)
         changes = [(write, restore_change(write.spec, values, find, made)) for write in self.staged.writes]
         MAKING.wait()
-        for write, value in changes:
-            _apply(write, value, find)
+        owners = [None if write.owner is None else find(write.owner) for write in self.staged.writes]
+        for (write, value), owner in zip(changes, owners, strict=True):  # which may have been found where one is stored
+            _apply(write, value, owner)
         return result
 
 
@@ -153,9 +154,9 @@ def _input(x: Any) -> Any:
     return wrap(of_scalar(x).type(x))
 
 
-def _apply(write: Write, value: Any, find: Callable[[ArgumentRef], Any]) -> None:
-    """Make one change: to the argument of this call, or to the object that the function reached by itself."""
-    owner = None if write.owner is None else find(write.owner)
+def _apply(write: Write, value: Any, owner: Any) -> None:
+    """Make one change: to the argument of this call, or where that is None to the object that the function reached by
+    itself."""
     cell = write.cell
     if isinstance(cell, HandleCell):
         handle = cell.handle if owner is None else owner

@@ -124,3 +124,22 @@ def state_that_is_there_by_default(x, n):
         params = {name: optimizer.step(name, p) for name, p in params.items()}
         params.update(b=params["b"] + 1)
     return params, optimizer.state
+
+
+@program([f64(1.0), f64(3.0), {"a": f64(5.0)}], [f64(-1.0), f64(3.0), {"a": f64(5.0)}])
+def replaced_or_changed_in_place(x, y, d):
+    before = d["a"]
+    if x > 0:
+        d["a"] = y
+    else:
+        d["a"] *= y
+    return before
+
+
+@program([f64(1.0), f64(3.0), {"i": {"a": f64(5.0)}}], [f64(-1.0), f64(3.0), {"i": {"a": f64(5.0)}}])
+def a_dict_replaced_or_changed_in_place(x, y, d):
+    before = d["i"]
+    if x > 0:
+        before["a"] *= y
+    d["i"] = {"a": y * 2}
+    return before
