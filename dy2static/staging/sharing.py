@@ -56,8 +56,8 @@ class Sharing:
         """Objects that stand for elements of a graph list."""
         self._copies = ByIdentity[weakref.ref[Any]]()
         """Values of objects as a block left them, each with the object."""
-        self._updated = ByIdentity[None]()
-        """The lists of which the loop body that is being staged has changed an element in place."""
+        self._updated = ByIdentity[Loc]()
+        """The lists of which the loop body that is being staged has changed an element in place, each with where."""
         self._late = ByIdentity[Loc]()
         """Objects that were put into such a list afterwards, each with the place."""
         self._has_twins = False
@@ -275,17 +275,19 @@ class Sharing:
         that has another name: further trips may change that.
         """
         updated, late = self._updated, self._late
-        self._updated, self._late = ByIdentity[None](), ByIdentity[Loc]()
+        self._updated, self._late = ByIdentity[Loc](), ByIdentity[Loc]()
         try:
             yield
             _without_garbage(self._check_late)
         finally:
-            for items, _ in self._updated.items():
-                updated.note(items, None)
+            for items, loc in self._updated.items():
+                updated.note(items, loc)
             self._updated, self._late = updated, late
 
     def _check_late(self) -> None:
-        for x, loc in self._late.items():
+        emptied = [(items, loc) for items, loc in self._updated.items() if items.staged is None]
+        filled_anew = [(x, loc) for items, loc in emptied for x in _objects(items) if x is not items]
+        for x, loc in (*self._late.items(), *filled_anew):
             if self._is_known(x) and not is_stale(x):
                 raise _refused_in_list(loc=loc)
 
@@ -313,7 +315,7 @@ class Sharing:
         """
         objects = _objects(item)
         if objects:
-            self._updated.note(items, None)
+            self._updated.note(items, user_location())
         for x in objects:
             self._taken.forget(id(x))
         return _without_garbage(self._check_elements) if objects else []

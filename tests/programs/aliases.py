@@ -1,7 +1,7 @@
 """One object under several names: what a change in place is seen by."""
 
 import eager as xp
-from support.programs import f64, program
+from support.programs import f64, i64, program
 
 IN_A_LIST = "a graph list holds values: what is in one cannot be changed in place under another name"
 
@@ -124,3 +124,14 @@ def changed_before_it_is_appended(x):
             w += 1.0
         out.append(w)
     return out
+
+
+@program([f64(1.0), f64(2.0), i64(2)], [f64(1.0), f64(2.0), i64(0)], refused=IN_A_LIST)
+def an_element_changed_before_its_list_is_filled_anew(x, y, n):
+    b = y * 2
+    out = [x * 3, y * 3]
+    for _ in range(n):
+        out[-1] += x
+        out.clear()
+        out += [b]
+    return b, out
