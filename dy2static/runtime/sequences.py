@@ -162,7 +162,7 @@ def list_(stager: Stager, *args: Any) -> Any:
 
 def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = False) -> Any:
     items = list_(stager, over)
-    keys = items if key is None else list_(stager, map_(stager, key, items))
+    keys = items if key is None else _keys(stager, key, items)
     known = _known(keys)
     if known is not None:
         return stager.lists.display(
@@ -180,6 +180,12 @@ def sorted_(stager: Stager, over: Any, /, *, key: Any = None, reverse: bool = Fa
     if keys.staged is not None and not (isinstance(over, Tensor) and key is None):
         return if_expr(keys.length() > 0, lambda: _in_order(stager, items, stack(keys), reverse), lambda: list_(stager))
     return _in_order(stager, items, over if isinstance(over, Tensor) and key is None else stack(keys), reverse)
+
+
+def _keys(stager: Stager, key: Any, items: StageableList) -> StageableList:
+    if items.staged is not None:
+        return list_(stager, map_(stager, key, items))
+    return stager.lists.display([stager.call(key, (item,), {}) for item in items])  # a StopIteration goes on
 
 
 def _known(keys: StageableList) -> Sequence[Any] | None:

@@ -1,6 +1,7 @@
 """Python's builtins on values of the graph: numbers, sequences, `in`, `isinstance`."""
 
 import numbers
+from typing import Any
 
 import numpy as np
 
@@ -219,3 +220,12 @@ def sums_of_vectors(x, n):
     for i in range(n):
         rows.append(x * i)
     return sum(rows), sum(rows, x), sum(x * k for k in range(n))
+
+
+def _ends(_: Any) -> Any:
+    raise StopIteration
+
+
+@program([f64([1.0, 2.0])])
+def a_key_that_raises_what_ends_iterators(x):
+    return sorted([x[0], x[1]], key=_ends)
