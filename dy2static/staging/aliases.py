@@ -1,6 +1,7 @@
 """Which objects may be one: pairs of them, each with what the graph has to decide for that."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,9 +34,26 @@ class Aliases:
     def __init__(self, may_hold: Callable[[Facts], bool]) -> None:
         self._may_hold = may_hold
         self._of = ByIdentity[ByIdentity[tuple[str, Ways, bool]]]()
+        self._late: list[tuple[Any, Any, str, Ways, bool]] | None = None
+        """Pairs that are to be noted together, when the last one is known."""
+
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Within, pairs are noted that are so at one time: none of them follows from two others."""
+        assert self._late is None
+        self._late = []
+        try:
+            yield
+        finally:
+            late, self._late = self._late, None
+            for pair in late:
+                self.note(*pair)
 
     def note(self, a: Any, b: Any, label: str, ways: Ways = ALWAYS, is_of_parts: bool = False) -> None:
         """Note that two objects may be one, or parts of them; `label` is what one of them is called."""
+        if self._late is not None:
+            self._late.append((a, b, label, ways, is_of_parts))
+            return
         for x, other in ((a, b), (b, a)):
             known = self._of.get(id(x))
             if known is None:

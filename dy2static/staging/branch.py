@@ -15,6 +15,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.never import Never, RaisedInGraph, until_raised
 from dy2static.staging.optional import held_by, maybe_none
 from dy2static.staging.region_ops import append_region_op
+from dy2static.staging.roster import numbers_left
 from dy2static.staging.spec import ConstantSpec, Spec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
@@ -80,11 +81,18 @@ def merge_branches(
         append_region_op(stager, lookup("cond"), (pred, *captured), {}, regions)
         raise RaisedInGraph
     cells = _changed_cells(branches)
+    objects = [(*b.outputs, *(_object_in(stager, b, cell) for cell in cells)) for b in branches]
+    known, numbers = numbers_left(stager.rosters.innermost, objects)
     for branch in branches:
         refuse_new_keys(branch.changed, branches, loc)
-    values = [(*b.values, *(_left_in(stager, b, cell) for cell in cells)) for b in branches]
-    labels = [label_of(name) for name in names] + [cell.text for cell in cells]
-    same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)] + [False] * len(cells)
+    told = zip(*numbers.values(), strict=True) if numbers else ((), ())
+    values = [
+        (*b.values, *(_left_in(stager, b, cell) for cell in cells), *which)
+        for b, which in zip(branches, told, strict=True)
+    ]
+    labels = [label_of(name) for name in names] + [cell.text for cell in cells] + ["which tensor it is"] * len(numbers)
+    same = [a is b for a, b in zip(branches[0].outputs, branches[1].outputs, strict=True)]
+    same += [False] * (len(cells) + len(numbers))
     specs = [
         ConstantSpec(branches[0].outputs[i]) if same[i] else _merge(stager, labels[i], a, b, branches, loc)
         for i, (a, b) in enumerate(zip(*values, strict=True))
@@ -96,9 +104,10 @@ def merge_branches(
     if branches[0].raises or branches[1].raises:
         stager.assume(stager.told(pred, branches[1].raises))
     merged = unpack_all(specs, results, stager)
+    merged, which = merged[: count + len(cells)], merged[count + len(cells) :]
     going_on = [branch for branch in branches if not branch.raises]
     ways = [ALWAYS if len(going_on) == 1 else (stager.told(pred, b is branches[0])[:1],) for b in going_on]
-    paths = [(*b.outputs, *(object_in(cell, b.changed, stager) for cell in cells)) for b in going_on]
+    paths = [left for left, branch in zip(objects, branches, strict=True) if not branch.raises]
     reunite(merged, relations(paths, stager.sharing, ways), labels, stager.sharing)
     for i, (cell, value) in enumerate(zip(cells, merged[count:], strict=True), count):
         value = held_by(cell, value)
@@ -107,6 +116,8 @@ def merge_branches(
     for i in range(count):
         if not same[i]:
             stager.sharing.merge(merged[i], [path[i] for path in paths], labels[i], ways)
+    for i, n in (*known.items(), *zip(numbers, which, strict=True)):
+        stager.rosters.tell(merged[i], n)
     return tuple(merged[:count])
 
 
@@ -166,6 +177,11 @@ def _left_in(stager: Stager, branch: Branch, cell: Cell) -> Any:
     if branch.raises:
         return Never()
     return left_in(cell, branch.changed, stager)
+
+
+def _object_in(stager: Stager, branch: Branch, cell: Cell) -> Any:
+    """The object that a branch left in a cell."""
+    return Never() if branch.raises else object_in(cell, branch.changed, stager)
 
 
 def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch], loc: Loc) -> Spec:

@@ -10,6 +10,7 @@ from dy2static.staging.cells import Cell, Key
 from dy2static.staging.changes import Changes
 from dy2static.staging.coincidence import Position, Relations, relations
 from dy2static.staging.facts import Implication
+from dy2static.staging.roster import Roster
 from dy2static.staging.rounds import Found, Trip
 from dy2static.staging.sharing import Sharing
 from dy2static.staging.spec import Spec
@@ -52,6 +53,10 @@ class Carried:
     """The objects of before the loop that trips put into the lists and cells that they change, with their places."""
     taken_back: set[Hashable] = field(default_factory=set[Hashable])
     """What was found of objects that may be one, and not found again in the next trip: each is taken back once."""
+    roster: Roster | None = None
+    """The objects that variables hold by turns."""
+    unruly: set[int] = field(default_factory=set[int])
+    """The variables and cells that cannot be in it: one may hold another object, or two the same."""
     presumed: set[int] = field(default_factory=set[int])
     """Of what is said only because it was found in the round before (see `rounds`)."""
     widened: int | None = None
@@ -79,6 +84,8 @@ class Carried:
         self.replaced, self.left, self.may_hold = set(), (), {}
         self.within, self.taken_back = {}, set()
         self.invariants, self.broken = {}, set()
+        self.roster = None
+        self.unruly = set()
         self.related = relations([self.initial], sharing)
 
     def label(self, i: int) -> str:
@@ -101,10 +108,12 @@ class StagedTest:
 
 @dataclass(slots=True)
 class StagedBody:
-    """One staging of the body: what it was given, what it returned (objects, and their values then), what changed."""
+    """One staging of the body: what it was given in the variables (`passed`) and in the cells too, what it returned
+    (objects, and their values then), what changed."""
 
     builder: GraphBuilder
     passed: list[Any]
+    given: list[Any]
     outputs: list[Any]
     values: list[Any]
     changed: Changes

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from dy2static.errors import StagingError
 from dy2static.staging.branch import key_error
 from dy2static.staging.carried import Carried, StagedBody, StagedTest
 from dy2static.staging.cells import AttributeCell, Cell, ItemCell
@@ -25,6 +26,16 @@ from dy2static.staging.loop_objects import (
     is_mutable,
     merge_within,
     relate,
+)
+from dy2static.staging.loop_roster import (
+    draw_up,
+    give_numbers,
+    has_turns,
+    is_borne_out,
+    presume_all,
+    read_off,
+    take_numbers,
+    what_it_may_be,
 )
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import until_raised
@@ -85,7 +96,7 @@ def staged_while(
 
     def trip_of(carried: Carried) -> StagedBody:
         with stager.region("test") as builder, stager.cells.variables.of(test), stager.cells.frame():
-            values = _enter(stager, carried, builder)
+            values = _enter(stager, carried, builder)[: len(names)]
             stager.cells.own(test, names)
             stager.builder.loc = loc
             with stager.cells.frame() as changed:
@@ -149,8 +160,10 @@ def _settle(
             with stager.rounds.trip(carried.trip) as carried.trip:
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
-        except Exception:  # if it was not for what was presumed, the next trip raises it again
+        except Exception as error:  # if it was not for what was presumed, the next trip raises it again
             if carried.presumed <= counted:
+                if isinstance(error, StagingError) and presume_all(stager, carried):
+                    continue
                 raise
             carried = _begin(stager, state, names, NO_TRIP)
             continue
@@ -234,7 +247,8 @@ def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:
 
 
 def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
-    """Make the region's parameters for what is carried and give the cells their values; returns those of the names."""
+    """Make the region's parameters for what is carried and give the cells their values; returns those of the names, and
+    those."""
     params: list[Value] = []
     for i, spec in enumerate(carried.specs):
         hint = carried.names[i] if i < len(carried.names) else ""
@@ -248,29 +262,33 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
         stager.cells.take(cell_of(carried.initial[i]), object_of(values[i]))
         values[i] = carried.initial[i]
     reunite(values, carried.related, labels, stager.sharing)
-    for i, cell in enumerate(carried.cells.values(), count):
-        values[i] = held_by(cell, values[i])
-        stager.sharing.merge(values[i], [cell.load()], cell.text)
-        merge_within(stager, carried, i, values[i])
-        stager.cells.take(cell, values[i])
-    for i, value, before in changed_in_place:
-        stager.sharing.merge_items(value, before, labels[i])
-        merge_within(stager, carried, i, value)
-    for i, value in enumerate(values[:count]):
-        if i in carried.in_place:
-            continue
-        given = object_of(value)
-        if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
-            for x in inside(given).values():
-                stager.cells.forget(x)
-        stager.sharing.carry(value, carried.initial[i])
-        if i in carried.replaced and (isinstance(value, Tensor) or held_in(value) is None):
-            stager.sharing.merge(value, [carried.initial[i], *carried.left[i : i + 1]], labels[i])
+    with stager.sharing.at_once():
+        for i, cell in enumerate(carried.cells.values(), count):
+            values[i] = held_by(cell, values[i])
+            stager.sharing.merge(values[i], what_it_may_be(carried, i, [cell.load()]), cell.text)
+            merge_within(stager, carried, i, values[i])
+            stager.cells.take(cell, values[i])
+        for i, value, before in changed_in_place:
+            stager.sharing.merge_items(value, before, labels[i])
+            merge_within(stager, carried, i, value)
+        for i, value in enumerate(values[:count]):
+            if i in carried.in_place:
+                continue
+            given = object_of(value)
+            if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
+                for x in inside(given).values():
+                    stager.cells.forget(x)
+            stager.sharing.carry(value, carried.initial[i])
+            if i in carried.replaced and (isinstance(value, Tensor) or held_in(value) is None):
+                objects = [carried.initial[i], *carried.left[i : i + 1]]
+                stager.sharing.merge(value, what_it_may_be(carried, i, objects), labels[i])
+                merge_within(stager, carried, i, value)
     presume(stager, carried, values)
     for i, objects in carried.may_hold.items():
         if not isinstance(values[i], Tensor):
             stager.sharing.hold(values[i], objects)
-    return values[:count]
+    give_numbers(carried, values)
+    return values
 
 
 def _carried_facts(test: GraphBuilder, facts: Facts) -> list[tuple[int, bool]]:
@@ -290,10 +308,12 @@ def _stage_body(
         stager.region("body") as builder,
         stager.cells.variables.of(body),
         stager.cells.frame(builder) as frame,
+        stager.rosters.of(carried.roster),
         stager.sharing.trip(),
     ):
         index = None if item is None else builder.param(scalar(int64), "i")
-        passed = _enter(stager, carried, builder)
+        given = _enter(stager, carried, builder)
+        passed = given[: len(carried.names)]
         stager.assume((*((builder.params[i], holds) for i, holds in again), *before))
         entered = set(frame)
         stager.cells.own(body, carried.names, passed)
@@ -303,15 +323,17 @@ def _stage_body(
             return body(*items, *passed)
 
         outputs = list(until_raised(stager, trip) or passed)
+        take_numbers(stager, carried, outputs)
         values = [snapshot(value, frame, stager) for value in outputs]
         touched = {key for key in frame if key not in entered}
         touched |= {cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
-        return StagedBody(builder, passed, outputs, values, left_behind(frame, stager, builder), touched)
+        return StagedBody(builder, passed, given, outputs, values, left_behind(frame, stager, builder), touched)
 
 
 def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
     """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
-    changed = _note_in_place(stager, carried, staged, loc)
+    is_drawn_up = draw_up(stager, carried, staged)
+    changed = _note_in_place(stager, carried, staged, loc) or is_drawn_up
     own = {id(object_of(carried.initial[i])) for i in carried.in_place}
     for value, before in zip(staged.passed, carried.initial, strict=False):
         own |= inside(value).keys() - inside(before).keys()
@@ -349,7 +371,8 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         carried.forget(stager.sharing)
         return True
     changed = changed or carried.widened is not None
-    return relate(stager, carried, staged, changed) or changed
+    changed = relate(stager, carried, staged, changed) or changed
+    return (not is_drawn_up and not is_borne_out(stager, carried, staged)) or changed
 
 
 def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
@@ -378,10 +401,10 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
         if i in carried.in_place:
             if output is not passed:
                 raise both(carried.label(i), loc)
-        elif is_touched and output is passed:
+        elif output is passed and (is_touched or cell_of(carried.initial[i]).key in staged.touched):  # by another name
             carried.in_place.add(i)
             found = True
-        elif is_touched and stager.is_from_outside(carried.initial[i]):
+        elif is_touched and stager.is_from_outside(carried.initial[i]) and not has_turns(carried, i):
             raise both(carried.label(i), loc)
     return found
 
@@ -433,12 +456,16 @@ def _finish(
         elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it
     reunite(merged, carried.related, labels, stager.sharing)
-    for i, cell in enumerate(carried.cells.values(), count):
-        merged[i] = held_by(cell, merged[i])
-        stager.sharing.merge(merged[i], [cell.load(), object_in(cell, staged.changed, stager)], cell.text)
-        stager.cells.take(cell, merged[i])
-    for i in range(count):
-        if merged[i] is not carried.initial[i]:
-            stager.sharing.merge(merged[i], [carried.initial[i], staged.outputs[i]], labels[i])
+    with stager.sharing.at_once():
+        for i, cell in enumerate(carried.cells.values(), count):
+            merged[i] = held_by(cell, merged[i])
+            objects = [cell.load(), object_in(cell, staged.changed, stager)]
+            stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), cell.text)
+            stager.cells.take(cell, merged[i])
+        for i in range(count):
+            if merged[i] is not carried.initial[i]:
+                objects = [carried.initial[i], staged.outputs[i]]
+                stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), labels[i])
     conclude(stager, carried, merged)
+    read_off(stager, carried, merged)
     return tuple(merged[:count])

@@ -76,7 +76,7 @@ def _note_within(stager: Stager, carried: Carried, left: Sequence[Any]) -> bool:
     """Note the objects of before the loop that the body has put into the lists and cells that it changes, where the
     next trip finds them; whether there are any that the trip was not told of."""
     is_news = False
-    for i in (*carried.in_place, *range(len(carried.names), len(left))):
+    for i in (*carried.in_place, *sorted(carried.replaced), *range(len(carried.names), len(left))):
         known = carried.within.setdefault(i, [])
         told = {(at, id(x)) for at, x in (*objects_in(carried.initial[i]), *known)}
         for at, item in objects_in(left[i]):
@@ -160,7 +160,7 @@ def follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None
     pairs = [
         (carried.label(i), given, left)
         for i, (given, left) in enumerate(zip(staged.passed, staged.outputs, strict=True))
-        if i not in carried.in_place
+        if i not in carried.in_place and (carried.roster is None or i not in carried.roster.positions)
     ]
     while not settled:
         settled = True

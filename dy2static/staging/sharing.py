@@ -38,10 +38,13 @@ class Sharing:
         self,
         is_from_outside: Callable[[Any], bool],
         is_known: Callable[[Any], bool],
+        is_followed: Callable[[Any], bool],
         may_be: Callable[[Facts], bool],
     ) -> None:
+        """`is_followed` says whether the graph knows where an object from outside is (see `roster`)."""
         self._is_from_outside = is_from_outside
         self._is_known = is_known
+        self._is_followed = is_followed
         self._merged = ByIdentity[str]()
         """Objects that may be one of the caller's, on some paths, each with a label."""
         self._carried = ByIdentity[None]()
@@ -66,6 +69,13 @@ class Sharing:
     def may_be_outside(self, value: Any) -> bool:
         """Whether a value may be one of the caller's objects, on some paths."""
         return id(value) in self._merged or id(value) in self._carried
+
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Within, the variables of a loop are merged, all at one time: where two of them may be what one object was
+        before the loop, they are so in different trips."""
+        with self._alike.at_once():
+            yield
 
     def merge(self, merged: Any, objects: Sequence[Any], label: str, ways: Sequence[Ways] | None = None) -> None:
         """Note that `merged` stands for one of `objects`, for each where one of its `ways` is taken: which one is known
@@ -99,7 +109,7 @@ class Sharing:
             self.merge(item, [parts[i] for parts, _ in inner], label, [way for _, way in inner])
 
     def _merge_object(self, merged: Any, objects: Sequence[Any], label: str, ways: Sequence[Ways]) -> None:
-        if any(map(self._is_from_outside, objects)):
+        if any(self._is_from_outside(x) and not self._is_followed(x) for x in objects):
             self._merged.note(merged, label)
         if any(map(self._is_element, map(id, objects))):
             self._stored.note(merged, None)
@@ -352,7 +362,7 @@ class Sharing:
             other = alias.object
             if is_stale(other) or not self._is_known(other) or not self._alike.may_be(alias.ways):
                 continue
-            if not isinstance(other, Tensor) or self._is_from_outside(other):
+            if not isinstance(other, Tensor) or (self._is_from_outside(other) and not self._is_followed(other)):
                 raise refused(alias.label)
             stale.append((other, alias.label))
         return stale

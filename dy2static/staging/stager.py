@@ -21,6 +21,7 @@ from dy2static.staging.never import fail, raise_in_graph
 from dy2static.staging.number_ops import number_op
 from dy2static.staging.optional import OptionalObject, maybe_none, present
 from dy2static.staging.python_values import only_element, refuse_options, to_python
+from dy2static.staging.roster import Rosters
 from dy2static.staging.rounds import Foreseen, Rounds
 from dy2static.staging.sharing import Sharing, held_in
 from dy2static.staging.spec import Spec, unpack
@@ -91,8 +92,12 @@ class Stager:
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
         """Objects that the caller passed, by identity: changes to them are seen outside."""
+        self.rosters = Rosters()
         self.sharing = Sharing(
-            self.is_from_outside, self.is_known_here, lambda facts: self.facts.may_be(self.builder, facts)
+            self.is_from_outside,
+            self.is_known_here,
+            self.rosters.has,
+            lambda facts: self.facts.may_be(self.builder, facts),
         )
         self.cells = Cells(self.sharing.check, self.sharing.check_changed)
         self.rounds = Rounds(foresee)
