@@ -461,11 +461,13 @@ def _finish(
             merged[i] = held_by(cell, merged[i])
             objects = [cell.load(), object_in(cell, staged.changed, stager)]
             stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), cell.text)
+            merge_within(stager, carried, i, merged[i])
             stager.cells.take(cell, merged[i])
         for i in range(count):
             if merged[i] is not carried.initial[i]:
                 objects = [carried.initial[i], staged.outputs[i]]
                 stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), labels[i])
+                merge_within(stager, carried, i, merged[i])
     conclude(stager, carried, merged)
     read_off(stager, carried, merged)
     return tuple(merged[:count])

@@ -1,6 +1,6 @@
 """Which objects the variables of a loop stand for, from trip to trip."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ from dy2static.staging.aliases import ALWAYS, Alias
 from dy2static.staging.carried import Carried, StagedBody
 from dy2static.staging.cells import Cell, HandleCell, ListCell
 from dy2static.staging.changes import left_in, object_in
-from dy2static.staging.coincidence import objects_in, relations
+from dy2static.staging.coincidence import Position, objects_in, relations
 from dy2static.staging.facts import Facts
+from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop_invariants import flag_of, verify
 from dy2static.staging.sharing import is_changeable, object_of
@@ -67,24 +68,48 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
         if not is_wider:  # else what the trip was given was not what trips are given
             carried.may_hold = _held(stager, carried, entries)
             is_right = verify(stager, carried, left)
-    is_within = _note_within(stager, carried, left)
+    is_within = _note_within(stager, carried, staged, left)
     is_held = _add_kept(carried, held)
     return late or is_within or is_held or carried.related != before or not is_right
 
 
-def _note_within(stager: Stager, carried: Carried, left: Sequence[Any]) -> bool:
-    """Note the objects of before the loop that the body has put into the lists and cells that it changes, where the
-    next trip finds them; whether there are any that the trip was not told of."""
+def _note_within(stager: Stager, carried: Carried, staged: StagedBody, left: Sequence[Any]) -> bool:
+    """Note the objects of before the loop that the body has put into its variables, and into the lists and cells that
+    it changes, where the next trip finds them; whether there are any that the trip was not told of, and that matters:
+    something is changed in place, or it was asked whether two objects are one."""
+    places = (*carried.in_place, *sorted(carried.replaced), *range(len(carried.names), len(left)))
     is_news = False
-    for i in (*carried.in_place, *sorted(carried.replaced), *range(len(carried.names), len(left))):
+    for (i, path), objects in _origins(stager, carried, staged, {i: left[i] for i in places}).items():
         known = carried.within.setdefault(i, [])
         told = {(at, id(x)) for at, x in (*objects_in(carried.initial[i]), *known)}
-        for at, item in objects_in(left[i]):
-            for x in stager.sharing.what_may_be(item):
-                if isinstance(x, Tensor) and (at, id(x)) not in told and _is_of_before(stager, x):
-                    known.append((at, x))
-                    is_news = True
-    return is_news
+        new = {id(x): x for x in objects if ((0, path), id(x)) not in told}
+        known += [((0, path), x) for x in new.values()]
+        is_news = is_news or bool(new)
+    is_changing = bool(carried.in_place or carried.cells) or any(key[0] in CHANGEABLE for key in staged.touched)
+    return is_news and (is_changing or stager.sharing.was_asked)
+
+
+def _origins(
+    stager: Stager, carried: Carried, staged: StagedBody, left: Mapping[int, Any]
+) -> dict[Position, list[Any]]:
+    """What trips may leave in each of these places, and in what is there, of the objects of before the loop: one trip
+    leaves what it was given in another place, and that may be what one before it has left there."""
+    before = {at: x for i, value in enumerate(carried.initial) for at, x in objects_in(value, (i, ()))}
+    given = {id(x): at for i, value in enumerate(staged.given) for at, x in objects_in(value, (i, ()))}
+    found: dict[Position, list[Any]] = {}
+    sources: dict[Position, set[Position]] = {}
+    for i, value in left.items():
+        for at, x in objects_in(value, (i, ())):
+            objects = stager.sharing.what_may_be(x)
+            found[at] = [y for y in objects if isinstance(y, Tensor) and _is_of_before(stager, y)]
+            sources[at] = {given[id(y)] for y in objects if id(y) in given}
+    is_done = False
+    while not is_done:
+        wider = {at: known.union(*(sources.get(p, ()) for p in known)) for at, known in sources.items()}
+        is_done, sources = wider == sources, wider
+    for at, known in sources.items():
+        found[at] += [before[p] for p in sorted(known) if p in before and is_changeable(before[p])]
+    return found
 
 
 def _is_of_before(stager: Stager, x: Tensor) -> bool:
@@ -92,7 +117,7 @@ def _is_of_before(stager: Stager, x: Tensor) -> bool:
 
 
 def merge_within(stager: Stager, carried: Carried, i: int, value: Any) -> None:
-    """Note that what is in a list or cell may be an object that a trip has put there."""
+    """Note that what is in a variable, list or cell may be an object that a trip has put there."""
     items = dict(objects_in(value))
     for at, x in carried.within.get(i, ()):
         if at in items:

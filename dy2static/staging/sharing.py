@@ -63,6 +63,8 @@ class Sharing:
         """The lists of which the loop body that is being staged has changed an element in place, each with where."""
         self._late = ByIdentity[Loc]()
         """Objects that were put into such a list afterwards, each with the place."""
+        self.was_asked = False
+        """Whether code was staged that asks if two objects are one."""
         self._has_twins = False
         """Whether one object may be in graph lists more than once."""
 
@@ -186,6 +188,7 @@ class Sharing:
     def check_are_others(self, a: Any, b: Any) -> None:
         """Raises: StagingError where two objects stand for one on some paths, so that the graph would decide whether
         they are one."""
+        self.was_asked = True
         pair = (id(a), id(b))
         is_unknown = all(map(self._is_element, pair)) or any(x in self._fixed for x in pair)
         if self._alike.are(a, b, as_wholes=True) or (is_unknown and type(a) is type(b)):

@@ -6,6 +6,7 @@ from support.programs import f32, f64, i64, program
 LINE = [0.5, 2.0, -1.0, 4.0, 3.0, 0.25]
 NONE, ONE, TWO, FIVE = ([f64(LINE), i64(n)] for n in (0, 1, 2, 5))
 GRID = [[0.0, 1.0, 2.0, 0.0], [1.0, 5.0, 2.0, 1.0], [0.0, 3.0, 1.0, 1.0], [2.0, 0.0, 1.0, 4.0]]
+BEHIND = "what is changed behind the loop is one of two objects, of which one has another name that is used"
 READ = "a buffer has another name, which is read in the loop: in which trips a change is seen there differs"
 
 
@@ -243,3 +244,84 @@ def one_takes_the_place_of_the_other(u, n):
         if b[0] > 4.0:
             a = b
     return a, b
+
+
+class Holder:
+    """An object with one attribute."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def changed_behind_the_loop_and_read_by_another_name(u, n):
+    a, b = u * 1.0, u * 2.0
+    known = a
+    for _ in range(n):
+        a, b = b, a
+    b += 1.0
+    return a, b, known
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def three_changed_behind_the_loop(u, n):
+    a, b, c = u * 1.0, u * 2.0, u * 3.0
+    known = a
+    for _ in range(n):
+        a, b, c = b, c, a
+    c += 1.0
+    return a, b, known
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def changed_behind_an_inner_loop(u, n):
+    a, b = u * 1.0, u * 2.0
+    known = a
+    for _ in range(n):
+        for _ in range(n):
+            a, b = b, a
+        b += 1.0
+    return a, b, known
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def the_largest_so_far_is_changed_behind_the_loop(u, n):
+    best, now = u * 2.0, u * 3.0
+    known = now
+    for _ in range(n):
+        if xp.sum(now) > xp.sum(best):
+            best = now
+        now = now * 0.5 + 1.0
+    best += 1.0
+    return best, known
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def objects_that_change_places(u, n):
+    a, b = Holder(u * 1.0), Holder(u * 2.0)
+    known = a
+    for _ in range(n):
+        a, b = b, a
+    b.value = b.value + 1.0
+    return a.value, b.value, known.value
+
+
+@program(NONE, FIVE, refused=BEHIND)
+def lists_that_change_places(u, n):
+    a, b = [u * 1.0], [u * 2.0]
+    known = a
+    for _ in range(n):
+        a, b = b, a
+    b[0] = b[0] + 1.0
+    return a, b, known
+
+
+@program(NONE, FIVE, refused="which of the two it is only the run knows")
+def asked_for_in_the_loop(u, n):
+    a, b = u * 1.0, u * 2.0
+    known, count = a, 0
+    for _ in range(n):
+        if a is known:
+            count = count + 1
+        a, b = b, a
+    return count
