@@ -14,6 +14,7 @@ from graph.passes.branch_results import branch_results
 from graph.passes.constant_fold import constant_fold
 from graph.passes.cse import cse
 from graph.passes.dce import dce
+from graph.passes.distinct_values import distinct_values
 from graph.passes.erase_stop_gradient import erase_stop_gradient
 from graph.passes.fuse_products import fuse_products
 from graph.passes.hoist_transposes import hoist_transposes
@@ -30,7 +31,8 @@ Observer = Callable[[str, Graph], None]
 """Called with a pass's name and its result; first with "input" and the graph as it came."""
 
 DEFAULT: Final[tuple[Pass, ...]] = (
-    inline_calls,  # first: all that follows sees through calls
+    distinct_values,  # first: the others know values by themselves, wherever they stand
+    inline_calls,  # all that follows sees through calls
     simplify,  # says which optional values are there, for the branches on that
     constant_fold,
     prune_branch,  # needs folded tests
