@@ -26,6 +26,7 @@ class Recorder(Protocol):
     have written, or what a recorder must see: the `forward` of a module, `setattr` of its modes. Without it, the
     function is called. `gradient(leaf, written)` is called before the `.grad` of a leaf is read or replaced. `hold(x)`
     gives the tensor that takes the place of `x` as an operand, and that the tape is to keep, with the tape link of `x`.
+    `set_apart(x)` gives what has the value of `x`, and can be told from it: a variable to differentiate by.
     """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
@@ -87,6 +88,13 @@ def held(x: "Tensor") -> "Tensor":
     recorder = RECORDER.get()
     hold = None if recorder is None else getattr(recorder, "hold", None)
     return x if hold is None else hold(x)
+
+
+def set_apart(x: "Tensor") -> "Tensor":
+    """`x`, or a handle that a recorder can tell from the other handles of its value."""
+    recorder = RECORDER.get()
+    apart = None if recorder is None else getattr(recorder, "set_apart", None)
+    return x if apart is None else apart(x)
 
 
 def converts(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from eager.recorder import RECORDER, held
+from eager.recorder import RECORDER, held, set_apart
 from eager.tape_links import Link, Output, Record
 from eager.tensor import Tensor, wrap
 from graph.dtypes import DType, bfloat16, complex64, complex128, float16, float32, float64, of_scalar
@@ -170,7 +170,7 @@ def _link(record: Record, results: Sequence[Tensor]) -> None:
 
 def watch(x: Tensor) -> Tensor:
     """A fresh handle of the value of `x`, and a variable in its own right; gradients still flow on to `x`."""
-    return held(x)._alias(Watch([x]))
+    return set_apart(held(x))._alias(Watch([x]))
 
 
 def link_of(x: Tensor) -> Link | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dy2static.staging.stager import Stager
 from dy2static.staging.taped_ops import record, tracked_among
-from graph.autodiff.activity import calls
+from graph.autodiff.activity import calls, carries_cotangents
 from graph.autodiff.augment import augment, augment_call
 from graph.aval import Type
 from graph.ir.builder import GraphBuilder
@@ -19,18 +19,26 @@ def append_region_op(
 ) -> tuple[Value, ...]:
     """Append one op with regions to the graph under construction. Where it depends on tracked tensors it is put on the
     tape as one operation, in the version that saves what its gradient needs; what nobody asks for is dropped later.
-    That holds under `no_grad` too: the ops in the regions are cut off there, and what only passes through is not."""
+    That holds under `no_grad` too: the ops in the regions are cut off there, and what only passes through is not.
+    Within a region, where it depends on what is from outside of it alone, it is as it is, and its gradient does it
+    again: hardly anybody asks for one there, and the op around would save all of it once more."""
     b = stager.builder
     tracked = tracked_among(stager, operands)
     if not tracked:
         return b.append(opdef, operands, attrs, regions)
     if not stager.functions.keys() >= {name for region in regions for name in calls(region)}:
         return b.append(opdef, operands, attrs, regions)  # part of a graph function, whose call is on the tape
-    made = augment(b, opdef, operands, attrs, regions, set(tracked), stager.functions)
-    if made is None:
-        return b.append(opdef, operands, attrs, regions)
-    results, active, pullback = made
     loc = b.loc
+    is_own = any(v in stager.tracked and v not in stager.done_again for v in tracked)
+    made = augment(b, opdef, operands, attrs, regions, set(tracked), stager.functions) if is_own else None
+    if made is not None:
+        results, active, pullback = made
+    else:
+        results, pullback = b.append(opdef, operands, attrs, regions), None
+        if is_own:
+            return results
+        active = [carries_cotangents(v.type) for v in results]
+        stager.done_again.update(results)
 
     def again() -> Graph:
         """The op alone, as a graph of its operands."""

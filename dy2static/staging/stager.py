@@ -88,6 +88,8 @@ class Stager:
         """Tensors and arrays from outside, by identity, and the parameters that they come in by."""
         self.tracked: dict[Value, Tensor] = {}
         """Values of tensors that are on the tape, with a handle that says where."""
+        self.done_again: set[Value] = set()
+        """Those of them that a gradient computes again: nothing is saved for it."""
         self.conversions: list[tuple[Any, Any]] = []
         """Functions that were converted on the way, each with its conversion."""
         self.arguments: dict[int, Any] = {}
@@ -143,6 +145,12 @@ class Stager:
         if isinstance(x, StagedTensor):
             return present(x, "TypeError", "NoneType of object cannot become a tensor")
         return _linked(self.lift_tensor(x), x)
+
+    def set_apart(self, x: Tensor) -> Tensor:
+        """A handle of a graph value of its own, which is the same: the tape knows what regions use by graph values."""
+        value = self.lift_tensor(x)
+        self.builder.loc = user_location()
+        return staged(self.builder.transpose(value, axes=tuple(range(value.ndim))), isinstance(x, StagedNumber))
 
     def lift(self, x: Any) -> Value:
         """The graph value of a tensor, a number or an array."""

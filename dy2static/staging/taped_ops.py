@@ -51,6 +51,8 @@ def append_graph(stager: "Stager", graph: Graph, operands: Sequence[Value]) -> t
     if not wrt:
         return inline(b, graph, operands)
     cut = split(graph, wrt)
+    for half in (cut.forward, cut.backward):  # those of recursive functions are called from here on
+        stager.functions.update(half.functions)
     values = inline(b, cut.forward, operands)
     results = values[: len(cut.active_results)]
     residuals = (*(operands[i] for i in cut.from_params), *values[len(results) :])
@@ -70,7 +72,13 @@ def tracked_among(stager: "Stager", operands: Sequence[Value]) -> dict[Value, Te
     cut off."""
     if not is_grad_enabled() and not stager.is_cut():
         return {}
-    return {v: stager.tracked[v] for v in operands if v in stager.tracked and is_tracked(stager.tracked[v])}
+    found = ((v, _handle_of(stager, v)) for v in operands)
+    return {v: handle for v, handle in found if handle is not None and is_tracked(handle)}
+
+
+def _handle_of(stager: "Stager", value: Value) -> Tensor | None:
+    """The handle of a value, which may be known by the name that a region around this one has for it."""
+    return next((stager.tracked[v] for v in stager.builder.names_of(value) if v in stager.tracked), None)
 
 
 def record(
@@ -79,10 +87,11 @@ def record(
     operands: Sequence[Value],
     results: Sequence[Value],
     active: Sequence[bool],
-    pullback: Pullback,
+    pullback: Pullback | None,
     whole: Callable[[], Graph],
 ) -> None:
-    """Put what has been appended on the tape. `whole` gives it as a graph of `operands`, for higher orders."""
+    """Put what has been appended on the tape. `whole` gives it as a graph of `operands`, for higher orders, and for all
+    where there is no `pullback`."""
     inputs = list(tracked.values())
     handles = [staged(v) if on else None for v, on in zip(results, active, strict=True)]
     outputs = [h for h in handles if h is not None]
@@ -93,6 +102,8 @@ def record(
         return [None if ct is None else stager.lift_tensor(ct) for ct in given]
 
     def pull(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+        if pullback is None:
+            return higher(cts)
         found = pullback(stager.builder, values_of(cts))
         return tuple(staged(found[v]) if v in found else None for v in tracked)
 

@@ -153,6 +153,10 @@ class Tracer(Stager):
         made = super().hold(x)
         return made if isinstance(x, TracedTensor) else as_traced(cast(StagedTensor, made), x._data)
 
+    def set_apart(self, x: Tensor) -> Tensor:
+        """`x` itself: the tape of a trace keeps handles, there are no regions."""
+        return x
+
     def _known(self, x: Any) -> Any:
         """An operand outside of the graph: a plain tensor, a Python number, an array."""
         if isinstance(x, TracedNumber):

@@ -101,6 +101,14 @@ class GraphBuilder(Emitter[Value]):
         self.captures[value] = self.captures[outer] = inner
         return inner
 
+    def names_of(self, value: Value) -> list[Value]:
+        """`value`, and what it is called in the regions around this one."""
+        names, builder = [value], self
+        while builder is not None:
+            names += [outer for outer, inner in builder.captures.items() if inner in names and outer not in names]
+            builder = builder.parent
+        return names
+
     def constant(self, value: Any, dtype: DType | None = None) -> Value:
         """A tensor known now; kept as a read-only copy."""
         array = np.array(value, dtype=dtype)
