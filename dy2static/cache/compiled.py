@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, Final, Literal, cast, get_args
 
 import numpy as np
@@ -148,7 +149,7 @@ class CompiledGraph:
         On the tape, the whole run is one operation.
         """
         if GRAD_MODE.get():
-            wrt = tuple(i for i, x in enumerate(inputs) if is_tracked(x))
+            wrt = tuple(i for i, x in enumerate(inputs) if _is_tracked(x))
             if wrt:
                 return self._differentiable(inputs, wrt)
         return [wrapped(x) for x in self.runner(*map(data_of, inputs))]
@@ -163,19 +164,21 @@ class CompiledGraph:
         residuals = [*(data_of(inputs[i]) for i in cut.from_params), *values[count:]]
         active = [i for i, on in enumerate(cut.active_results) if on]
         # The pullback keeps values: handles may change, and the results' own would make a cycle with their link.
-        kept = [snapshot(x) if isinstance(x, Tensor) else x for x in inputs]
-        tracked = [kept[i] for i in wrt]
-        likes = [values[i] for i in active]
+        kept = [_snapshot(x) for x in inputs]
+        tracked = [x for i in wrt for x in _tensors(kept[i])]
+        likes = {i: values[i] for i in range(count) if self.has_cotangent(i)}
 
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
             rest = iter(cts)
-            given = [_cotangent(like, rest) for like in likes]
+            given = [_cotangent(likes[i], rest) for i in active]
             found = dict(zip(cut.outputs, backward.runner(*residuals, *map(data_of, given)), strict=True))
-            return tuple(wrap(found[i]) if i in found else None for i in wrt)
+            return tuple(ct for i in wrt for ct in _cotangents(kept[i], wrapped(found.get(i))))
 
         def higher(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-            rest = iter(cts)
-            return tuple(self._vjp(wrt)([*kept, *(_cotangent(like, rest) for like in likes)])[count:])
+            rest, zeros = iter(cts), repeat(None)
+            given = [_cotangent(like, rest if i in active else zeros) for i, like in likes.items()]
+            found = self._vjp(wrt)([*kept, *given])[count:]
+            return tuple(ct for i, x in zip(wrt, found, strict=True) for ct in _cotangents(kept[i], x))
 
         record_custom(tracked, [x for i in active for x in _tensors(results[i])], pullback, higher)
         return results
@@ -273,6 +276,28 @@ def _tensors(x: Any) -> list[Tensor]:
     if isinstance(x, list):
         return [tensor for item in cast("list[Any]", x) for tensor in _tensors(item)]
     return [x] if isinstance(x, Tensor) else []
+
+
+def _is_tracked(x: Any) -> bool:
+    """Whether gradients may be asked of an input, or of a tensor in a list."""
+    return any(map(_is_tracked, cast("list[Any]", x))) if isinstance(x, list) else is_tracked(x)
+
+
+def _snapshot(x: Any) -> Any:
+    """A handle of its own for the value of an input now; of each tensor in a list of the graph."""
+    if isinstance(x, list):
+        return [_snapshot(item) for item in cast("list[Any]", x)]
+    return snapshot(x) if isinstance(x, Tensor) else x
+
+
+def _cotangents(x: Any, ct: Any) -> Iterator[Tensor | None]:
+    """The cotangents of the tensors in an input, in order: None where nothing flows."""
+    if isinstance(x, list):
+        items = cast("list[Any]", x)
+        for item, of_item in zip(items, [None] * len(items) if ct is None else ct, strict=True):
+            yield from _cotangents(item, of_item)
+    elif isinstance(x, Tensor):
+        yield ct
 
 
 def _cotangent(like: Any, cts: Iterator[Tensor | None]) -> Any:

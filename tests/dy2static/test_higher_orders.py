@@ -117,3 +117,50 @@ def test_prints_happen_once(capsys: pytest.CaptureFixture[str]) -> None:
     for curvature in (derivative(static, 2), to_static(lambda x: derivative(chatty, 2)(x))):
         np.testing.assert_allclose(np.asarray(curvature(X)), expected, rtol=1e-12)
         assert capsys.readouterr().out == printed
+
+
+def kept(x: Any) -> Any:
+    """With results of which no cotangent comes back, and a list of the graph."""
+    steps = []
+    for v in x:
+        if v > 1.2:
+            steps.append(v * v)
+        steps.append(v * x[0])
+    return xp.zeros(3), steps, xp.sum(x).item(), x * x
+
+
+def weighed(x: Any) -> Any:
+    _, steps, number, squares = kept(x)
+    return sum(v**3 for v in steps) + number * xp.sum(squares)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_forward_mode(whole: bool) -> None:
+    static = to_static(weighed if whole else kept)
+
+    def around(x: Any) -> Any:
+        _, steps, number, squares = static(x)
+        return sum(v**3 for v in steps) + number * xp.sum(squares)
+
+    function = static if whole else around
+    tangent = xp.asarray([1.0, -2.0])
+    for f in (lambda g: g, xp.grad):
+        expected, found = (xp.jvp(f(g), (X,), (tangent,)) for g in (weighed, function))
+        for a, b in zip(expected, found, strict=True):
+            np.testing.assert_allclose(np.asarray(b), np.asarray(a), rtol=1e-10)
+    slope = derivative(lambda x: xp.jvp(function, (x,), (tangent,))[1], 2)(X)
+    expected = derivative(lambda x: xp.jvp(weighed, (x,), (tangent,))[1], 2)(X)
+    np.testing.assert_allclose(np.asarray(slope), np.asarray(expected), rtol=1e-10)
+
+
+def halved(x: Any) -> Any:
+    def power(v: Any, n: Any) -> Any:
+        return xp.sum(v) if n == 0 else power(v * v * x, n - 1)
+
+    return power(x, xp.asarray(2))
+
+
+def test_of_recursion_inside() -> None:
+    for order in (2, 3):
+        found = to_static(lambda x, order=order: derivative(halved, order)(x))(X)
+        np.testing.assert_allclose(np.asarray(found), np.asarray(derivative(halved, order)(X)), rtol=1e-10)
