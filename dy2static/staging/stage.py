@@ -17,6 +17,7 @@ from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList, is_of_graph
 from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
+from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
@@ -279,7 +280,8 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
 
 def describe_held(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
     """The same of what a place holds, where there may be nothing on some paths."""
-    if (maybe := maybe_none(value)) is None or maybe.attribute is None:
+    maybe = maybe_none(value)
+    if not isinstance(value, MaybeDefined) and (maybe is None or maybe.attribute is None):
         return describe(stager, placed, value)
     spec = spec_of(value, stager)
     return _with_objects(stager, placed, spec, iter(pack(spec, value, stager)))

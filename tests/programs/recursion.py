@@ -278,3 +278,17 @@ def star_arguments(x, n):
         return f(args[0] * args[0], args[1] - 1, scale=scale * 0.5, **options)
 
     return f(x, n, scale=2.0, extra=3)
+
+
+@program([f64(2.0), i64(2), {}], [f64(2.0), i64(0), {}], [f64(2.0), i64(1), {"deepest": 1}])
+def key_that_every_path_sets(x, n, seen):
+    def f(k):
+        if k <= 0:
+            seen["deepest"] = x
+            return x
+        v = f(k - 1) + x
+        seen["last"] = v
+        return v
+
+    seen["last"] = x
+    return f(n)
