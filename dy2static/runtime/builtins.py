@@ -83,7 +83,7 @@ def int_(stager: Stager, *args: Any) -> Any:
     if len(args) != 1 or not isinstance(args[0], Tensor):
         return int(*args)
     x = present(args[0], "TypeError", NOT_A_NUMBER.format("int", "a string, a bytes-like object or a real number"))
-    return whole(stager, _number(stager, x, x.dtype))
+    return whole(stager, _number(stager, x, int64 if x.dtype.kind == "u" else x.dtype))
 
 
 def float_(stager: Stager, *args: Any) -> Any:

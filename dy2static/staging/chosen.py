@@ -24,7 +24,7 @@ MOST: Final = 16
 """How many options there may be: each is a branch wherever the value is used."""
 ALIKE: Final[tuple[Any, ...]] = (str, bytes, Enum, np.dtype)
 CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"s": str, "r": repr, "a": ascii}
-OWN: Final = frozenset({"__class__", "_index", "_options"})
+OWN: Final = frozenset({"__array__", "__class__", "_index", "_options"})
 
 
 def is_choosable(a: Any, b: Any) -> bool:
@@ -137,7 +137,7 @@ def form_of(value: Any, conversion: str, spec: str) -> str:
     return f"{ONE_OF}{texts!r}"
 
 
-def _refused(*_: Any) -> NoReturn:
+def _refused(*_: Any, **__: Any) -> NoReturn:
     raise _refusal()
 
 
@@ -210,7 +210,8 @@ def _bind(cls: Any) -> None:
         setattr(cls, f"__{name}__", _unary(getattr(operator, name)))
     cls.__eq__, cls.__ne__ = _comparison(operator.eq), _comparison(operator.ne)
     cls.__hash__ = _not_hashed
-    for name in ("bool", "contains", "index", "int", "iter", "len", "setattr"):
+    # `array` too: NumPy would make an array of one object, which no library function takes
+    for name in ("array", "bool", "contains", "index", "int", "iter", "len", "setattr"):
         setattr(cls, f"__{name}__", _refused)
     cls.__call__ = _called
     cls.__getattribute__ = _attribute

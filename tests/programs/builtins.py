@@ -8,6 +8,7 @@ import numpy as np
 import eager as xp
 from support.programs import f64, flags, i64, program
 
+SMALL = xp.asarray(np.asarray(200, np.uint8))
 SOME = f64([3.7, 1.0, 2.0])
 EMPTY = f64(np.zeros(0))
 
@@ -15,6 +16,12 @@ EMPTY = f64(np.zeros(0))
 @program([f64(3.7)], [f64(-3.7)], [f64(2.5)], [f64(3.5)], [i64(3)], [f64(np.nan)], [f64(np.inf)])
 def to_numbers(x):
     return float(x), bool(x), abs(x), round(x), int(x)
+
+
+@program([SMALL], [xp.asarray(np.asarray(3, np.uint16))])
+def unsigned_to_integers(x):
+    n = int(x)
+    return n - 300, -n, 7 // n, divmod(n, 3), sum(range(n)), float(x) ** 0.5, [int(x) for _ in range(int(x) // 2)][:2]
 
 
 @program(
