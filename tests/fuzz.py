@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import gc
 import multiprocessing
 import os
 import sys
@@ -12,18 +11,10 @@ from support.fuzzing import Modes, Part, Report, check_seed
 
 
 def run_seeds(seeds: range, modes: Modes) -> Report:
-    settle()
     report = Report()
     for seed in seeds:
         check_seed(seed, report, modes)
     return report
-
-
-def settle() -> None:
-    """What a process has by now stays for these programs: each refusal collects garbage, and need not go through it."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def show_constructs(report: Report) -> None:

@@ -14,6 +14,7 @@ from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
 from dy2static.cache.family import Family
 from dy2static.cache.foresight import Foresight, outcome
+from dy2static.cache.garbage import set_aside
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.kept_programs import Kept, Place, place_of
 from dy2static.cache.making import MAKING
@@ -134,7 +135,7 @@ class ProgramCache:
             family.used = next(_CLOCK)
             self.latest = program
             return program, call
-        with MAKING:
+        with MAKING, set_aside():
             family = self._families.get(key) or Family()
             if (program := family.find(call)) is not None:  # another thread may have made it
                 self.latest = program
