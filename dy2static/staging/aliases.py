@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dy2static.staging.by_identity import ByIdentity
 from dy2static.staging.facts import Facts
+from graph.ir.frozen import frozen
 
 Ways = tuple[Facts, ...]
 """On which paths something is so: where all facts of one of these hold."""
@@ -18,7 +18,7 @@ MOST_FACTS: Final = 16
 """How many facts of one count: with fewer of them, it is possible more often."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alias:
     """What else an object may be, what that is called, and on which paths it is. Some have only parts in common."""
 
@@ -59,7 +59,8 @@ class Aliases:
             if known is None:
                 self._of.note(x, known := ByIdentity())
             _, before, was_of_parts = known.get(id(other)) or (label, (), True)
-            known.note(other, (label, either((before, ways)), was_of_parts and is_of_parts))
+            together = ALWAYS if before == ALWAYS or ways == ALWAYS else either((before, ways))
+            known.note(other, (label, together, was_of_parts and is_of_parts))
 
     def of(self, identity: int) -> list[Alias]:
         """What else the object with this identity may be, on some paths."""
@@ -85,6 +86,8 @@ def either(several: Iterable[Ways]) -> Ways:
 
 def both(ways: Ways, others: Ways) -> Ways:
     """The paths where one of the first is taken and one of the others."""
+    if others == ALWAYS or ways == ALWAYS:  # the most frequent case
+        return ways if others == ALWAYS else others
     together = tuple(dict.fromkeys(_last((*way, *other)) for way in ways for other in others))
     return together if len(together) <= MOST_WAYS else ALWAYS
 

@@ -64,6 +64,8 @@ class _Left:
         self.values = values
         self.objects = {position: x for i, value in enumerate(values) for position, x in objects_in(value, (i, ()))}
         self._given = given
+        self._compared: dict[tuple[int, int], _There] = {}
+        """By the identities of two objects."""
         self._sharing = sharing
 
     def pairs(self) -> Iterator[tuple[Position, Position]]:
@@ -95,7 +97,11 @@ class _Left:
     def _compare(self, a: Any, b: Any) -> _There:
         if a is b:
             return _There.SAME
-        return _There.MAYBE if self._sharing.are_alike(a, b, self._given) else _There.OTHER
+        pair = id(a), id(b)
+        if pair not in self._compared:
+            is_possible = self._sharing.are_alike(a, b, self._given)
+            self._compared[pair] = _There.MAYBE if is_possible else _There.OTHER
+        return self._compared[pair]
 
 
 def reunite(merged: list[Any], related: Relations, labels: Sequence[str], sharing: Sharing) -> None:

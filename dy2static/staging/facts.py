@@ -6,12 +6,13 @@ both operands of an `and` that is true, the test of a `cond` that would choose s
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from graph.aval import scalar
 from graph.dtypes import bool_
 from graph.ir.builder import GraphBuilder
+from graph.ir.frozen import frozen
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 
@@ -34,6 +35,11 @@ class Known:
     def __init__(self) -> None:
         self._facts: dict[tuple[GraphBuilder, Value], bool] = {}
         self._implied: dict[GraphBuilder, list[Implication]] = {}
+        self._told: dict[tuple[GraphBuilder, Value, bool], Facts] = {}
+        self._changes = 0
+        """How often the facts have changed."""
+        self._latest: tuple[GraphBuilder, int, tuple[dict[GraphBuilder, None], bool, dict[Value, bool]]] | None = None
+        """What was known in a region, after so many changes."""
         self.relied_on: set[Implication] = set()
         """The implications that said that something may not be."""
 
@@ -44,11 +50,13 @@ class Known:
         """Take back what was learned since there were `count` facts."""
         while len(self._facts) > count:
             self._facts.popitem()
+            self._changes += 1
 
     def assume(self, builder: GraphBuilder, facts: Facts) -> None:
         """Note what holds from here on in a region."""
         here = _Open(builder)
         self._facts.update({(builder, here.find(flag).value): holds for flag, holds in facts})
+        self._changes += 1
 
     def imply(self, builder: GraphBuilder, implication: Implication) -> None:
         """Note that it holds in a region."""
@@ -68,17 +76,11 @@ class Known:
         """Whether all these may hold together, with what is known here. Of no where the ops say so; else yes."""
         if not facts:
             return True
-        around: dict[GraphBuilder, None] = {}
-        region: GraphBuilder | None = builder
-        while region is not None:
-            around[region] = None
-            region = region.parent
         here = _Open(builder)
-        env: dict[Value, bool] = {}
-        known = ((flag, holds) for (region, flag), holds in self._facts.items() if region in around)
-        for fact in (*known, *facts):
-            if not _follow(here.find(fact[0]), fact[1], env):
-                return False
+        around, is_possible, followed = self._known_in(builder)
+        env = followed.copy()
+        if not (is_possible and all(_follow(here.find(flag), holds, env) for flag, holds in facts)):
+            return False
         for implication in (one for region in around for one in self._implied.get(region, ())):
             (premise, holds), (flag, then) = implication
             if env.get(premise) is holds and not _follow(here.find(flag), then, env):
@@ -87,15 +89,33 @@ class Known:
         where = _Where(env)
         return not any(where.by_op(here.find(flag)) is (not holds) for flag, holds in env.items())
 
+    def _known_in(self, builder: GraphBuilder) -> tuple[dict[GraphBuilder, None], bool, dict[Value, bool]]:
+        """The region and those around it; whether what is known there is no contradiction, and what follows from it.
+        Found once, until the facts change: one question comes soon after the other."""
+        if self._latest is None or self._latest[:2] != (builder, self._changes):
+            around: dict[GraphBuilder, None] = {}
+            region: GraphBuilder | None = builder
+            while region is not None:
+                around[region] = None
+                region = region.parent
+            here = _Open(builder)
+            env: dict[Value, bool] = {}
+            known = [(flag, holds) for (region, flag), holds in self._facts.items() if region in around]
+            is_possible = all(_follow(here.find(flag), holds, env) for flag, holds in known)
+            self._latest = builder, self._changes, (around, is_possible, env)
+        return self._latest[2]
 
-def told(builder: GraphBuilder, test: Value, truth: bool) -> Facts:
-    """What is known where `test` is true, or false."""
-    facts: dict[Value, bool] = {}
-    _follow(_Open(builder).find(test), truth, facts)
-    return tuple(facts.items())
+    def told(self, builder: GraphBuilder, test: Value, truth: bool) -> Facts:
+        """What is known where `test` is true, or false: asked for as its branches begin, and again when they merge."""
+        asked = builder, test, truth
+        if asked not in self._told:
+            facts: dict[Value, bool] = {}
+            _follow(_Open(builder).find(test), truth, facts)
+            self._told[asked] = tuple(facts.items())
+        return self._told[asked]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """A value by the name that it has where it was made, the op that made it, and the region where that stands."""
 
@@ -110,7 +130,7 @@ class _Region(ABC):
         """A value that is used in the region."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Open(_Region):
     """A region that is being built."""
 
@@ -129,7 +149,7 @@ class _Open(_Region):
             builder = builder.parent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Branch(_Region):
     """A branch of a `cond` that is there."""
 
@@ -154,7 +174,7 @@ def _sides(found: _Found, op: Op) -> Iterator[tuple[bool, _Found]]:
         yield side, _Branch(graph, op, found.where).find(graph.results[i])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Where:
     """Where some bools are known: what others are there."""
 

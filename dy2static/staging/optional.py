@@ -49,7 +49,7 @@ NOTHING: Final = object()
 
 def maybe_none(value: Any) -> MaybeNone | None:
     """What is known of a value that is None on some paths; None for all other values."""
-    if isinstance(value, OptionalTensor | OptionalNumber):
+    if isinstance(value, STAGED_OPTIONALS):
         return cast(MaybeNone, value._data)  # pyright: ignore[reportPrivateUsage]
     return object.__getattribute__(value, "_data") if type(value) is OptionalObject else None
 
@@ -183,6 +183,7 @@ class OptionalObject:
     may_be_none = True
 
 
+STAGED_OPTIONALS: Final = (OptionalTensor, OptionalNumber)
 BUILT_IN: Final = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, np.ndarray, type(None))
 
 

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.aliases import ALWAYS, Alias, Aliases, Ways, both
@@ -29,6 +29,7 @@ from graph.ir.value import Value
 from graph.location import Loc
 
 T = TypeVar("T")
+CHANGED_IN_PLACE: Final = (Tensor, StageableList)
 
 
 class Sharing:
@@ -161,10 +162,11 @@ class Sharing:
         be changed in place from then on."""
         if a is b:
             return
-        for x in (a, b):
-            if (maybe := held_in(x)) is not None:
+        held = held_in(a), held_in(b)
+        for maybe in held:
+            if maybe is not None:
                 ways = both(ways, (((maybe.flag, True),),))
-        if all(is_changeable(x) or held_in(x) is not None for x in (a, b)):
+        if all(maybe is not None or is_changeable(x) for x, maybe in zip((a, b), held, strict=True)):
             self._alike.note(a, b, label, ways)
             return
         for x in (a, b):
@@ -395,7 +397,7 @@ def held_in(value: Any) -> MaybeDefined | MaybeNone | None:
 def is_changeable(value: Any) -> bool:
     """Whether a value is an object whose changes in place are noted, and that can be told from another: a tensor, a
     list, a dict or an object with attributes."""
-    if isinstance(value, Tensor | StageableList):
+    if isinstance(value, CHANGED_IN_PLACE):
         return not isinstance(value, StagedNumber)
     can_be_told = type(value).__weakrefoffset__ != 0 or isinstance(value, dict) or is_made(value)
     return can_be_told and children(value) is not None

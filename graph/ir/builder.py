@@ -1,6 +1,7 @@
 """The only way that a graph grows: appends typed ops, infers their types, closes regions over what they use."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -11,7 +12,7 @@ from graph.dtypes import DType, int64, of_scalar
 from graph.errors import DTypeError, GraphError, InternalError
 from graph.ir.emitter import Emitter, Scalar, Size
 from graph.ir.op import NO_ATTRS, NO_FUNCTIONS, Attr, Graph, Op
-from graph.ir.opdef import OpDef, Operand, lookup
+from graph.ir.opdef import OpDef, Operand, Promote, lookup
 from graph.ir.value import Value
 from graph.location import UNKNOWN, Loc
 
@@ -196,7 +197,7 @@ class GraphBuilder(Emitter[Value]):
             else:
                 kinds.append(_weak_kind(t.dtype) if weak is not None and weak[i] else t.dtype)
         try:
-            targets = opdef.promote([k for k in kinds if k is not None])
+            targets = _targets(opdef.promote, tuple([k for k in kinds if k is not None]))
         except TypeError as error:
             names = ", ".join(k.__name__ if isinstance(k, type) else str(k) for k in cast("list[Any]", kinds))
             raise DTypeError(f"`{opdef.name}` does not take ({names}): {error}", loc=self.loc) from None
@@ -288,6 +289,12 @@ class GraphBuilder(Emitter[Value]):
     def captured(self) -> dict[Value, Value]:
         """Outer value -> parameter, for the captures that are parameters (constants were copied)."""
         return {outer: inner for outer, inner in self.captures.items() if self.producer.get(inner) is None}
+
+
+@lru_cache(maxsize=1024)
+def _targets(promote: Promote, operands: tuple[Operand, ...]) -> Sequence[DType]:
+    """What operands are cast to: the ops of a program are of few kinds."""
+    return promote(operands)
 
 
 def _has_open_size(t: Type) -> bool:

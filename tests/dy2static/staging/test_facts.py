@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from dy2static.staging.facts import Known, told
+from dy2static.staging.facts import Known
 from graph.aval import scalar
 from graph.dtypes import bool_
 from graph.ir.builder import GraphBuilder
@@ -35,7 +35,9 @@ class Bools:
     def names(self, test: Value, truth: bool) -> dict[str, bool]:
         """What is known of the three where the test is so."""
         return {
-            value.hint: holds for value, holds in told(self.builder, test, truth) if value in (self.a, self.b, self.c)
+            value.hint: holds
+            for value, holds in Known().told(self.builder, test, truth)
+            if value in (self.a, self.b, self.c)
         }
 
 
@@ -69,7 +71,7 @@ def test_a_cond_within_a_branch():
     graphs, captured = close([then, orelse], [[found], [g.c]])
     (outer,) = g.builder.append(lookup("cond"), (g.a, *captured), {}, graphs)
     known = Known()
-    known.assume(g.builder, told(g.builder, outer, False))
+    known.assume(g.builder, Known().told(g.builder, outer, False))
     assert not known.may_be(g.builder, ((g.a, True), (g.b, True)))
     assert known.may_be(g.builder, ((g.a, True), (g.b, False)))
     assert known.may_be(g.builder, ((g.a, False), (g.b, True)))
@@ -112,7 +114,7 @@ def test_long_chains_end(depth: int):
         x = g.builder.logical_and(g.builder.logical_or(x, x), g.choose(g.b, x, x))
         x = g.choose(x, g.choose(x, True, g.b), g.builder.logical_not(x))
     known = Known()
-    known.assume(g.builder, told(g.builder, x, True))
+    known.assume(g.builder, Known().told(g.builder, x, True))
     known.may_be(g.builder, ((g.c, True), (g.a, False)))
 
 
@@ -149,7 +151,7 @@ def test_nothing_is_said_that_is_not_so(forms: tuple[str, str, str]):
         here = dict(zip("abc", bools, strict=True))
         assert g.names(test, truth).items() <= here.items()
         known = Known()
-        known.assume(g.builder, told(g.builder, test, truth))
+        known.assume(g.builder, Known().told(g.builder, test, truth))
         assert known.may_be(g.builder, ((g.a, a), (g.b, b), (g.c, c)))
         assert known.may_be(g.builder, ((first, x), (second, y)))
         assert not Known().may_be(g.builder, ((g.a, a), (g.b, b), (g.c, c), (test, not truth)))
