@@ -193,13 +193,24 @@ class Sharing:
         self.was_asked = True
         pair = (id(a), id(b))
         is_unknown = all(map(self._is_element, pair)) or any(x in self._fixed for x in pair)
-        if self._alike.are(a, b, as_wholes=True) or (is_unknown and type(a) is type(b)):
+        are_alike = self._alike.are(a, b, as_wholes=True) or self._may_be_one_tuple(a, b)
+        if are_alike or (is_unknown and type(a) is type(b)):
             raise StagingError(
                 f"whether these two are one {_name_of(a)} is asked here, and they are on some paths that lead here and "
                 "not on others: a graph chooses between values, not between objects",
                 next_step="keep a number or a bool that says which one it is, and compare that.",
                 loc=user_location(),
             )
+
+    def _may_be_one_tuple(self, a: Any, b: Any) -> bool:
+        """Whether two tuples, that nothing is noted of, may be one: as far as all that is in them may be."""
+        if not isinstance(a, tuple) or type(a) is not type(b):
+            return False
+        items, others = cast("tuple[Any, ...]", a), cast("tuple[Any, ...]", b)
+        pairs = list(zip(items, others, strict=False))
+        found = [self._alike.are(x, y, as_wholes=True) or self._may_be_one_tuple(x, y) for x, y in pairs]
+        is_possible = len(items) == len(others) and all(one or x is y for one, (x, y) in zip(found, pairs, strict=True))
+        return is_possible and any(found)
 
     def alike(self, a: Any) -> Sequence[int]:
         """The identities of what else an object may be, on some paths."""

@@ -325,3 +325,12 @@ def asked_for_in_the_loop(u, n):
             count = count + 1
         a, b = b, a
     return count
+
+
+@program(NONE, FIVE, refused="which of the two it is only the run knows")
+def tuples_of_them(u, n):
+    a, b = (u * 1.0, u + 1.0), (u * 2.0, u + 2.0)
+    known = a
+    if n > 1:
+        a, b = b, a
+    return 1 if b is known else 0
