@@ -49,7 +49,8 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
     cells = carried.cells.values()
     replaced = {i for i, passed in enumerate(staged.passed) if staged.outputs[i] is not passed}
     owners = {key[1] for key in staged.touched}
-    late = any(not owners.isdisjoint(inside(staged.passed[i])) for i in replaced - carried.replaced)
+    new = replaced - carried.replaced
+    late = any(stager.sharing.was_asked or not owners.isdisjoint(inside(staged.passed[i])) for i in new)
     carried.replaced |= replaced
     carried.left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
     left = [*staged.values, *(left_in(cell, staged.changed, stager) for cell in cells)]

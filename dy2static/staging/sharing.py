@@ -204,9 +204,9 @@ class Sharing:
 
     def _may_be_one_tuple(self, a: Any, b: Any) -> bool:
         """Whether two tuples, that nothing is noted of, may be one: as far as all that is in them may be."""
-        if not isinstance(a, tuple) or type(a) is not type(b):
+        if type(a) is not type(b) or not isinstance(a, tuple):
             return False
-        items, others = cast("tuple[Any, ...]", a), cast("tuple[Any, ...]", b)
+        items, others = cast("list[Any]", [*a]), [*b]
         pairs = list(zip(items, others, strict=False))
         found = [self._alike.are(x, y, as_wholes=True) or self._may_be_one_tuple(x, y) for x, y in pairs]
         is_possible = len(items) == len(others) and all(one or x is y for one, (x, y) in zip(found, pairs, strict=True))

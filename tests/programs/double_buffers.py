@@ -334,3 +334,14 @@ def tuples_of_them(u, n):
     if n > 1:
         a, b = b, a
     return 1 if b is known else 0
+
+
+@program(NONE, FIVE, refused="in the first trip it is, and only the run knows which trip it is")
+def asked_whether_it_is_still_the_first(u, n):
+    now = u * 1.0
+    first, count = now, 0
+    for _ in range(n):
+        if now is first:
+            count = count + 1
+        now = now * 2.0
+    return count
