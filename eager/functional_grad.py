@@ -13,7 +13,7 @@ from eager.creation import asarray
 from eager.dispatch import dims_of, shaped
 from eager.grad_mode import is_grad_enabled, set_grad_enabled
 from eager.pytree import TreeDef, flatten, tree_map, unflatten
-from eager.recorder import active
+from eager.recorder import active, held
 from eager.tape import DIFFERENTIABLE, Watch, is_tracked, link_of, watch
 from eager.tape_links import Leaf, Record
 from eager.tensor import Tensor
@@ -184,7 +184,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
         result = f(*watched.trees)
     out, aux = _split_aux(f, result, has_aux)
     leaves, treedef = flatten(out)
-    outputs = [x if isinstance(x, Tensor) else asarray(x) for x in leaves]
+    outputs = [held(x) if isinstance(x, Tensor) else asarray(x) for x in leaves]
     level = _Level(watched, [*outputs, *flatten(aux)[0]], outer_mode)
     kept = [x.__copy__() for x in outputs]
 
@@ -249,7 +249,7 @@ def _split_aux(f: Callable[..., Any], result: Any, has_aux: bool) -> tuple[Any, 
 
 
 def _scalar(f: Callable[..., Any], value: Any) -> Tensor:
-    loss = value if isinstance(value, Tensor) else asarray(value)
+    loss = held(value) if isinstance(value, Tensor) else asarray(value)
     if dims_of(loss) != ():
         raise ShapeError(
             f"a gradient is that of a scalar; `{_name(f)}` returned {_type_text(loss)}",

@@ -93,6 +93,25 @@ def pulled_back_twice(x, n):
     return back(xp.ones(2))[0] * x, back(xp.asarray([2.0, 5.0]))[0], back(x)[0]
 
 
+@program(*CASES)
+def of_what_may_be_missing(x, n):
+    def inside(v):
+        found = None
+        if n > 0:
+            found = xp.sum(v * v)
+        return found
+
+    def bound_in_a_loop(v):
+        for _ in range(n):
+            last = v * v
+        if n > 1:
+            last *= 3.0
+        return last
+
+    _, back = xp.vjp(bound_in_a_loop, x)
+    return xp.grad(inside)(x), back(x)
+
+
 @program(*CASES, made=True)
 def backward_under_a_test():
     w = xp.Parameter([0.5, 2.0])
