@@ -4,7 +4,7 @@ from typing import Any
 
 import eager as xp
 from eager import nn, optim
-from support.programs import f64, program
+from support.programs import f64, i64, program
 
 ROWS = f64([[1.0, 0.5], [-2.0, 1.0], [3.0, 3.0], [1.0, 1.0]])
 ONE = f64([[-1.0, 0.5]])
@@ -152,5 +152,45 @@ def until_it_gets_no_better():
             else:
                 break
         return best, kept
+
+    return run
+
+
+@program([f64(1.5), f64(2.0)], [f64(-1.5), f64(2.0)], grad=(0, 1))
+def derivative_of_what_reads_its_argument_by_another_name(x, y):
+    def loss(k, other):
+        return k * other * x if x > 0 else k * k - other * x
+
+    return xp.grad(loss, (0, 1))(x, x), xp.grad(lambda k: loss(k, x) if k > 0 else y)(y)
+
+
+@program([f64(1.5), f64(2.0)], [f64(1.5), f64(-2.0)], [f64(-1.5), f64(2.0)], grad=(0, 1))
+def derivative_in_a_branch(x, y):
+    slope = x
+    if x > 0:
+        slope = xp.grad(lambda k: k * k * x if y > 0 else -k)(y)
+    return slope
+
+
+@program([f64(1.5), f64(2.0), i64(3)], [f64(-1.5), f64(2.0), i64(2)], [f64(1.5), f64(2.0), i64(0)], grad=(0, 1))
+def derivative_in_a_loop(x, y, n):
+    total = x
+    for i in range(n):
+        total = total + xp.grad(lambda k, i=i: k * k * y if x > i else -k)(x)
+    return total
+
+
+@program([f64(1.5), i64(3)], [f64(-1.5), i64(2)], made=True)
+def backward_of_a_branch_in_a_branch():
+    w = nn.Parameter(f64(3.0))
+
+    def run(x, n):
+        if x > 0:
+            loss = w * x if n > 2 else -w
+            loss.backward()
+        for i in range(n):
+            loss = w * w * x if i > 0 else w
+            loss.backward()
+        return w.grad
 
     return run
