@@ -22,6 +22,7 @@ from dy2static.staging.loop_objects import (
     first_values,
     follow_objects,
     inside,
+    is_as_it_is,
     is_changed,
     is_mutable,
     merge_within,
@@ -42,7 +43,7 @@ from dy2static.staging.never import until_raised
 from dy2static.staging.optional import held_by
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.rounds import NO_TRIP, Found, Trip, staged_as
-from dy2static.staging.sharing import held_in, object_of, own_handle
+from dy2static.staging.sharing import object_of, own_handle
 from dy2static.staging.spec import (
     ConstantSpec,
     ContainerSpec,
@@ -279,7 +280,7 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
                 for x in inside(given).values():
                     stager.cells.forget(x)
             stager.sharing.carry(value, carried.initial[i])
-            if i in carried.replaced and (isinstance(value, Tensor) or held_in(value) is None):
+            if i in carried.replaced and is_as_it_is(value):
                 objects = [carried.initial[i], *carried.left[i : i + 1]]
                 stager.sharing.merge(value, what_it_may_be(carried, i, objects), labels[i])
                 merge_within(stager, carried, i, value)
@@ -461,13 +462,15 @@ def _finish(
             merged[i] = held_by(cell, merged[i])
             objects = [cell.load(), object_in(cell, staged.changed, stager)]
             stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), cell.text)
-            merge_within(stager, carried, i, merged[i])
+            if is_as_it_is(merged[i]):
+                merge_within(stager, carried, i, merged[i])
             stager.cells.take(cell, merged[i])
         for i in range(count):
             if merged[i] is not carried.initial[i]:
                 objects = [carried.initial[i], staged.outputs[i]]
                 stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), labels[i])
-                merge_within(stager, carried, i, merged[i])
+                if is_as_it_is(merged[i]):
+                    merge_within(stager, carried, i, merged[i])
     conclude(stager, carried, merged)
     read_off(stager, carried, merged)
     return tuple(merged[:count])

@@ -13,7 +13,7 @@ from dy2static.staging.facts import Facts
 from dy2static.staging.frames import CHANGEABLE
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop_invariants import flag_of, verify
-from dy2static.staging.sharing import is_changeable, object_of
+from dy2static.staging.sharing import held_in, is_changeable, object_of
 from dy2static.staging.spec import MaybeSpec, OptionalSpec, types
 from dy2static.staging.stager import Stager
 from dy2static.staging.stale import is_stale, refused
@@ -23,6 +23,11 @@ from graph.ir.value import Value
 
 def is_mutable(value: Any) -> bool:
     return is_changeable(object_of(value))
+
+
+def is_as_it_is(value: Any) -> bool:
+    """Whether it stands for an object, and not for one that may be missing (see `Sharing.hold`)."""
+    return isinstance(value, Tensor) or held_in(value) is None
 
 
 def cell_of(value: Any) -> Cell:
