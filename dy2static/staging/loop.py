@@ -156,17 +156,19 @@ def _settle(
     elif before.names == tuple(names):  # one call of a builtin may make several loops
         _presume(stager, carried, before)
     _foresee(carried, stager.rounds.foreseen(number))
+    is_followed = False
     for i in range(MOST_ROUNDS):
         try:
             with stager.rounds.trip(carried.trip) as carried.trip:
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
         except Exception as error:  # if it was not for what was presumed, the next trip raises it again
-            if carried.presumed <= counted:
-                if isinstance(error, StagingError) and presume_all(stager, carried):
-                    continue
+            if carried.presumed <= counted and (is_followed or not isinstance(error, StagingError)):
                 raise
+            is_followed = carried.presumed <= counted
             carried = _begin(stager, state, names, NO_TRIP)
+            if is_followed and not presume_all(stager, carried):
+                raise
             continue
         if is_wider:
             continue

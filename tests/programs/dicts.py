@@ -143,3 +143,13 @@ def a_dict_replaced_or_changed_in_place(x, y, d):
         before["a"] *= y
     d["i"] = {"a": y * 2}
     return before
+
+
+@program([f64([0.5, 2.0]), f64([1.0, 3.0]), {"a": f64(1.0)}], refused="the key is there where there was a trip")
+def key_that_a_loop_sets_beside_tensors(x, v, d):
+    z = x * 2.0
+    for row in v:
+        d.setdefault("c")
+        z[0] = z[0] + row
+        x, z = z, x
+    return x, z
