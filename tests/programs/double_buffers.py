@@ -269,7 +269,7 @@ def three_changed_behind_the_loop(u, n):
     known = a
     for _ in range(n):
         a, b, c = b, c, a
-    c += 1.0
+    b += 1.0  # it has been the first one after two trips
     return a, b, known
 
 
