@@ -250,8 +250,8 @@ def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:
 
 
 def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
-    """Make the region's parameters for what is carried and give the cells their values; returns those of the names, and
-    those."""
+    """Make the region's parameters for what is carried and give the cells their values; returns these after those of
+    the names."""
     params: list[Value] = []
     for i, spec in enumerate(carried.specs):
         hint = carried.names[i] if i < len(carried.names) else ""
