@@ -50,8 +50,8 @@ class Carried:
     left: Sequence[Any] = ()
     """The objects that the last staging of the body left in them."""
     within: dict[int, list[tuple[Position, Any]]] = field(default_factory=dict[int, list[tuple[Position, Any]]])
-    """The objects of before the loop that trips put into variables, and into lists and cells that they change, with their
-    places."""
+    """The objects of before the loop that trips put into variables, and into lists and cells that they change, each
+    with its place."""
     taken_back: set[Hashable] = field(default_factory=set[Hashable])
     """What was found of objects that may be one, and not found again in the next trip: each is taken back once."""
     roster: Roster | None = None
