@@ -5,13 +5,17 @@ is infinite that makes a NaN: plain Python, which never got to the branch that r
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from graph.ir.op import Graph, Op
 from graph.ir.value import Value
 from graph.ir.walk import uses
 from graph.passes.licm import may_move
 from graph.passes.nested import has_regions, in_functions, renamed, replaced, with_body
+
+MOST_NESTED: Final = 64
+"""How deep ops with regions are put into branches of one another. A variable that hundreds of `if`s set in turn would
+nest as many, and each pass recurses as deep."""
 
 
 class Branch(NamedTuple):
@@ -51,14 +55,18 @@ def _targets(graph: Graph) -> dict[Op, Branch]:
     """The branch that each op that moves goes to."""
     readers: dict[Value, set[Branch | None]] = {v: {None} for v in graph.results}
     targets: dict[Op, Branch] = {}
+    depths: dict[Value, int] = {}
+    """How many branches there will be around what reads a value, counted from its target."""
     for op in reversed(graph.ops):
         places = {place for v in op.results for place in readers.get(v, ())}
         target = places.pop() if len(places) == 1 else None
-        if target is not None and may_move(op):
+        depth = max((depths.get(v, 0) for v in op.results), default=0)
+        if target is not None and may_move(op) and (depth <= MOST_NESTED or not op.regions):
             targets[op] = target
         else:
-            target = None
+            target, depth = None, 0
         for v, read in _read_by(op).items():
+            depths[v] = max(depths.get(v, 0), depth + (None not in read))
             readers.setdefault(v, set()).update([target] if target is not None else read)
     return targets
 
