@@ -58,7 +58,10 @@ class Aliases:
             known = self._of.get(id(x))
             if known is None:
                 self._of.note(x, known := ByIdentity())
-            _, before, was_of_parts = known.get(id(other)) or (label, (), True)
+            found = known.get(id(other))
+            if found == (label, ALWAYS, False):
+                continue  # the most frequent case: nothing can be added
+            _, before, was_of_parts = found or (label, (), True)
             together = ALWAYS if before == ALWAYS or ways == ALWAYS else either((before, ways))
             known.note(other, (label, together, was_of_parts and is_of_parts))
 

@@ -25,11 +25,13 @@ class _Local(threading.local):
 
     def __init__(self) -> None:
         self.kept = weakref.WeakValueDictionary[int, Kept]()
+        self.room = ROOM
+        """How many there are, at most, before those are let go of that are of no use any more."""
 
 
-LOCAL: Final = _Local()
 ROOM: Final = 32
 """How many entries a table has at least, before it looks for those that are of no use any more."""
+LOCAL: Final = _Local()
 GONE: Final = object()
 """In the place of an object that was let go of."""
 OURS: Final = 2
@@ -43,6 +45,9 @@ def reference_to(x: Any) -> Any:
     except TypeError:
         found = LOCAL.kept.get(id(x))
         if found is None:
+            if len(LOCAL.kept) >= LOCAL.room:
+                let_go()
+                LOCAL.room = max(ROOM, 2 * len(LOCAL.kept))
             found = LOCAL.kept[id(x)] = Kept(x)
         return found
 

@@ -1,8 +1,9 @@
 """A table that keeps no object alive."""
 
 import gc
+import threading
 
-from dy2static.staging.by_identity import ByIdentity, let_go
+from dy2static.staging.by_identity import ROOM, ByIdentity, let_go
 
 
 class Thing:
@@ -53,6 +54,22 @@ def test_what_has_no_weak_references_is_gone_when_nothing_else_refers_to_it() ->
     assert identity not in table
     assert table.get(identity) is None
     assert not table
+
+
+def test_what_only_a_table_holds_does_not_pile_up() -> None:
+    table, things = ByIdentity[int](), ByIdentity[int]()
+
+    def note_many() -> None:
+        for i in range(10 * ROOM):
+            thing = Thing()
+            pair = (thing, i)
+            table.note(pair, i)
+            things.note(thing, i)
+
+    one = threading.Thread(target=note_many)  # where no other object is known yet
+    one.start()
+    one.join()
+    assert len(things) <= ROOM
 
 
 class Cycle:
