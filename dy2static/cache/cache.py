@@ -14,6 +14,7 @@ from dy2static.cache.compiled import Compile, CompiledGraph, Executor
 from dy2static.cache.counting import note_program
 from dy2static.cache.family import Family
 from dy2static.cache.foresight import Foresight, outcome
+from dy2static.cache.frames import in_one_chunk
 from dy2static.cache.garbage import set_aside
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.kept_programs import Kept, Place, place_of
@@ -162,6 +163,7 @@ class ProgramCache:
         programs = self.programs()
         return len(programs) > MOST_PROGRAMS or (len(programs) > 1 and sum(p.bytes for p in programs) > MOST_BYTES)
 
+    @in_one_chunk
     def _make(self, family: Family, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
         """The program for a call that none serves: as general as can be staged.
 
