@@ -8,11 +8,18 @@ STATE: Final = ("TOTAL", "SEEN", "HISTORY")
 """Names of the module that programs change: a tensor, a number, a list. `made` of classes is state too."""
 
 WHOLE: Final = textwrap.dedent("""
+    import bisect
     import contextlib
     import functools
+    import heapq
+    import itertools
     import math
-    from collections import namedtuple
+    import operator
+    from collections import deque, namedtuple
     from dataclasses import dataclass, replace
+    from enum import Enum
+
+    import numpy as np
 
     TOTAL = xp.asarray(0.5)
     SEEN = 1
@@ -28,6 +35,29 @@ WHOLE: Final = textwrap.dedent("""
 
         def moved(self, t):
             return Cell(self.a + t, self.c + 1)
+
+
+    class Mode(Enum):
+        UP = 1
+        DOWN = 2
+
+
+    @dataclass(order=True)
+    class Ordered:
+        c: object
+        a: object
+
+
+    class Steps:
+        def __init__(self, t, p):
+            self.t = t
+            self.p = p
+
+        def __iter__(self):
+            for k in range(self.p):
+                if self.t < 2:
+                    yield self.t
+                self.t = self.t * 0.5 + k
 
 
     class Base:

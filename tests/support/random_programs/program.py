@@ -11,7 +11,8 @@ import support.random_programs.tensors
 import support.random_programs.python_values
 import support.random_programs.simple_statements
 import support.random_programs.compound_statements
-import support.random_programs.functions  # noqa: F401
+import support.random_programs.functions
+import support.random_programs.library  # noqa: F401
 
 # isort: on
 from support.random_programs.parts import Part

@@ -29,6 +29,7 @@ ASSIGNED = (
     "tx",
     "ms",
     "ms",
+    "en",
 )
 
 

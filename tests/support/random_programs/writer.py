@@ -34,7 +34,13 @@ KINDS: Final = {
     "ob": ("ob",),  # an object with methods, of class Tracked
     "tx": ("word",),  # a text
     "ms": ("note",),  # a text with values in it
+    "en": ("mode",),  # a member of an enum
+    "dq": ("queue",),  # a deque of 0-d tensors
+    "rw": ("rows",),  # a list of tuples (t, p)
+    "gr": ("groups",),  # a list of lists of 0-d tensors
 }
+CONTAINERS: Final = ("en", "dq", "rw", "gr")
+"""The kinds of what the library and nested containers are for."""
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
     "z": "x * 2.0",
@@ -57,6 +63,10 @@ STARTS: Final = {
     "ob": "Tracked(x * 1.0)",
     "word": "'a'",
     "note": "'none'",
+    "mode": "Mode.UP",
+    "queue": "deque([x, y])",
+    "rows": "[(x, 1), (y, 2)]",
+    "groups": "[[x], [y]]",
 }
 LEAVES: Final = {"t": 0.35, "i": 0.5, "p": 0.45, "v": 0.5, "g": 0.4, "s": 0.3, "ob": 0.5, "test": 0.0}
 """How often a value is just a name; of other kinds 0.4."""
@@ -149,7 +159,7 @@ class Writer:
         self.counters = 0
         self.result: Sequence[str] = self.rng.choices(self.kinds(*"ttttppivglhoe"), k=self.rng.randint(1, 3))
         if self.chance(0.15):
-            self.result = [*self.result, self.pick(*self.kinds("s", "nt", "dc", "a", "b", "ms"))]
+            self.result = [*self.result, self.pick(*self.kinds("s", "nt", "dc", "a", "b", "ms", *CONTAINERS))]
 
     def source(self) -> str:
         """The text of the function `f`; it uses names of the prelude."""
