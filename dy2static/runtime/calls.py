@@ -39,7 +39,7 @@ from dy2static.staging.lists import StageableList
 from dy2static.staging.made import fields_of, is_plain
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import is_none, kind_of, maybe_none, present
-from dy2static.staging.staged import StagedTensor, current, the_stager
+from dy2static.staging.staged import current, the_stager
 from dy2static.staging.stager import Stager
 
 COPYING: Final[tuple[Any, ...]] = (copy.copy, copy.deepcopy, dataclasses.replace)
@@ -52,10 +52,10 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if stager is None:
         return function(*args, **kwargs)
     function = present(function, "TypeError", "'NoneType' object is not callable")
-    if isinstance(function, StagedTensor):
-        stager.raise_in_graph(TypeError, (f"{kind_of(function)!r} object is not callable",))
     if is_chosen(function):
         return each(function, lambda option: call(option, *args, **kwargs))
+    if not callable(function):
+        stager.raise_in_graph(TypeError, (f"{kind_of(function)!r} object is not callable",))
     if any(map(is_chosen, args)) and not _takes_chosen(function):
         at = next(i for i, arg in enumerate(args) if is_chosen(arg))
         return each(args[at], lambda option: call(function, *args[:at], option, *args[at + 1 :], **kwargs))
@@ -80,7 +80,7 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return call(function.__get__(args[0]), *args[1:])
     if isinstance(function, FunctionType) and args and function.__name__ in STORES and is_library(home_of(function)):
         return call(function.__get__(args[0]), *args[1:])
-    in_python = written_out(function, args)
+    in_python = written_out(function, args, kwargs.values())
     if in_python is not None:
         return call(in_python, *args, **kwargs)
     by_text = reading_by_text(stager, function)

@@ -1,5 +1,5 @@
-"""What functions of `heapq`, `bisect` and `itertools` do with values of the graph, which their own code cannot compare
-or test: written in Python, and converted like a user's function."""
+"""What functions of `heapq`, `bisect` and `itertools` that compare or test do with values of the graph, which their own
+code cannot compare or test: written in Python, and converted like a user's function."""
 
 import bisect
 import heapq
@@ -8,22 +8,26 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, cast
 
+from dy2static.runtime import iterators_written_out
+from dy2static.runtime.iterators_written_out import gone_over, is_beyond_python
 from dy2static.runtime.ordering import is_less, is_ordered_in_graph
 from dy2static.staging.iterables import is_staged_iterable
 from eager.recorder import converts
 
 
-def written_out(function: Any, args: Iterable[Any]) -> Callable[..., Any] | None:
+def written_out(function: Any, args: Iterable[Any], named: Iterable[Any]) -> Callable[..., Any] | None:
     """The function for one of the library's, where an argument is something of the graph; else None."""
     try:
-        found = WRITTEN_OUT.get(function)
+        iterator, found = iterators_written_out.WRITTEN_OUT.get(function), WRITTEN_OUT.get(function)
     except TypeError:  # it cannot be hashed
         return None
+    if iterator is not None:
+        return iterator if any(map(is_beyond_python, gone_over(function, (*args, *named)))) else None
     return found if found is not None and any(map(_is_of_graph, args)) else None
 
 
 def _is_of_graph(value: Any) -> bool:
-    if is_staged_iterable(value) or is_ordered_in_graph(value):
+    if is_beyond_python(value) or is_staged_iterable(value) or is_ordered_in_graph(value):
         return True
     return isinstance(value, list | tuple) and any(map(is_ordered_in_graph, cast("Iterable[Any]", value)))
 
