@@ -26,7 +26,8 @@ class Recorder(Protocol):
     have written, or what a recorder must see: the `forward` of a module, `setattr` of its modes. Without it, the
     function is called. `gradient(leaf, written)` is called before the `.grad` of a leaf is read or replaced. `hold(x)`
     gives the tensor that takes the place of `x` as an operand, and that the tape is to keep, with the tape link of `x`.
-    `set_apart(x)` gives what has the value of `x`, and can be told from it: a variable to differentiate by.
+    `set_apart(x)` gives what has the value of `x`, and can be told from it: a variable to differentiate by. `copied(x)`
+    is called with a new handle of a value that another has: no op tells when it was made.
     """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
@@ -95,6 +96,14 @@ def set_apart(x: "Tensor") -> "Tensor":
     recorder = RECORDER.get()
     apart = None if recorder is None else getattr(recorder, "set_apart", None)
     return x if apart is None else apart(x)
+
+
+def note_copy(made: "Tensor") -> None:
+    """Tell the recorder of a new handle of a value that another handle has."""
+    recorder = RECORDER.get()
+    note = None if recorder is None else getattr(recorder, "copied", None)
+    if note is not None:
+        note(made)
 
 
 def converts(function: F) -> F:

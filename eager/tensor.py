@@ -11,7 +11,7 @@ import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, SCALAR
-from eager.recorder import RECORDER, SHOW, converts, held
+from eager.recorder import RECORDER, SHOW, converts, held, note_copy
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
@@ -132,7 +132,9 @@ class Tensor(Methods):
         recorder = RECORDER.get()
         if recorder is not None and is_differentiable(self.dtype):
             return cast("Tensor", recorder.apply(STOP_GRADIENT, (self,), {}))
-        return self._alias(None)
+        copied = held(self)._alias(None)
+        note_copy(copied)
+        return copied
 
     # The handle
 
@@ -312,6 +314,7 @@ class Tensor(Methods):
         copied = held(self)._alias(self._link)
         if self.name:
             copied.name = self.name
+        note_copy(copied)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, Key, is_made_in
-from dy2static.staging.contents import ContentCell
+from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.frames import Frame
 from dy2static.staging.instances import Attributes, children, has_attributes, rebuild
 from dy2static.staging.lists import StageableList
@@ -40,7 +40,7 @@ def left_behind(frame: Frame, stager: "Stager", builder: GraphBuilder) -> Change
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
     changes: Changes = {}
     for key, (cell, before) in frame.items():
-        is_as_before = isinstance(cell, ContentCell) and cell.holds(before)
+        is_as_before = isinstance(cell, ContentCell | ArrayCell) and cell.holds(before)
         if not is_as_before and not is_made_in(cell, before, builder):
             found = cell.load()
             changes[key] = Change(cell, found, snapshot(found, frame, stager))

@@ -97,6 +97,8 @@ def copied_within(value: Any) -> Iterator[Any]:
             continue
         seen[id(item)] = item
         cls = cast("type[Any]", type(item))
+        if isinstance(item, StageableList) and item.staged is not None:
+            continue  # what is in it are values
         split = None if item is None else pytree.children(item)
         if split is not None or (is_plain(cls) and not hasattr(cls, "__deepcopy__")):
             yield item

@@ -1,5 +1,6 @@
 """Lists of converted code: Python lists until control flow of the graph changes their length, then graph lists."""
 
+import copy
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -248,6 +249,15 @@ class StageableList(list[Any]):
         if self.staged is not None:
             the_stager().sharing.share_elements()
         return self.twin()
+
+    def __copy__(self) -> "StageableList":
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "StageableList":
+        made = memo[id(self)] = self.twin()
+        for i, item in enumerate(made.ordinary()):
+            list[Any].__setitem__(made, i, copy.deepcopy(item, memo))
+        return made
 
     def twin(self) -> "StageableList":
         """A copy for the stager's own use: of the two, one at most is seen by the user's code."""

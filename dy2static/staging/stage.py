@@ -29,6 +29,7 @@ from dy2static.staging.spec import (
     MaybeSpec,
     OptionalSpec,
     Spec,
+    StaleSpec,
     pack,
     spec_of,
     text_spec,
@@ -358,6 +359,8 @@ def _with_objects(
                 _refuse_leak(stager, value)
                 return spec, []
             return made[0], [_wrapped(stager, v, depth) for v in made[1]]
+        case StaleSpec(stale):
+            raise refused(stale.label, stale.loc)
         case _:
             return spec, [next(values) for _ in types(spec)]
 

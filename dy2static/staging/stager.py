@@ -146,6 +146,10 @@ class Stager:
             return present(x, "TypeError", "NoneType of object cannot become a tensor")
         return _linked(self.lift_tensor(x), x)
 
+    def copied(self, x: Tensor) -> None:
+        """A handle was made of a value of before: outside of this block nobody knows it."""
+        self.cells.born(x)
+
     def set_apart(self, x: Tensor) -> Tensor:
         """A handle of a graph value of its own, which is the same: the tape knows what regions use by graph values."""
         value = self.lift_tensor(x)

@@ -215,3 +215,14 @@ def controller_with_a_history(target, n):
         y += (pid(target - y, 0.1) - 0.3 * y) * 0.1
         seen.append(y)
     return seen, xp.asarray(y)
+
+
+@program(*SIGNS, adapts=True, refused=SEEN)
+def seen_where_it_is_returned_on_some_paths(x, p):
+    pair = None
+    if x > 0:
+        u = 1.0 if p > 0 else x * 2
+        z = u
+        u += 1
+        pair = z, u
+    return pair
