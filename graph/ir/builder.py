@@ -1,5 +1,6 @@
 """The only way that a graph grows: appends typed ops, infers their types, closes regions over what they use."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -111,8 +112,14 @@ class GraphBuilder(Emitter[Value]):
         return names
 
     def constant(self, value: Any, dtype: DType | None = None) -> Value:
-        """A tensor known now; kept as a read-only copy."""
-        array = np.array(value, dtype=dtype)
+        """A tensor known now; kept as a read-only copy.
+
+        Raises: OverflowError, with NumPy's text, for a Python int that the dtype has no room for.
+        """
+        try:
+            array = np.array(value, dtype=dtype)
+        except OverflowError as error:
+            raise OverflowError(*error.args) from None
         array.setflags(write=False)
         return self.append(lookup("constant"), (), {"value": array}, types=(Aval(array.dtype, array.shape),))[0]
 
@@ -187,6 +194,8 @@ class GraphBuilder(Emitter[Value]):
         if opdef.promote is None:
             return tuple([x if isinstance(x, Value) else self.constant(x, of_scalar(x)) for x in operands])
         kinds: list[Operand | None] = []
+        compares = opdef.symbol in COMPARISONS
+        are_ints = compares and all(_is_int(x) for x in operands if isinstance(x, Value))
         for i, x in enumerate(operands):
             if not isinstance(x, Value):
                 kinds.append(type(x))
@@ -195,7 +204,8 @@ class GraphBuilder(Emitter[Value]):
             if not isinstance(t, Aval):
                 kinds.append(None)
             else:
-                kinds.append(_weak_kind(t.dtype) if weak is not None and weak[i] else t.dtype)
+                is_weak = weak is not None and weak[i] and not are_ints
+                kinds.append(_weak_kind(t.dtype) if is_weak else t.dtype)
         try:
             targets = _targets(opdef.promote, tuple([k for k in kinds if k is not None]))
         except TypeError as error:
@@ -205,12 +215,33 @@ class GraphBuilder(Emitter[Value]):
         found: list[Value] = []
         for x, k in zip(operands, kinds, strict=True):
             if not isinstance(x, Value):
-                found.append(self.constant(x, next(wanted)))
+                try:
+                    found.append(self.constant(x, next(wanted)))
+                except OverflowError:
+                    if not compares:
+                        raise
+                    infinite = math.inf if cast(int, x) > 0 else -math.inf
+                    beyond = [infinite if y is x else y for y in operands]
+                    return self.promoted(opdef, beyond, weak)
             elif k is None or k is (dtype := next(wanted)):
                 found.append(x)
             else:
+                if k is int and dtype.kind in "iu":
+                    self._check_room(x, dtype)
                 found.append(self.cast(x, dtype))
         return tuple(found)
+
+    def _check_room(self, x: Value, dtype: DType) -> None:
+        """Append the check of a Python int: an integer dtype has room for it, or it is an error."""
+        bounds = np.iinfo(str(dtype))
+        if bounds.max < np.iinfo(str(x.dtype)).max:
+            has_room = self.logical_and(self.ge(x, int(bounds.min)), self.le(x, int(bounds.max)))
+        elif bounds.min == 0:
+            has_room = self.ge(x, 0)
+        else:
+            return
+        parts = ("Python integer ", f" out of bounds for {dtype}")
+        self.check(has_room, x, error="OverflowError", parts=parts, forms=("",))
 
     def cast(self, x: Value | Scalar, dtype: DType) -> Value:
         """`x` in `dtype`: a constant for a Python scalar, nothing where it has that dtype already."""
@@ -305,6 +336,8 @@ def _has_open_size(t: Type) -> bool:
     return isinstance(t, OptionalType) and _has_open_size(t.element)
 
 
+COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+"""The symbols of ops that compare: by values, also with Python ints that the dtype of the others has no room for."""
 WEAK_KINDS: Final[Mapping[str, type[bool] | type[int] | type[float] | type[complex]]] = {
     "b": bool,
     "i": int,
@@ -312,6 +345,10 @@ WEAK_KINDS: Final[Mapping[str, type[bool] | type[int] | type[float] | type[compl
     "c": complex,
 }
 """The kind of Python number by that of a dtype; `float` for the others."""
+
+
+def _is_int(x: Value) -> bool:
+    return isinstance(x.type, Aval) and x.dtype.kind in "iu"
 
 
 def _weak_kind(dtype: DType) -> type[bool] | type[int] | type[float] | type[complex]:

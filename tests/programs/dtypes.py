@@ -200,3 +200,41 @@ def scalars_of_numpy_on_paths(x):
     if x < 0:
         count = xp.asarray(2)
     return rate * x, x + rate, xp.astype(x, xp.float32) * small, x * count, np.float64(0.5) if x > 0 else None
+
+
+BYTES = xp.asarray(np.array([1, 200, 255], np.uint8))
+LARGE = ([BYTES, 3], [BYTES, -1], [BYTES, 256], [BYTES, 2**70], [BYTES, 5])
+
+
+@program(*LARGE)
+def sum_with_a_number_that_may_not_fit(x, k):
+    return x + k
+
+
+@program(*LARGE, [i64([1, 2]), 2**70])
+def compared_with_a_number_that_may_not_fit(x, k):
+    return x > k, k >= x, x == k, x != k, x < -1
+
+
+@program([BYTES, i64(2)], [BYTES, i64(300)], [BYTES, i64(0)])
+def compared_with_numbers_of_a_loop(x, n):
+    found = 0
+    k = -2
+    while k < n:
+        if (x > k).all():
+            found += 1
+        k += 1
+    return found, x == k
+
+
+@program([i32([1, 2]), i64(2)], [i32([1, 2]), i64(2**40)])
+def sum_with_a_number_of_the_graph(x, n):
+    step = n.item() * 2
+    return (x + step) * 2
+
+
+@program([BYTES, i64(2)], [BYTES, i64(0)])
+def lowered_in_a_loop(x, n):
+    for i in range(n):
+        x = x - (i * 200 - 100)
+    return x
