@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from dy2static.staging.attempt import OF_STAGING, unwatched
+from dy2static.staging.attempt import unwatched
+from dy2static.staging.never import OF_STAGING
 from dy2static.staging.raising import can_raise_itself
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.stager import Stager

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence, Sized
 from functools import partial
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
@@ -179,10 +179,12 @@ def _unrolled(
         except ValueError:  # of a strict `zip`
             refuse_staged(walked)
             raise
-        except RuntimeError as error:  # of a dict or a set that has changed: behind what the trips before it raise
-            if stager is None or type(error) is not RuntimeError or not isinstance(iterable, Collection):
-                raise
+
+    def fail(error: Exception, *_: Any) -> NoReturn:
+        is_of_walk = type(error) is RuntimeError and isinstance(iterable, Collection)
+        if stager is not None and is_of_walk:  # a dict or set has changed: behind what the trips before this one raise
             stager.raise_in_graph(RuntimeError, error.args)
+        raise error
 
     if stop is None:
         while True:
@@ -192,6 +194,8 @@ def _unrolled(
                 item = following()
             except StopIteration:
                 return end()
+            except RuntimeError as error:
+                fail(error)
             done += 1
             state = body(item, *state)
     is_left = False  # whether a run decides how far it went
@@ -213,8 +217,8 @@ def _unrolled(
             break
         except Exception as error:  # whatever the user's iterator raises: it counts in runs that come here
             if not is_staged:
-                raise
-            return _guarded(is_over, _raising, error, state, names)[0]
+                fail(error)
+            return _guarded(is_over, fail, error, state, names)[0]
         done += 1
         if not is_staged:
             state = body(item, *state)
@@ -241,10 +245,6 @@ def _guarded(is_over: Any, body: Body, item: Any, state: State, names: tuple[str
         return after
 
     return if_(is_over, skip, trip, state, names), goes_on
-
-
-def _raising(error: Exception, *_: Any) -> State:
-    raise error
 
 
 def _until(

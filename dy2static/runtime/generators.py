@@ -7,11 +7,10 @@ from typing import Any, Protocol
 from dy2static.errors import StagingError
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.rolling import items_left, lists_of, refuse_staged
-from dy2static.staging.attempt import OF_STAGING
 from dy2static.staging.cells import AttributeCell, ClosureCell
 from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program
+from dy2static.staging.never import OF_STAGING, RaisedInGraph, fail_as, is_of_the_program
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.raising import can_raise
 from dy2static.staging.slips import refuse_slips

@@ -7,14 +7,20 @@ from dy2static.runtime.at_failures import AtFailures
 from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import noting
-from dy2static.staging.attempt import OF_STAGING, Protected, named, run_steps, unwatched
+from dy2static.staging.attempt import Protected, named, run_steps, unwatched
 from dy2static.staging.branch import staged_if
 from dy2static.staging.caught import Caught
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import OF_TYPES, RaisedInGraph, fail_as, is_of_the_program, must_come_later
+from dy2static.staging.never import (
+    OF_STAGING,
+    RaisedInGraph,
+    fail_as,
+    is_of_the_program,
+    must_come_later,
+    refuse_unsure,
+)
 from dy2static.staging.raising import can_raise
 from dy2static.staging.signal import Signal, failing, signal_of
-from dy2static.staging.slips import refuse_slips
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from dy2static.staging.stager import Stager
 from graph.errors import GraphError
@@ -237,7 +243,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
         except OF_STAGING:
             raise
         except Exception as error:
-            refuse_slips(error)
+            refuse_unsure(error)
             return handling.values(), error
 
     count = len(stager.builder.ops)
@@ -295,8 +301,7 @@ def _with_final(stager: Stager, handling: Handling, steps: Sequence[Block], stat
 
 def _go_on(stager: Stager, error: Exception) -> NoReturn:
     """Raise what the body has raised, behind a `finally`: when the graph runs, where that does something."""
-    is_of_types = type(error) in OF_TYPES and not is_of_the_program(error)
-    if is_of_types or not must_come_later(stager) or signal_of(stager) is not None:
+    if not is_of_the_program(error) or not must_come_later(stager) or signal_of(stager) is not None:
         raise error
     fail_as(stager, error)
     raise RaisedInGraph

@@ -12,10 +12,11 @@ from dy2static.runtime.generators import Consumer, Generator, hand_over
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import steps as _in_order
 from dy2static.runtime.try_stmt import Handling, raise_again
-from dy2static.staging.attempt import OF_STAGING, Protected, check_unchanged, unwatched
+from dy2static.staging.attempt import Protected, check_unchanged, unwatched
 from dy2static.staging.caught import Caught
 from dy2static.staging.frames import NOTE
 from dy2static.staging.locate import user_location
+from dy2static.staging.never import OF_STAGING
 from dy2static.staging.raising import can_raise, can_raise_itself
 from dy2static.staging.signal import failing, signal_of
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, is_staged, the_stager

@@ -14,7 +14,7 @@ from typing import Protocol as TypingProtocol
 
 import numpy as np
 
-from dy2static.errors import ConversionError, SourceUnavailableError, StagingError
+from dy2static.errors import StagingError
 from dy2static.staging.branch import label_of, staged_if
 from dy2static.staging.cells import Cell
 from dy2static.staging.changes import left_behind, snapshot
@@ -22,16 +22,14 @@ from dy2static.staging.coincidence import relations, reunite
 from dy2static.staging.exceptions import KNOWN
 from dy2static.staging.locate import user_location
 from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.never import RaisedInGraph, fail_as, until_raised
+from dy2static.staging.never import OF_STAGING, RaisedInGraph, fail_as, refuse_unsure, until_raised
 from dy2static.staging.raising import can_raise, can_raise_itself, is_caught, may_raise, raising
 from dy2static.staging.region_ops import append_region_op
 from dy2static.staging.signal import Head, HeadMayFailError, Note, Signal, failing, signal_of
-from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import ConstantSpec, pack_all, spec_of, unpack_all
 from dy2static.staging.staged import StagedNumber, StagedTensor
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.undefined import Undefined
-from graph.errors import BranchTypeError, InternalError, LoopTypeError, NotDifferentiableError
 from graph.ir.builder import GraphBuilder
 from graph.ir.op import Op
 from graph.ir.opdef import lookup
@@ -42,19 +40,6 @@ from graph.ops.raised import code_of, name_of, packed
 
 State = tuple[Any, ...]
 Step = Callable[..., State]
-
-OF_STAGING: Final = (
-    RaisedInGraph,
-    StagingError,
-    ConversionError,
-    SourceUnavailableError,
-    BranchTypeError,
-    LoopTypeError,
-    NotDifferentiableError,
-    InternalError,
-)
-"""Exceptions that are about the graph and not of the program: no `except` of the program catches them."""
-
 
 NO_TEXT: Final = np.zeros(0, np.uint8)
 
@@ -75,6 +60,11 @@ class Protected:
     loc: Loc
     raises_again: bool = False
     """Whether what is caught goes on outwards, as from a `finally`."""
+
+    @property
+    def handled(self) -> tuple[str, ...]:
+        """The classes whose exceptions end here."""
+        return () if self.raises_again else self.errors
 
     def as_in(self, inner: "Protected", state: State) -> State:
         """The values of `names`, of those that are the same variables in `inner` as they are in `state`: the variables
@@ -172,7 +162,7 @@ def run_steps(
             except OF_STAGING:
                 raise
             except Exception as error:
-                refuse_slips(error)
+                refuse_unsure(error, protected.handled)
                 raised, state_after = error, state
             if not may_fail and not any(map(can_raise, stager.builder.ops[count:])):
                 trial.keep()
@@ -330,7 +320,7 @@ def _finely(
     except (*OF_STAGING, HeadMayFailError):
         raise
     except Exception as error:
-        refuse_slips(error)
+        refuse_unsure(error, protected.handled)
         if signal.may_be_set:
             raise refused from None
         return Ended(protected.current(), error)

@@ -58,6 +58,9 @@ def staged_if(
     loc = user_location()
     stager.builder.loc = loc
     pred = stager.truth(test)
+    known = stager.facts.decides(stager.builder, pred)
+    if known is not None:  # as behind a loop of which every path has left the function, or has raised
+        return then(*inputs) if known else orelse(*inputs)
     with stager.cells.variables.of(then, orelse):
         branches = (
             stage_branch(stager, "then", then, inputs, names, stager.told(pred, True)),

@@ -11,7 +11,7 @@ from dy2static.staging.text import StagedText
 from graph.errors import GraphError
 from graph.ir.value import Value
 from graph.ops.effects import Item
-from graph.ops.raised import name_of
+from graph.ops.raised import made, name_of
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
@@ -47,6 +47,19 @@ def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
     stager.builder.apply("raise", values, {"error": name_of(type(error)), "args": args, "fields": fields})
 
 
+def can_be_held(error: Exception) -> bool:
+    """Whether an exception of Python's is the same when a graph makes it anew, of its arguments and attributes."""
+    fields = dict(fields_of(error))
+    cause = fields.pop("__cause__", None)
+    if not all(map(_is_known, (*error.args, *fields.values(), *(() if cause is None else cause.args)))):
+        return False
+    try:
+        anew = made(type(error), error.args, fields)
+    except TypeError:
+        return False
+    return (str(anew), repr(anew)) == (str(error), repr(error))
+
+
 def fields_of(error: Exception) -> Mapping[str, Any]:
     """The attributes of an exception, its cause among them."""
     found: dict[str, Any] = {name: value for name, value in vars(error).items() if not name.startswith("__")}
@@ -72,10 +85,14 @@ def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
         return ("text", tuple(value.parts), tuple(value.forms))
     if isinstance(value, BaseException):
         return ("error", name_of(type(value)), tuple(_item(stager, arg, values) for arg in value.args))
+    if _is_known(value):
+        return ("value", value)
+    raise _refused(type(value).__name__)
+
+
+def _is_known(value: Any) -> bool:
     parts = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
-    if all(isinstance(part, KNOWN) for part in parts):
-        return ("value", cast(Any, value))
-    raise _refused(type(cast(Any, value)).__name__)
+    return all(isinstance(part, KNOWN) for part in parts)
 
 
 def _refused(kind: str) -> StagingError:

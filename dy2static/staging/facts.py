@@ -23,6 +23,8 @@ Implication = tuple[Fact, Fact]
 """Where the one holds, the other does."""
 
 BOOL: Final = scalar(bool_)
+DERIVED: Final = frozenset({"cond", "logical_and", "logical_not", "logical_or"})
+"""The ops whose results follow from other bools."""
 DEEPEST: Final = 40
 """How many ops are followed, one behind the other, before a bool counts as unknown."""
 MOST_FACTS: Final = 400
@@ -71,6 +73,15 @@ class Known:
                 return self._facts[region, flag]
             region = region.parent
         return None
+
+    def decides(self, builder: GraphBuilder, flag: Value) -> bool | None:
+        """What the flag is, where that follows from what the tests say that led here."""
+        found = _Open(builder).find(flag)
+        known = self.holds(builder, found.value)
+        if known is not None or found.op is None or found.op.name not in DERIVED:
+            return known
+        _, is_possible, env = self._known_in(builder)
+        return _Where(env).truth(found) if is_possible else None
 
     def may_be(self, builder: GraphBuilder, facts: Facts) -> bool:
         """Whether all these may hold together, with what is known here. Of no where the ops say so; else yes."""

@@ -4,18 +4,26 @@ Staging runs every path, those too that no run takes. An exception of the user's
 it or by an index that is out of range, becomes a `fail` op; what would come after it on that path does not exist.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from dy2static.errors import ConversionError, SourceUnavailableError, StagingError
 from dy2static.staging.concerns import may_concern_staging
-from dy2static.staging.exceptions import append_raise, is_simple
+from dy2static.staging.exceptions import append_raise, can_be_held, is_simple
 from dy2static.staging.locate import location_of, user_location
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.text import StagedText
 from eager.creation import NoTensorError
 from eager.dispatch import NotAnOperandError
-from graph.errors import IndexRangeError
+from graph.errors import (
+    BranchTypeError,
+    IndexRangeError,
+    InternalError,
+    LoopTypeError,
+    NotDifferentiableError,
+)
 from graph.ir.opdef import Effect, effect_of
+from graph.ops.raised import class_of, text_of_error
 
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
@@ -36,20 +44,13 @@ OF_THE_PROGRAM: Final = frozenset(
         ZeroDivisionError,
     }
 )
-"""Exceptions that Python code raises because of its values."""
-OF_TYPES: Final = frozenset(
-    {
-        AttributeError,
-        LookupError,
-        NoTensorError,
-        NotAnOperandError,
-        NotImplementedError,
-        RuntimeError,
-        TypeError,
-    }
-)
-"""Exceptions that it raises because of their types: a value lacks the operation. What lacks it may be a value that
-stands for another while staging (`concerns`): then nothing is known of a run, and they are raised at once."""
+"""Exceptions that Python code raises because of its values. What others come of may be a value that stands for another
+while staging (`concerns`): then nothing is known of a run."""
+OF_THIS_MACHINE: Final = (MemoryError, RecursionError, Warning)
+"""Those that say nothing of a run, which takes another way to where they were met."""
+OURS: Final = frozenset({"dy2static", "eager", "graph"})
+UNSURE: Final = "__is_unsure__"
+"""The attribute of an exception of which it is not known whether a run raises it."""
 
 
 class Never:
@@ -58,6 +59,19 @@ class Never:
 
 class RaisedInGraph(Exception):  # noqa: N818 (it stands for another exception)
     """The path that is being staged has ended in a `fail` op; unwinds to where the path began."""
+
+
+OF_STAGING: Final = (
+    RaisedInGraph,
+    StagingError,
+    ConversionError,
+    SourceUnavailableError,
+    BranchTypeError,
+    LoopTypeError,
+    NotDifferentiableError,
+    InternalError,
+)
+"""Exceptions that are about the graph and not of the program: no `except` of the program catches them."""
 
 
 def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | None:
@@ -69,9 +83,32 @@ def until_raised(stager: "Stager", block: Callable[..., T], *args: Any) -> T | N
     except Exception as error:
         refuse_slips(error)
         if not is_of_the_program(error):
+            vars(error)[UNSURE] = True
             raise
         fail_as(stager, error)
         return None
+
+
+def refuse_unsure(error: Exception, caught: Sequence[str] = ()) -> None:
+    """Before an exception of Python's goes to the handlers of the program, of these classes: raises it again where it
+    is not known that a run raises it here, as it was met on a path that the graph decides on, or a value that stands
+    for another may have caused it.
+
+    Raises: StagingError where a handler would take such a one; InternalError for a mistake of ours.
+    """
+    refuse_slips(error)
+    if type(error) not in OF_THE_PROGRAM and may_concern_staging(error):
+        vars(error)[UNSURE] = True
+    if UNSURE not in vars(error):
+        return
+    if not isinstance(error, tuple(map(class_of, caught))):
+        raise error
+    kind, text = type(error).__name__, text_of_error(error)
+    raise StagingError(
+        f"whether a run raises this is not known while the graph is made, so no handler can take it: {kind}: {text}",
+        next_step="take what raises it out of the `try` or `with`, or test for it before.",
+        loc=location_of(error),
+    ) from error
 
 
 def fail_as(stager: "Stager", error: Exception) -> None:
@@ -86,17 +123,15 @@ def fail_as(stager: "Stager", error: Exception) -> None:
 
 
 def is_of_the_program(error: Exception) -> bool:
-    """Whether an exception met while staging is one that the program would raise in a run of this path."""
+    """Whether an exception met while staging is one that the program would raise in a run of this path, and that the
+    graph can raise."""
+    kind = type(error)
     if isinstance(error, IndexRangeError):
         return True
-    if error.args and not (len(error.args) == 1 and _is_text_of(error)):
+    is_ours = kind.__module__.partition(".")[0] in OURS and kind not in (NoTensorError, NotAnOperandError)
+    if is_ours or isinstance(error, OF_THIS_MACHINE) or not can_be_held(error):
         return False
-    return type(error) in OF_THE_PROGRAM or (type(error) in OF_TYPES and not may_concern_staging(error))
-
-
-def _is_text_of(error: Exception) -> bool:
-    """Whether the message is the text of the argument (that of a KeyError is its `repr`)."""
-    return type(error.args[0]) is str or (type(error) is not KeyError and isinstance(error.args[0], int | float))
+    return kind in OF_THE_PROGRAM or not may_concern_staging(error)
 
 
 def fail(stager: "Stager", kind: type, args: tuple[Any, ...]) -> None:
