@@ -5,8 +5,9 @@ both operands of an `and` that is true, the test of a `cond` that would choose s
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
+from itertools import islice
 from typing import Final
 
 from graph.aval import scalar
@@ -35,29 +36,37 @@ class Known:
     """The facts of one staging, each in a region and in those inside of it."""
 
     def __init__(self) -> None:
-        self._facts: dict[tuple[GraphBuilder, Value], bool] = {}
+        self._facts: dict[GraphBuilder, dict[Value, bool]] = {}
+        self._learned: list[tuple[GraphBuilder, Value]] = []
+        """The facts in their order."""
         self._implied: dict[GraphBuilder, list[Implication]] = {}
-        self._told: dict[tuple[GraphBuilder, Value, bool], Facts] = {}
+        self._told: dict[Fact, dict[Value, bool]] = {}
+        """What follows from one fact alone."""
         self._changes = 0
         """How often the facts have changed."""
-        self._latest: tuple[GraphBuilder, int, tuple[dict[GraphBuilder, None], bool, dict[Value, bool]]] | None = None
+        self._latest: tuple[GraphBuilder, int, tuple[bool, dict[Value, bool]]] | None = None
         """What was known in a region, after so many changes."""
         self.relied_on: set[Implication] = set()
         """The implications that said that something may not be."""
 
     def __len__(self) -> int:
-        return len(self._facts)
+        return len(self._learned)
 
     def forget(self, count: int) -> None:
         """Take back what was learned since there were `count` facts."""
-        while len(self._facts) > count:
-            self._facts.popitem()
+        while len(self._learned) > count:
+            region, flag = self._learned.pop()
+            del self._facts[region][flag]
             self._changes += 1
 
     def assume(self, builder: GraphBuilder, facts: Facts) -> None:
         """Note what holds from here on in a region."""
-        here = _Open(builder)
-        self._facts.update({(builder, here.find(flag).value): holds for flag, holds in facts})
+        here, known = _Open(builder), self._facts.setdefault(builder, {})
+        for flag, holds in facts:
+            value = here.find(flag).value
+            if value not in known:
+                self._learned.append((builder, value))
+            known[value] = holds
         self._changes += 1
 
     def imply(self, builder: GraphBuilder, implication: Implication) -> None:
@@ -67,12 +76,8 @@ class Known:
     def holds(self, builder: GraphBuilder, flag: Value) -> bool | None:
         """What the flag is, where the tests that led here say so."""
         flag = _Open(builder).find(flag).value
-        region: GraphBuilder | None = builder
-        while region is not None:
-            if (region, flag) in self._facts:
-                return self._facts[region, flag]
-            region = region.parent
-        return None
+        known = (self._facts.get(region, {}).get(flag) for region in _around(builder))
+        return next((holds for holds in known if holds is not None), None)
 
     def decides(self, builder: GraphBuilder, flag: Value) -> bool | None:
         """What the flag is, where that follows from what the tests say that led here."""
@@ -80,19 +85,23 @@ class Known:
         known = self.holds(builder, found.value)
         if known is not None or found.op is None or found.op.name not in DERIVED:
             return known
-        _, is_possible, env = self._known_in(builder)
-        return _Where(env).truth(found) if is_possible else None
+        return _Where(dict(self._noted(builder))).truth(found)
+
+    def _noted(self, builder: GraphBuilder) -> Iterator[Fact]:
+        """The facts in a region and those around it, outer ones first."""
+        for region in reversed(list(_around(builder))):
+            yield from self._facts.get(region, {}).items()
 
     def may_be(self, builder: GraphBuilder, facts: Facts) -> bool:
         """Whether all these may hold together, with what is known here. Of no where the ops say so; else yes."""
         if not facts:
             return True
         here = _Open(builder)
-        around, is_possible, followed = self._known_in(builder)
+        is_possible, followed = self._known_in(builder)
         env = followed.copy()
         if not (is_possible and all(_follow(here.find(flag), holds, env) for flag, holds in facts)):
             return False
-        for implication in (one for region in around for one in self._implied.get(region, ())):
+        for implication in (one for region in _around(builder) for one in self._implied.get(region, ())):
             (premise, holds), (flag, then) = implication
             if env.get(premise) is holds and not _follow(here.find(flag), then, env):
                 self.relied_on.add(implication)
@@ -100,30 +109,41 @@ class Known:
         where = _Where(env)
         return not any(where.by_op(here.find(flag)) is (not holds) for flag, holds in env.items())
 
-    def _known_in(self, builder: GraphBuilder) -> tuple[dict[GraphBuilder, None], bool, dict[Value, bool]]:
-        """The region and those around it; whether what is known there is no contradiction, and what follows from it.
-        Found once, until the facts change: one question comes soon after the other."""
+    def _known_in(self, builder: GraphBuilder) -> tuple[bool, dict[Value, bool]]:
+        """Whether what is known in a region is no contradiction, and what follows from it. Found once, until the facts
+        change: one question comes soon after the other."""
         if self._latest is None or self._latest[:2] != (builder, self._changes):
-            around: dict[GraphBuilder, None] = {}
-            region: GraphBuilder | None = builder
-            while region is not None:
-                around[region] = None
-                region = region.parent
             here = _Open(builder)
             env: dict[Value, bool] = {}
-            known = [(flag, holds) for (region, flag), holds in self._facts.items() if region in around]
-            is_possible = all(_follow(here.find(flag), holds, env) for flag, holds in known)
-            self._latest = builder, self._changes, (around, is_possible, env)
+            is_possible = all(_follow(here.find(flag), holds, env) for flag, holds in self._noted(builder))
+            self._latest = builder, self._changes, (is_possible, env)
         return self._latest[2]
 
     def told(self, builder: GraphBuilder, test: Value, truth: bool) -> Facts:
         """What is known where `test` is true, or false: asked for as its branches begin, and again when they merge."""
-        asked = builder, test, truth
+        return tuple(self._from(_Open(builder).find(test), truth).items())
+
+    def _from(self, found: "_Found", truth: bool) -> dict[Value, bool]:
+        """What follows from one fact. A loop in Python with a `break` makes tests that rest on one another: what the
+        last but one says is found once."""
+        asked = found.value, truth
         if asked not in self._told:
-            facts: dict[Value, bool] = {}
-            _follow(_Open(builder).find(test), truth, facts)
-            self._told[asked] = tuple(facts.items())
+            facts = {found.value: truth}
+            first, *others = _parts(found, truth, facts) or (None,)
+            if first is not None:
+                facts.update(islice(self._from(*first).items(), MOST_FACTS))
+            for part, its in others:
+                _follow(part, its, facts)
+            self._told[asked] = facts
         return self._told[asked]
+
+
+def _around(builder: GraphBuilder) -> Iterator[GraphBuilder]:
+    """A region and those around it."""
+    region: GraphBuilder | None = builder
+    while region is not None:
+        yield region
+        region = region.parent
 
 
 @frozen
@@ -230,26 +250,34 @@ class _Where:
 def _follow(found: _Found, truth: bool, facts: dict[Value, bool], is_so: bool = True) -> bool:
     """Note what a value is, and what follows from that; whether it is no contradiction. Where it is only supposed that
     it is so, no further suppositions are made."""
-    op = found.op
     if found.value in facts:
         return facts[found.value] is truth
     facts[found.value] = truth
-    if op is None or len(facts) > MOST_FACTS:
+    if len(facts) > MOST_FACTS:
         return True
-    parts: list[tuple[_Found, bool]] = []
+    parts = _parts(found, truth, facts, is_so)
+    return parts is not None and all(_follow(part, its, facts, is_so) for part, its in parts)
+
+
+def _parts(
+    found: _Found, truth: bool, facts: dict[Value, bool], is_so: bool = True
+) -> Sequence[tuple[_Found, bool]] | None:
+    """What else is so, by the op that makes the value; None where that is a contradiction."""
+    op = found.op
+    if op is None:
+        return ()
     if op.name == "logical_not":
-        parts = [(found.where.find(op.operands[0]), not truth)]
-    elif op.name == ("logical_and" if truth else "logical_or"):
-        parts = [(found.where.find(value), truth) for value in op.operands]
-    elif op.name == "cond" and found.value.type == BOOL and is_so:
-        pred = found.where.find(op.operands[0])
-        left = [(side, end) for side, end in _sides(found, op) if _may_choose(pred, side, end, truth, facts)]
-        if not left:
-            return False
-        if len(left) == 1:
-            ((side, end),) = left
-            parts = [(pred, side), (end, truth)]
-    return all(_follow(part, its, facts, is_so) for part, its in parts)
+        return ((found.where.find(op.operands[0]), not truth),)
+    if op.name == ("logical_and" if truth else "logical_or"):
+        return [(found.where.find(value), truth) for value in op.operands]
+    if op.name != "cond" or found.value.type != BOOL or not is_so:
+        return ()
+    pred = found.where.find(op.operands[0])
+    left = [(side, end) for side, end in _sides(found, op) if _may_choose(pred, side, end, truth, facts)]
+    if len(left) != 1:
+        return () if left else None
+    ((side, end),) = left
+    return ((pred, side), (end, truth))
 
 
 def _may_choose(pred: _Found, side: bool, end: _Found, truth: bool, facts: dict[Value, bool]) -> bool:
