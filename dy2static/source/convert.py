@@ -20,11 +20,13 @@ from dy2static.converters.build import definition, position, returns
 from dy2static.converters.context import ConvertContext, Names
 from dy2static.converters.meanings import Answer, Meanings, still_hold
 from dy2static.converters.reject import reject
+from dy2static.errors import ConversionError
 from dy2static.source.changed import codes_within
 from dy2static.source.compile import bind, compile_function
 from dy2static.source.kept import Kept, place_of
 from dy2static.source.load import Source, last_line, lines_of, parsed
 from graph.errors import InternalError
+from graph.location import Loc
 
 MAX_CONVERSIONS = 4
 """Of one code object: there is more than one only where a module that it uses was rebound, or that takes items."""
@@ -263,8 +265,17 @@ def make_conversion(function: FunctionType) -> Conversion:
     known = Globals(function)
     meanings = Meanings(known.lookup)
     node = parsed(code, lines)
-    source = Source.of(code.co_filename, lines, node.lineno, last_line(node))
-    tree, made = converted_now(node, code, meanings, asks)
+    first = node.lineno
+    source = Source.of(code.co_filename, lines, first, last_line(node))
+    try:
+        tree, made = converted_now(node, code, meanings, asks)
+    except RecursionError:
+        raise ConversionError(
+            f"`{code.co_qualname}` nests deeper than Python's stack allows: what follows an `if` that returns is put "
+            "into its other branch.",
+            next_step="write cases that follow one another as a loop, or raise the limit (`sys.setrecursionlimit`).",
+            loc=Loc(code.co_filename, first, function=code.co_qualname),
+        ) from None
     if place is not None:
         place.keep(made)
     return conversion_of(made, source, known, asks, lambda: tree)

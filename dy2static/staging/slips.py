@@ -68,7 +68,7 @@ def refuse_lookup(key: Any) -> None:
 def is_slip(error: Exception) -> bool:
     """Whether an exception met while staging comes of a mistake of ours."""
     step = error.__traceback__
-    if step is None:
+    if step is None or isinstance(error, RecursionError):  # it comes where the stack ends, whose fault ever it is
         return False
     while step.tb_next is not None:
         step = step.tb_next

@@ -88,6 +88,11 @@ class Write:
 
 PLACES: Final = frozenset({"attribute", "cell", "item"})
 """The kinds of sources that are places to store to (see `cell_of`)."""
+TOO_DEEP: Final = (
+    "dy2static makes a graph block within block, and what follows an `if` that returns is a block in it. Where plain "
+    "Python does not go as deep, raise its limit (sys.setrecursionlimit) or write cases that follow one another as a "
+    "loop."
+)
 NOT_SETTLED: Final = Settled()
 
 
@@ -183,6 +188,9 @@ def stage(
             writes = writes_of(stager, placed, results, given)
     except StagingError as error:
         error.at(_place_of(function))
+        raise
+    except RecursionError as error:
+        error.add_note(TOO_DEEP)
         raise
     finally:
         undo(stager.cells.outermost)
