@@ -48,6 +48,8 @@ class Unit:
     vector_registers: int = 16
     freezes: bool = False
     """Whether blocks may be frozen (see `blocks`)."""
+    written_functions: int = 0
+    """How many functions of elements (`math_calls`) are written outside of loops over elements."""
     _constant_globals: dict[Any, ir.GlobalVariable] = field(default_factory=dict[Any, ir.GlobalVariable])
 
     def external(self, name: str, result: ir.Type, parameters: Sequence[ir.Type]) -> ir.Function:

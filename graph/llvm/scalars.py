@@ -65,9 +65,10 @@ _UNORDERED: Final = frozenset(["!="])
 class Scalars:
     """See `graph.ir.lowering.ScalarEmitter`. Python numbers among the operands are computed with at once."""
 
-    def __init__(self, code: Code, *, single: bool = False) -> None:
-        """`single`: of one number, not of elements in a loop that is to become vector code."""
-        self.code, self._single = code, single
+    def __init__(self, code: Code, *, single: bool = False, in_loop: bool = True) -> None:
+        """`in_loop`: of elements in a loop that is to become vector code; else of elements that are written one by one,
+        or a `single` one."""
+        self.code, self._single, self._in_loop = code, single, in_loop
 
     @property
     def b(self) -> Any:
@@ -331,7 +332,9 @@ class Scalars:
         if dtype == float16:
             wide = [self.convert(x, float32) for x in operands]
             return self.convert(self.math(name, *wide), float16)
-        return self._rounded(dtype, call_math(self.code, name, dtype, [x.value for x in operands], single=self._single))
+        values = [x.value for x in operands]
+        found = call_math(self.code, name, dtype, values, single=self._single, in_loop=self._in_loop)
+        return self._rounded(dtype, found)
 
     # Complex numbers
 

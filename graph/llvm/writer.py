@@ -45,7 +45,8 @@ class Writer:
     def __init__(self, code: Code, forms: Mapping[type, Handler], built_in: Mapping[str, Handler]) -> None:
         self.code = code
         self.s = Scalars(code)
-        self.single = Scalars(code, single=True)
+        self.single = Scalars(code, single=True, in_loop=False)
+        self._one_by_one = Scalars(code, in_loop=False)
         self.own = Ownership(self.s)
         self.forms, self.built_in = forms, built_in
         self._scope = _Scope({}, {})
@@ -142,7 +143,7 @@ class Writer:
         if cost_of(x) * element_count(t) > LOOPED:
             return self._looped(x, t)
         sizes = tuple(d for d in t.shape if isinstance(d, int))
-        ev = Evaluation(self.s, {})
+        ev = Evaluation(self._one_by_one, {})
         elements: list[Scalar] = []
         for k, axes in enumerate(indices(sizes)):
             elements.append(ev.element(x, Point(sizes, axes, k)))

@@ -13,9 +13,10 @@ from graph.ir.walk import uses
 from graph.passes.licm import may_move
 from graph.passes.nested import has_regions, in_functions, renamed, replaced, with_body
 
-MOST_NESTED: Final = 64
+MOST_NESTED: Final = 16
 """How deep ops with regions are put into branches of one another. A variable that hundreds of `if`s set in turn would
-nest as many, and each pass recurses as deep."""
+nest as many, each pass would recurse as deep, and for gradients each branch hands on what all within it have kept: with
+64 the gradient of 50 takes three times as long to compile."""
 
 
 class Branch(NamedTuple):

@@ -92,12 +92,12 @@ def declared_names() -> dict[str, int]:
     return {**dict.fromkeys(_UNARY, 1), **dict.fromkeys(_BINARY, 2)}
 
 
-def declare(module: Any, name: str, dtype: DType, *, fma: bool = False) -> Any:
+def declare(module: Any, name: str, dtype: DType, *, fma: bool = False, inlined: bool = True) -> Any:
     """The function `name` over `dtype` (float32 or float64) in an `llvmlite.ir.Module`, written on the first request.
 
     It is internal, inlined wherever it is called, and has no branch and no call, so that a loop around it vectorises
     (sin, cos and tan have one call, which has vector variants: see `rare`). But `power_by_table`, for exponents that
-    have a table, has a branch.
+    have a table, has a branch. Not `inlined`, it is one function that does the same.
     Raises: InternalError for another name or dtype.
     """
     rule = _RULES.get(name)
@@ -105,13 +105,13 @@ def declare(module: Any, name: str, dtype: DType, *, fma: bool = False) -> Any:
         raise InternalError(f"there is no native {name} over {dtype}")
     count = 1 if name in _UNARY else 2
     suffix, kind = _TYPES[dtype]
-    full_name = f"math.{name}.{suffix}{'.fma' if fma else ''}"
+    full_name = f"math.{name}.{suffix}{'.fma' if fma else ''}{'' if inlined else '.called'}"
     if full_name in module.globals:
         return module.globals[full_name]
     function = ir.Function(module, ir.FunctionType(kind, [kind] * count), full_name)
     function.linkage = "internal"
-    function.attributes.add("alwaysinline")
-    function.attributes.add("nounwind")
+    for attribute in ("alwaysinline", "nounwind") if inlined else ("noinline", "nounwind", "readnone"):
+        function.attributes.add(attribute)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     writer = Writer(builder, fma=fma)
     result = rule(*(writer.term(argument) for argument in function.args))
