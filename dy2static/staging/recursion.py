@@ -13,7 +13,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
 from dy2static.staging.cells import Cell, Key
-from dy2static.staging.changes import left_behind, left_in, snapshot
+from dy2static.staging.changes import held, left_behind, left_in, snapshot
 from dy2static.staging.locate import user_location
 from dy2static.staging.never import RaisedInGraph, until_raised
 from dy2static.staging.optional import held_by
@@ -220,7 +220,7 @@ class Calls:
         for key, change in changes.items():
             if key not in function.cells:
                 function.cells[key] = change.cell
-                function.cell_specs.append(spec_of(change.cell.load(), stager))
+                function.cell_specs.append(spec_of(held(change.cell, stager), stager))
                 function.is_settled = False
         outer, stager.builder = stager.builder, builder
         try:
@@ -280,7 +280,7 @@ class Calls:
         stager.builder.loc = user_location()
         self._widen_arguments(function, args)
         cells = list(function.cells.values())
-        packed = pack_all(function.parameters(), [*function.varied(args), *(c.load() for c in cells)], stager)
+        packed = pack_all(function.parameters(), [*function.varied(args), *(held(c, stager) for c in cells)], stager)
         returned = [function.result, *function.cell_specs]
         is_never = isinstance(function.result, NeverSpec)
         yielded = [] if is_never else [t for spec in returned for t in types(spec)]

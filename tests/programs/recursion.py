@@ -292,3 +292,21 @@ def key_that_every_path_sets(x, n, seen):
 
     seen["last"] = x
     return f(n)
+
+
+@program([i64(1), i64(1)], [i64(2), i64(1)], [i64(0), i64(3)], [i64(3), i64(0)], made=True, traceable=False)
+def changing_tensors_from_outside():
+    generator = xp.Generator(3)
+    weight = xp.Parameter(f64([1.0, 2.0]))
+
+    def f(depth, n):
+        def go(k):
+            for _ in range(n):
+                with xp.no_grad():
+                    weight.assign(weight * 2)
+            found = xp.sum(weight * generator.uniform((2,)))
+            return found if k <= 0 else go(k - 1) + found
+
+        return go(depth)
+
+    return f
