@@ -83,7 +83,7 @@ def _kind(text: str, frame: FrameType) -> str:
     if maybe is not None:
         return f"{maybe.spec} or None"
     if isinstance(value, StagedTensor):
-        return str(value.value.type)
+        return str(value.graph_value.type)
     if isinstance(value, Tensor):
         return str(Aval(value.dtype, value.shape))
     return repr(value) if isinstance(value, int | float | complex) else ""

@@ -80,7 +80,7 @@ def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], whe
             return result
     first_truth = _truth(stager, first)
     truth = staged_either(stager, first_truth, test, lambda: _truth(stager, other()), when)
-    return OnlyTruth.of_either(truth.value, mismatch) if isinstance(truth, StagedNumber) else truth
+    return OnlyTruth.of_either(truth.graph_value, mismatch) if isinstance(truth, StagedNumber) else truth
 
 
 def _truth(stager: Stager, value: Any) -> Any:
@@ -197,7 +197,7 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
         raise unknown_text()
     if isinstance(container, Tensor):
         equal = stager.apply(lookup("eq"), (container, item), {})
-        return StagedNumber.of(stager.builder.any(equal.value, axis=None, keepdims=False))
+        return StagedNumber.of(stager.builder.any(equal.graph_value, axis=None, keepdims=False))
     if isinstance(container, range) and isinstance(item, Tensor):
         if maybe_none(item) is not None:
             return and_(is_none(item, negated=True), lambda: in_(_there(item), container))

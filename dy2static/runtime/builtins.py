@@ -58,7 +58,7 @@ def whole(stager: Stager, x: StagedNumber) -> StagedNumber:
     b = stager.builder
     if x.dtype.kind == "f":
         b.loc = user_location()
-        value = x.value
+        value = x.graph_value
         checks = (
             (b.logical_not(b.isnan(value)), "ValueError", "cannot convert float NaN to integer"),
             (b.isfinite(value), "OverflowError", "cannot convert float infinity to integer"),
@@ -68,7 +68,7 @@ def whole(stager: Stager, x: StagedNumber) -> StagedNumber:
             b.check(holds, error=error, parts=(text,), forms=())
     elif x.dtype.kind == "c":
         raise TypeError("int() argument must be a string, a bytes-like object or a real number, not 'complex'")
-    return StagedNumber.of(b.cast(x.value, int64))
+    return StagedNumber.of(b.cast(x.graph_value, int64))
 
 
 def _number(stager: Stager, x: Tensor, dtype: DType) -> StagedNumber:
@@ -118,7 +118,7 @@ def round_(stager: Stager, x: Any, ndigits: Any = None) -> Any:
         if ndigits is None or (isinstance(ndigits, int) and ndigits >= 0):
             return _number(stager, x, int64)
     elif ndigits is None:
-        return whole(stager, StagedNumber.of(stager.builder.round(_number(stager, x, x.dtype).value)))
+        return whole(stager, StagedNumber.of(stager.builder.round(_number(stager, x, x.dtype).graph_value)))
     raise StagingError(
         "`round` to a number of digits gives the decimal number that is nearest, which is not available in a graph",
         next_step="use `xp.round(x, digits)` on a tensor, or round the result outside.",

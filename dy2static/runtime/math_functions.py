@@ -176,7 +176,7 @@ def _isqrt(stager: Stager, name: str, n: Any) -> Any:
     b = stager.builder
     value = stager.lift(_integer(stager, n))
     b.check(b.ge(value, 0), error="ValueError", parts=("isqrt() argument must be nonnegative",), forms=())
-    root = whole(stager, StagedNumber.of(b.sqrt(stager.lift(float_(stager, n))))).value
+    root = whole(stager, StagedNumber.of(b.sqrt(stager.lift(float_(stager, n))))).graph_value
     number = b.cast(value, root.dtype)
     for _ in range(2):
         root = b.where(b.gt(b.mul(root, root), number), b.sub(root, 1), root)

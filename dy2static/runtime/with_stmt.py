@@ -100,7 +100,7 @@ def _check(count: Any, expected: int, text: str) -> None:
     if is_staged(count):
         b = the_stager().builder
         b.loc = user_location()
-        b.check(b.eq(count.value, expected), error="RuntimeError", parts=(text,), forms=())
+        b.check(b.eq(count.graph_value, expected), error="RuntimeError", parts=(text,), forms=())
     elif count != expected:
         raise RuntimeError(text)
 

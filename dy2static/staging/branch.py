@@ -213,7 +213,7 @@ def label_of(name: str) -> str:
 def _line_of(branch: Branch, value: Any) -> str:
     """Where in the branch a value was computed."""
     maybe = maybe_none(value)  # whose own attributes are those of what it may be
-    found = maybe.flag if maybe is not None else value.value if isinstance(value, StagedTensor) else None
+    found = maybe.flag if maybe is not None else value.graph_value if isinstance(value, StagedTensor) else None
     made = None if found is None else branch.builder.producer.get(found)
     return f" (line {made.loc.line})" if made is not None and made.loc.line else ""
 

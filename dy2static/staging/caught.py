@@ -62,7 +62,7 @@ class Caught:
         names = tuple(name_of(kind) for kind in kinds if issubclass(kind, BaseException))
         b = the_stager().builder
         b.loc = user_location()
-        return StagedNumber.of(b.error_is(b.lift(self.message.value), kinds=names, exactly=exactly))
+        return StagedNumber.of(b.error_is(b.lift(self.message.graph_value), kinds=names, exactly=exactly))
 
     def is_among(self, codes: Sequence[int]) -> Any:
         """Whether its class is at one of these places."""
@@ -77,7 +77,7 @@ class Caught:
         """Append the op that raises it."""
         b = the_stager().builder
         b.loc = user_location()
-        b.raise_again(self.message.value)
+        b.raise_again(self.message.graph_value)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):

@@ -98,7 +98,7 @@ def compared(value: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
     if not is_chosen(other):
         found = [compare(option, other) for option in options_of(value)]
         if all(type(x) is bool for x in found):
-            return where_is(index_of(value).value, found)
+            return where_is(index_of(value).graph_value, found)
     return each(value, lambda option: compared(other, option, compare) if is_chosen(other) else compare(option, other))
 
 
@@ -106,7 +106,7 @@ def truth_of(value: Any) -> Value:
     """The truth of the option that is chosen, as a bool of the graph."""
     stager, options = the_stager(), options_of(value)
     if isinstance(options[0], ALIKE):
-        found = where_is(index_of(value).value, [bool(option) for option in options])
+        found = where_is(index_of(value).graph_value, [bool(option) for option in options])
         return stager.predicate(found)
     return stager.predicate(each(value, lambda option: StagedNumber.of(stager.predicate(option))))
 

@@ -22,7 +22,7 @@ def check_shapes(stager: Stager, value: object, shapes: Sequence[Declared]) -> N
         raise ShapeError(f"{len(shapes)} results are declared, the function returns {len(tensors)} tensors")
     for i, (tensor, shape) in enumerate(zip(tensors, shapes, strict=True)):
         name = "the result" if len(shapes) == 1 else f"result {i}"
-        found = tensor.value if isinstance(tensor, StagedTensor) else stager.lift_tensor(tensor)
+        found = tensor.graph_value if isinstance(tensor, StagedTensor) else stager.lift_tensor(tensor)
         if found.ndim != len(shape):
             raise ShapeError(f"{name} is declared with {len(shape)} dimensions, it is {found.type}")
         for axis, (dim, want) in enumerate(zip(found.shape, shape, strict=True)):

@@ -70,12 +70,12 @@ def fields_of(error: Exception) -> Mapping[str, Any]:
 
 def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
     if isinstance(value, Caught):
-        values.append(value.message.value)
+        values.append(value.message.graph_value)
         return ("caught",)
     if may_be_none(value):
         raise _refused("value that is None on some paths")
     if isinstance(value, StagedNumber):
-        values.append(value.value)
+        values.append(value.graph_value)
         return ("number",)
     if isinstance(value, StagedTensor):
         values.append(stager.lift(value))

@@ -20,7 +20,7 @@ def flag_of(value: Any) -> Value | bool:
     if maybe is not None:
         return maybe.flag
     if isinstance(value, StagedTensor):
-        return value.value
+        return value.graph_value
     return bool(value) if isinstance(value, bool | None) else not isinstance(value, Undefined)
 
 

@@ -134,7 +134,7 @@ def _held(stager: Stager, m: int, holders: Sequence[tuple[Number, Tensor]]) -> T
     *others, (_, found) = holders
     for number, x in others:
         if isinstance(number, StagedNumber):
-            found = where(stager.handle(stager.builder.eq(number.value, m)), x, found)
+            found = where(stager.handle(stager.builder.eq(number.graph_value, m)), x, found)
         elif number == m:
             return x
     return found
@@ -146,5 +146,5 @@ def _number_among(stager: Stager, number: Number, others: Sequence[Number]) -> N
     b = stager.builder
     found: Value = stager.lift(others[-1]) if isinstance(others[-1], StagedNumber) else b.constant(others[-1])
     for m, other in enumerate(others[:-1]):
-        found = b.where(b.eq(number.value, m), stager.lift(other), found)
+        found = b.where(b.eq(number.graph_value, m), stager.lift(other), found)
     return StagedNumber.of(found)

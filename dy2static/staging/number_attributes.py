@@ -96,15 +96,21 @@ NOT_FOR_NUMBERS: Final = {
 
 
 def _real(x: Any) -> Any:
-    return x.of(cast(Any, Tensor.real).__get__(x).value) if x.dtype.kind == "c" else +x
+    return x.of(cast(Any, Tensor.real).__get__(x).graph_value) if x.dtype.kind == "c" else +x
 
 
 def _imag(x: Any) -> Any:
-    return x.of(cast(Any, Tensor.imag).__get__(x).value) if x.dtype.kind == "c" else 0.0 if x.dtype.kind == "f" else 0
+    return (
+        x.of(cast(Any, Tensor.imag).__get__(x).graph_value)
+        if x.dtype.kind == "c"
+        else 0.0
+        if x.dtype.kind == "f"
+        else 0
+    )
 
 
 def _conjugate(x: Any) -> Any:
-    return x.of(cast(Any, Tensor.conj(x)).value) if x.dtype.kind == "c" else +x
+    return x.of(cast(Any, Tensor.conj(x)).graph_value) if x.dtype.kind == "c" else +x
 
 
 def _is_integer(x: Any) -> Any:

@@ -42,7 +42,7 @@ def number_op(stager: "Stager", op: str, operands: Sequence[Any]) -> StagedNumbe
     OverflowError, ValueError. A power that Python has in another type than these numbers usually give is a ValueError.
     """
     b = stager.builder
-    values = [x.value if isinstance(x, StagedNumber) else b.constant(x, of_scalar(x)) for x in operands]
+    values = [x.graph_value if isinstance(x, StagedNumber) else b.constant(x, of_scalar(x)) for x in operands]
     dtype = _common(values)
     if op in COMPARISONS and dtype.kind == "c":
         raise TypeError(no_order(op, *_kinds(values)))

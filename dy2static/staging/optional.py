@@ -111,24 +111,13 @@ def _used(value: Any) -> Any:
     return present(value, "TypeError", "NoneType of object cannot become a tensor")
 
 
-OWN: Final = frozenset(
-    {
-        "_data",
-        "_link",
-        "_alias",
-        "_name",
-        "__class__",
-        "__copy__",
-        "__deepcopy__",
-        "__reduce_ex__",
-        "may_be_none",
-        "value",
-    }
-)
+OWN: Final = frozenset({"__class__", "__copy__", "__deepcopy__", "__reduce_ex__", "may_be_none"})
+OF_TENSORS: Final = frozenset({"_alias", "_data", "_link", "_name", "graph_value"})
+"""What those that are handles have of tensors; an object of the user's may have its own attributes of these names."""
 
 
 def _attribute(self: Any, name: str) -> Any:
-    if name in OWN:
+    if name in OWN or (name in OF_TENSORS and type(self) is not OptionalObject):
         return object.__getattribute__(self, name)
     caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     if name.startswith("__") or not is_users(caller.f_code.co_filename):
@@ -151,9 +140,9 @@ class OptionalTensor(StagedTensor):
         return optional(self._data, OptionalTensor)
 
     @property
-    def value(self) -> Value:
+    def graph_value(self) -> Value:
         """The graph value, where there is one."""
-        return _used(self).value
+        return _used(self).graph_value
 
 
 class OptionalNumber(StagedNumber):
@@ -170,9 +159,9 @@ class OptionalNumber(StagedNumber):
         return optional(self._data, OptionalNumber)
 
     @property
-    def value(self) -> Value:
+    def graph_value(self) -> Value:
         """The graph value, where there is one."""
-        return _used(self).value
+        return _used(self).graph_value
 
 
 class OptionalObject:

@@ -47,7 +47,7 @@ def staged_either(stager: Stager, first: Any, test: Any, other: Callable[[], Any
 
 def _is_flag(value: Any) -> bool:
     """Whether it is one bool of the graph."""
-    return type(value) in (StagedTensor, OF_KIND["b"]) and value.value.type == BOOL
+    return type(value) in (StagedTensor, OF_KIND["b"]) and value.graph_value.type == BOOL
 
 
 def _is_cheap(branch: Branch) -> bool:
@@ -69,5 +69,5 @@ def _inlined(stager: Stager, branch: Branch) -> Value:
     env = {inner: outer for outer, inner in branch.builder.captured().items()}
     for op in branch.builder.ops:
         copy_op(stager.builder, op, env)
-    value: Value = branch.outputs[0].value
+    value: Value = branch.outputs[0].graph_value
     return env.get(value, value)

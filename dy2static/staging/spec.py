@@ -225,7 +225,7 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         return OptionalSpec(inner) if known is None else inner if known else ConstantSpec(None)
     match value:
         case StagedTensor():
-            return TensorSpec(value.value.aval, isinstance(value, StagedNumber), isinstance(value, AdaptedTensor))
+            return TensorSpec(value.graph_value.aval, isinstance(value, StagedNumber), isinstance(value, AdaptedTensor))
         case Tensor():
             return TensorSpec(stager.lift_tensor(value).aval)
         case Never():
@@ -359,7 +359,7 @@ def _pack_choice(parts: Sequence[ConstantSpec | TextSpec], value: Any, stager: "
             own, index = choice.spec.parts, choice.index
             held.update(zip(own, choice.values, strict=True))
     elif is_chosen(value):
-        own, index = [ConstantSpec(option) for option in options_of(value)], index_of(value).value
+        own, index = [ConstantSpec(option) for option in options_of(value)], index_of(value).graph_value
     else:
         own = (ConstantSpec(value),)
     places = [parts.index(part) for part in own]

@@ -54,32 +54,33 @@ class StagedTensor(Tensor):
         return _handle(StagedTensor, value)
 
     @property
-    def value(self) -> Value:
-        """The graph value that the handle holds now."""
+    def graph_value(self) -> Value:
+        """The graph value that the handle holds now. Named as no attribute of a user's is: programs ask by these what
+        an object is."""
         return self._data
 
     @property
     def shape(self) -> tuple[Any, ...]:
         """Sizes: ints, and staged integers where a size is known only at run time."""
-        dims = self.value.shape
+        dims = self.graph_value.shape
         if all(type(d) is int for d in dims):
             return dims
-        return the_stager().sizes_of(self.value)
+        return the_stager().sizes_of(self.graph_value)
 
     @property
     def ndim(self) -> int:
-        return self.value.ndim
+        return self.graph_value.ndim
 
     @property
     def dtype(self) -> DType:
-        return self.value.dtype
+        return self.graph_value.dtype
 
     @property
     def aval(self) -> Aval:
-        return self.value.aval
+        return self.graph_value.aval
 
     def __repr__(self) -> str:
-        return mark_of(self, "r", shown=f"<staged {self.value.type}>")
+        return mark_of(self, "r", shown=f"<staged {self.graph_value.type}>")
 
     def __str__(self) -> str:
         return mark_of(self, "")
@@ -134,7 +135,7 @@ class StagedStructure(StagedTensor):
     @property
     def dtype(self) -> DType:
         """That of the tensors in it."""
-        inner = self.value.type
+        inner = self.graph_value.type
         while not isinstance(inner, Aval):
             inner = inner.element
         return inner.dtype
@@ -243,7 +244,7 @@ class AdaptedTensor(StagedTensor):
     @staticmethod
     def made(handle: StagedTensor) -> "AdaptedTensor":
         """A new handle of the value of another."""
-        made = _handle(AdaptedTensor, handle.value)
+        made = _handle(AdaptedTensor, handle.graph_value)
         made._link = handle._link
         return made
 

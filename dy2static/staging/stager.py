@@ -130,7 +130,7 @@ class Stager:
     def lift_tensor(self, x: Tensor) -> Value:
         """The graph value of a tensor: its own, or for one from outside the parameter that brings it in."""
         if isinstance(x, StagedTensor):
-            value = x.value
+            value = x.graph_value
         else:
             found = self.captured.get(id(x))
             if found is None:
@@ -283,7 +283,7 @@ class Stager:
     def settled(self, x: StagedTensor) -> StagedTensor:
         """A result as a constant, where an earlier `backward` has used up its tape."""
         link = link_of(x)
-        return staged(self.stop(x.value), isinstance(x, StagedNumber)) if link and resolve(link)[0].used_up else x
+        return staged(self.stop(x.graph_value), isinstance(x, StagedNumber)) if link and resolve(link)[0].used_up else x
 
     def number_op(self, op: str, *operands: Any) -> Any:
         """An operator on Python numbers some of which are staged: Python's meaning, a staged number."""

@@ -38,7 +38,7 @@ class StaleTensor(StagedTensor):
         return self._data
 
     @property
-    def value(self) -> Value:
+    def graph_value(self) -> Value:
         """Raises: StagingError, always."""
         raise refused(self.stale.label, self.stale.loc, user_location())
 

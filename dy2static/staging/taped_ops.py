@@ -113,7 +113,7 @@ def record(
 
     record_custom(inputs, outputs, pull, higher)
     for handle in outputs:
-        stager.tracked[handle.value] = handle
+        stager.tracked[handle.graph_value] = handle
 
 
 def _joint(

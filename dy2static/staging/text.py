@@ -55,7 +55,7 @@ class StagedText:
         """Append the text that a value will have: with the conversion and format spec of an f-string field."""
         _refuse_unknown(value)
         if is_chosen(value):
-            self.add_form(the_stager().builder.lift(index_of(value).value), form_of(value, conversion, spec))
+            self.add_form(the_stager().builder.lift(index_of(value).graph_value), form_of(value, conversion, spec))
         elif isinstance(value, StagedText):
             value = value.quoted() if conversion in ("r", "a") else value
             if spec:

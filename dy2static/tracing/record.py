@@ -173,7 +173,7 @@ def _paths(args: Sequence[Any], kwargs: Mapping[str, Any], is_staged: Sequence[b
 
 def _released(x: Any) -> Any:
     """An argument of an error that leaves the trace."""
-    return wrap(x.data) if isinstance(x, TracedTensor) else x
+    return wrap(x.graph_example) if isinstance(x, TracedTensor) else x
 
 
 def _gradient_source(leaf: Leaf) -> Source:

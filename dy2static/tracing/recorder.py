@@ -78,7 +78,7 @@ class Tracer(Stager):
         return as_traced(made, known._data)
 
     def number_op(self, op: str, *operands: Any) -> Any:
-        data = [x.data if isinstance(x, TracedNumber) else x for x in operands]
+        data = [x.graph_example if isinstance(x, TracedNumber) else x for x in operands]
         known: Any = PYTHON[op](*data)
         if op == "pow" and type(known) is float and all(type(x) is int for x in data):
             return PYTHON[op](*map(int, operands))  # an int to a negative one: a graph value has one type
@@ -87,7 +87,7 @@ class Tracer(Stager):
     def to_python(self, x: Tensor, kind: str) -> Any:
         """What Python sees of a value, as a decision unless it is always the same."""
         value = self.lift_tensor(x)
-        known = wrap(np.asarray(x.data)[()]) if isinstance(x, TracedNumber) else self._known(x)
+        known = wrap(np.asarray(x.graph_example)[()]) if isinstance(x, TracedNumber) else self._known(x)
         if kind in ("len", "iter"):
             return self._length_to_python(x, known, value, kind)
         with recording(None):
@@ -115,7 +115,9 @@ class Tracer(Stager):
             return
         value = self.lift_tensor(x)
         guarded = BY_DTYPE.get(x.dtype.kind, "array") if isinstance(x, TracedNumber) else "array"
-        self._decide("text", value, guarded, x.data if isinstance(x, TracedNumber) else np.asarray(x.data))
+        self._decide(
+            "text", value, guarded, x.graph_example if isinstance(x, TracedNumber) else np.asarray(x.graph_example)
+        )
 
     # Decisions
 
@@ -160,9 +162,9 @@ class Tracer(Stager):
     def _known(self, x: Any) -> Any:
         """An operand outside of the graph: a plain tensor, a Python number, an array."""
         if isinstance(x, TracedNumber):
-            return x.data
+            return x.graph_example
         if isinstance(x, TracedTensor):
-            return wrap(x.data)
+            return wrap(x.graph_example)
         return wrap(x._data) if isinstance(x, Tensor) else x
 
 

@@ -46,36 +46,36 @@ class TracedTensor(StagedTensor):
     __slots__ = ()
 
     @property
-    def data(self) -> Any:
+    def graph_example(self) -> Any:
         """The value for the examples."""
         return self._data.data
 
     @property
-    def value(self) -> Value:
+    def graph_value(self) -> Value:
         return self._data.value
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        dims = self.value.shape
+        dims = self.graph_value.shape
         if all(type(d) is int for d in dims):
             return dims
-        sizes = the_stager().sizes_of(self.value)
-        known = self.data.shape
+        sizes = the_stager().sizes_of(self.graph_value)
+        known = self.graph_example.shape
         return tuple(
             as_traced(size, n) if isinstance(size, StagedTensor) else size for size, n in zip(sizes, known, strict=True)
         )
 
     def __repr__(self) -> str:
         _note_text(self)
-        return repr_tensor(self.data)
+        return repr_tensor(self.graph_example)
 
     def __str__(self) -> str:
         _note_text(self)
-        return format_tensor(self.data)
+        return format_tensor(self.graph_example)
 
     def __format__(self, spec: str) -> str:
         _note_text(self)
-        return format_value(self.data, spec)
+        return format_value(self.graph_example, spec)
 
 
 TracedTensor.__name__ = StagedTensor.__name__
@@ -88,15 +88,15 @@ class TracedNumber(StagedNumber, TracedTensor):
 
     def __repr__(self) -> str:
         _note_text(self)
-        return repr(self.data)
+        return repr(self.graph_example)
 
     def __str__(self) -> str:
         _note_text(self)
-        return str(self.data)
+        return str(self.graph_example)
 
     def __format__(self, spec: str) -> str:
         _note_text(self)
-        return format(self.data, spec)
+        return format(self.graph_example, spec)
 
 
 def _note_text(x: TracedTensor) -> None:
@@ -107,7 +107,7 @@ def _note_text(x: TracedTensor) -> None:
 
 def as_traced(handle: StagedTensor, data: Any) -> TracedTensor:
     """The same handle, which now knows its value for the examples as well."""
-    pair = Pair(data, handle.value)
+    pair = Pair(data, handle.graph_value)
     cls: Any = TracedNumber if isinstance(handle, StagedNumber) else TracedTensor
     handle.__class__ = cls
     handle._data = pair

@@ -481,3 +481,28 @@ def truth_of_a_vector(x):
 def copied(x):
     o = None if x > 0 else x
     return copy.copy(o), copy.deepcopy([o, x])
+
+
+class Held:
+    def __init__(self, value, data):
+        self.value = value
+        self._data = data
+
+
+@program([f64(2.0)], [f64(-1.0)], grad=0, adapts=True)
+def attributes_with_names_of_ours(x):
+    held = None
+    if x > 0:
+        held = Held(x, x * 3)
+    return (0.0 if held is None else held.value + held._data), getattr(held, "value", x)
+
+
+@program([f64(2.0)], [f64(-1.0)])
+def attributes_that_tensors_do_not_have(x):
+    y = x * 2 if x > 0 else x
+    found = [hasattr(y, name) for name in ("value", "data", "known", "shape", "numpy", "params")]
+    try:
+        y = y.value
+    except AttributeError as error:
+        return found, str(error)
+    return found, y
