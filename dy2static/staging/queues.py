@@ -6,7 +6,7 @@ user's function. To the program they are deques, which is what leaves a run.
 
 import operator
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from dy2static.staging.lists import StageableList
@@ -181,6 +181,11 @@ def queue_of(items: StageableList, maxlen: Any) -> Queue:
     if bound is not None:
         QUEUE((), bound)
     return _born(_last(items, bound), bound)
+
+
+def as_left(fields: Mapping[str, Any]) -> Any:
+    """The deque that leaves a run for a queue of these attributes."""
+    return QUEUE(fields["items"], fields["maxlen"])
 
 
 def listed(value: Any) -> Any:

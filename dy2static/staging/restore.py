@@ -9,6 +9,7 @@ from dy2static.staging.arguments import ArgumentRef
 from dy2static.staging.instances import rebuild
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import MadeSpec
+from dy2static.staging.queues import Queue, as_left
 from dy2static.staging.spec import (
     ChoiceSpec,
     ConstantSpec,
@@ -51,6 +52,8 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             return restore(parts[place], iter(held[place]), find, made)
         case ContainerSpec(node, parts):
             items = [restore(part, values, find, made) for part in parts]
+            if issubclass(node.kind, Queue):
+                return as_left(dict(zip(node.keys, items, strict=True)))
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case TextSpec(pieces, forms, kinds):
             found = [next(values) for _ in kinds]

@@ -223,3 +223,26 @@ def breadth_first(grid):
                 steps[y, x] = steps[r, c] + 1
                 queue.append((y, x))
     return steps
+
+
+@program([X, i64(2)], [X, i64(0)], [NONE, i64(1)], traceable=False)
+def returned_on_some_paths(xs, n):
+    queue = None
+    if n > 0:
+        queue = deque([xp.asarray(0.0)], maxlen=3)
+        for x in xs:
+            queue.append(x)
+    if n > 1:
+        return queue, None
+    return queue, (deque(xs), 1)
+
+
+@program([X, i64(2)], [X, i64(0)], traceable=False)
+def made_anew_in_each_trip(xs, n):
+    latest = None
+    while n > 0:
+        n = n - 1
+        latest = deque(maxlen=2)
+        for x in xs:
+            latest.append(x * n)
+    return latest
