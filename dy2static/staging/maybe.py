@@ -1,5 +1,6 @@
 """A name that is bound on some paths only, as the graph knows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from graph.ir.value import Value
 
 if TYPE_CHECKING:
     from dy2static.staging.spec import Spec
+    from dy2static.staging.stager import Stager
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +53,7 @@ class MaybeDefined:
             if held is not None:
                 stager.assume(((held, True),))
             return self.handle
-        # Named, so that it stays behind the check, and with it all that is made of the value.
-        names = [name if text and not _is_optional(v) else "" for v in self.values]
-        values = [append_op(stager, "unwrap", v, name=n) for v, n in zip(self.values, names, strict=True)]
-        value = stager.unpack(self.spec, values)
+        value = stager.unpack(self.spec, unwrapped(stager, self.values, name if text else ""))
         if isinstance(self.handle, Tensor):
             stager.cells.note(HandleCell(self.handle))
             put_value(self.handle, value)
@@ -67,6 +66,10 @@ class MaybeDefined:
         return value
 
 
-def _is_optional(v: Value) -> bool:
-    """Whether what is wrapped may be None by itself: in a run both are None, and only the flag tells them apart."""
-    return isinstance(v.type, OptionalType) and isinstance(v.type.element, OptionalType)
+def unwrapped(stager: "Stager", values: Sequence[Value], name: str) -> list[Value]:
+    """What is in optionals that are there. The name keeps what is made of it behind the check, or the test, that says
+    so; what may be None by itself goes without: in a run both are None, and only the flag tells them apart."""
+    names = [
+        "" if isinstance(v.type, OptionalType) and isinstance(v.type.element, OptionalType) else name for v in values
+    ]
+    return [append_op(stager, "unwrap", v, name=n) for v, n in zip(values, names, strict=True)]

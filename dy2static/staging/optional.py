@@ -18,13 +18,12 @@ from dy2static.staging.cells import AttributeCell, Cell, put_value
 from dy2static.staging.comparisons import COMPARISONS, TURNED, no_order
 from dy2static.staging.instances import children
 from dy2static.staging.locate import is_users, user_location
-from dy2static.staging.maybe import MaybeDefined
+from dy2static.staging.maybe import MaybeDefined, unwrapped
 from dy2static.staging.number_attributes import attribute_of
 from dy2static.staging.optional_written_out import is_equal, is_unequal
 from dy2static.staging.python_values import refuse
 from dy2static.staging.shown import mark_of
 from dy2static.staging.staged import PYTHON_NUMBERS, AdaptedTensor, StagedNumber, StagedTensor, the_stager
-from dy2static.staging.taped_ops import append_op
 from eager.tensor import Tensor
 from graph.errors import InternalError
 from graph.ir.value import Value
@@ -70,9 +69,7 @@ def present(value: Any, error: str, text: str) -> Any:
         stager.raise_in_graph({"TypeError": TypeError, "AttributeError": AttributeError}[error], (text,))
     if known is None:
         b.check(maybe.flag, error=error, parts=(text,), forms=())
-    # The name keeps what is made of the value behind the check, or behind the test for None.
-    values = [append_op(stager, "unwrap", v, name="value") for v in maybe.values]
-    found = stager.unpack(maybe.spec, values)
+    found = stager.unpack(maybe.spec, unwrapped(stager, maybe.values, "value"))
     return found if is_the_object(maybe.spec, found) else stager.sharing.read_optional(value, found)
 
 

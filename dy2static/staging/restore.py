@@ -52,7 +52,7 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             return restore(parts[place], iter(held[place]), find, made)
         case ContainerSpec(node, parts):
             items = [restore(part, values, find, made) for part in parts]
-            if issubclass(node.kind, Queue):
+            if node.kind is Queue:
                 return as_left(dict(zip(node.keys, items, strict=True)))
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case TextSpec(pieces, forms, kinds):

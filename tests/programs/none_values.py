@@ -506,3 +506,13 @@ def attributes_that_tensors_do_not_have(x):
     except AttributeError as error:
         return found, str(error)
     return found, y
+
+
+@program([f64(2.0)], [f64(0.5)], [f64(-1.0)], grad=0, adapts=True)
+def in_what_may_be_none_itself(x):
+    inner = (x, x * 2) if x > 1 else None
+    outer = [inner, x] if x > 0 else None
+    total = 0.0
+    if outer is not None:
+        total = 5.0 * outer[1] if outer[0] is None else outer[0][0] + outer[0][1]
+    return total, outer
