@@ -1,10 +1,13 @@
 """Appending the ops that own regions, on the tape too: gradients may be asked for inside the function being staged."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from dy2static.errors import StagingError
+from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
 from dy2static.staging.taped_ops import record, tracked_among
+from eager.tensor import Tensor
 from graph.autodiff.activity import calls, carries_cotangents
 from graph.autodiff.augment import augment, augment_call
 from graph.aval import Type
@@ -27,7 +30,7 @@ def append_region_op(
     if not tracked:
         return b.append(opdef, operands, attrs, regions)
     if not stager.functions.keys() >= {name for region in regions for name in calls(region)}:
-        return b.append(opdef, operands, attrs, regions)  # part of a graph function, whose call is on the tape
+        return _unfinished(stager, tracked, operands, b.append(opdef, operands, attrs, regions))
     loc = b.loc
     is_own = any(v in stager.tracked and v not in stager.done_again for v in tracked)
     made = augment(b, opdef, operands, attrs, regions, set(tracked), stager.functions) if is_own else None
@@ -63,6 +66,8 @@ def append_call(stager: Stager, function: str, operands: Sequence[Value], types:
     made = augment_call(b, op, set(tracked), stager.functions) if tracked and is_finished else None
     if made is None:
         results = b.append(op.opdef, operands, attrs, types=named)
+        if tracked and not is_finished:
+            return _unfinished(stager, tracked, operands, results)
         return tuple(map(stager.stop, results)) if stager.is_cut() else results
     results, active, pullback = made
 
@@ -75,4 +80,21 @@ def append_call(stager: Stager, function: str, operands: Sequence[Value], types:
         return alone.build(yielded, dict(stager.functions))
 
     record(stager, tracked, operands, results, active, pullback, again)
+    return results
+
+
+def _unfinished(
+    stager: Stager, tracked: Mapping[Value, Tensor], operands: Sequence[Value], results: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """The results of what calls a graph function within itself. It is part of that function, whose call is on the tape:
+    only what the function does with its own calls can ask for a gradient here, and for that there is no graph yet."""
+
+    def refuse(*_: Any) -> NoReturn:
+        raise StagingError(
+            "a function that calls itself on a test of the graph asks for a derivative of such a call",
+            next_step="differentiate the function from outside, or end the recursion on an ordinary Python number.",
+            loc=user_location(),
+        )
+
+    record(stager, tracked, operands, results, [carries_cotangents(v.type) for v in results], refuse, refuse)
     return results

@@ -310,3 +310,38 @@ def changing_tensors_from_outside():
         return go(depth)
 
     return f
+
+
+WITHIN = "the graph of a function is not there while its own calls are differentiated in it"
+
+
+@program([f64(1.25), i64(0)], [f64(1.25), i64(2)], refused=WITHIN, traceable=False)
+def gradient_of_a_call_of_its_own(x, n):
+    def slope(v, k):
+        return v * v if k <= 0 else xp.grad(lambda u: slope(u, k - 1))(v) + v**3
+
+    return slope(x, n)
+
+
+@program([f64(1.25), i64(0)], [f64(1.25), i64(2)], refused=WITHIN, traceable=False)
+def gradient_of_a_branch_with_a_call_of_its_own(x, n):
+    def slope(v, k):
+        def inner(u):
+            if k > 0:
+                y = slope(u, k - 1)
+            else:
+                y = u * u
+            return y
+
+        return xp.jvp(inner, [v], [v])[1]
+
+    return slope(x, n)
+
+
+@program([f64(1.25), i64(0)], [f64(1.25), i64(2)], grad=0)
+def gradients_within_calls_and_around(x, n):
+    def slope(v, k):
+        g = xp.grad(lambda u: u * u * x)(v)
+        return g if k <= 0 else slope(g * 0.5, k - 1)
+
+    return slope(x, n), xp.grad(lambda v: slope(v, n))(x)
