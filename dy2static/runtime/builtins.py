@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, cast
 
+import numpy as np
+
 from dy2static.errors import StagingError
 from dy2static.runtime.f_strings import formatted, fstring
 from dy2static.runtime.if_expr import if_expr
@@ -19,15 +21,14 @@ from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.iterables import StagedRange, staged_range
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.number_attributes import is_missing
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, changeable, is_none, kind_of, maybe_none, present
 from dy2static.staging.powers import failure_of
 from dy2static.staging.queues import QUEUE, Queue, queue_of
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, is_number
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, StagedTensor, is_number
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.text import StagedText
-from eager.tensor import Tensor
+from eager.tensor import Tensor, wrap
 from graph.dtypes import DType, complex128, float64, int64, of_scalar
 
 
@@ -140,6 +141,7 @@ def divmod_(stager: Stager, x: Any, y: Any) -> Any:
     return x // y, x % y
 
 
+A_TENSOR: Final = wrap(np.zeros(()))
 PYTHON_POW: Final[Callable[..., Any]] = pow
 
 
@@ -162,8 +164,9 @@ def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
             lambda: getattr_(stager, present(obj, "AttributeError", ""), name, *default),
         )
     obj = present(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
-    if isinstance(obj, StagedNumber) and is_missing(PYTHON_NUMBERS[obj.dtype.kind], name):
-        return getattr(PYTHON_NUMBERS[obj.dtype.kind](), name, *default)  # which raises Python's error
+    alike = _alike(obj, name)
+    if alike is not None and not hasattr(alike, name):
+        return getattr(alike, name, *default)  # which raises Python's error
     stager.note_asked(obj, name)
     return getattr(obj, name, *default)
 
@@ -188,11 +191,22 @@ def _kind_of_stand_in(x: StagedNumber | StagedText) -> type:
     return str if isinstance(x, StagedText) else PYTHON_NUMBERS[x.dtype.kind]
 
 
+def _alike(x: Any, name: str) -> Any:
+    """For what stands for an object of another class while staging, one of that class: it tells whether there is an
+    attribute of this name. None for other values, and for tensors that have it."""
+    if isinstance(x, StagedNumber | StagedText):
+        return _kind_of_stand_in(x)()
+    if isinstance(x, StagedTensor):
+        return None if hasattr(Tensor, name) else A_TENSOR
+    return [] if isinstance(x, StageableList) else QUEUE() if isinstance(x, Queue) else None
+
+
 def hasattr_(stager: Stager, obj: Any, name: str) -> Any:
     maybe = maybe_none(obj)
     if maybe is None:
-        if isinstance(obj, StagedNumber | StagedText):
-            return hasattr(_kind_of_stand_in(obj)(), name)
+        alike = _alike(obj, name)
+        if alike is not None:
+            return hasattr(alike, name)
         stager.note_asked(obj, name)
         held = maybe_none(getattr(obj, name, None))
         if held is not None and held.attribute is not None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -516,3 +517,16 @@ def in_what_may_be_none_itself(x):
     if outer is not None:
         total = 5.0 * outer[1] if outer[0] is None else outer[0][0] + outer[0][1]
     return total, outer
+
+
+@program([f64([1.0, 2.0]), i64(2)], [f64([1.0, 2.0]), i64(0)], traceable=False)
+def attributes_that_lists_do_not_have(x, n):
+    rows, queue = [], deque([x])
+    for i in range(n):
+        rows.append(x * i)
+    names = ("append", "replace", "length", "copy", "staged")
+    found = [hasattr(rows, name) for name in names], [hasattr(queue, name) for name in (*names, "items", "maxlen")]
+    try:
+        getattr(rows, "re" + "place")
+    except AttributeError as error:
+        return found, str(error), getattr(rows, "length", 0), getattr(x, "graph_value", x)
