@@ -25,6 +25,6 @@ class OnlyTruth(StagedNumber):
         return self._data[0]
 
     @property
-    def value(self) -> Value:
+    def graph_value(self) -> Value:
         """Raises: BranchTypeError, always."""
         raise self._data[1]
