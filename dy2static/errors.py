@@ -17,6 +17,9 @@ class StagingError(GraphError):
     is_of_index = False
     """Whether Python itself, or NumPy, needed the value: as the index of an item, perhaps."""
 
+    is_of_first_trip = False
+    """Whether it is about the first trip of a loop: behind that, it would not be met again."""
+
 
 class TraceWarning(UserWarning):
     """A value went from a tensor to Python while a function was traced: what Python made of it is now fixed."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence, Sized
 from functools import partial
 from typing import Any, NoReturn, cast
 
+from dy2static.errors import StagingError
+from dy2static.runtime.asked import asked
 from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
@@ -69,8 +71,40 @@ def _in_graph(
     names: tuple[str, ...],
     stop: Callable[..., Any] | None,
 ) -> State:
-    if isinstance(over.length, int) and over.length == 0:
+    if not isinstance(over.length, int):
+        return _looped(stager, over, body, state, names, stop)
+    if over.length == 0:
         return state
+    try:
+        return _looped(stager, over, body, state, names, stop)
+    except StagingError as error:
+        is_over = False if stop is None else stop(*state)
+        if not error.is_of_first_trip or is_staged_value(is_over):
+            raise
+    return state if is_over else _looped_behind_the_first(stager, over, body, state, names, stop)
+
+
+def _looped_behind_the_first(
+    stager: Stager,
+    over: StagedIterable,
+    body: Body,
+    state: State,
+    names: tuple[str, ...],
+    stop: Callable[..., Any] | None,
+) -> State:
+    """The loop with its first trip before it, as where that sets the keys of a dict: there surely is one."""
+    state = body(_item(stager, over, 0), *state)
+    return _in_graph(stager, over.part(1, over.length - 1), body, state, names, stop)
+
+
+def _looped(
+    stager: Stager,
+    over: StagedIterable,
+    body: Body,
+    state: State,
+    names: tuple[str, ...],
+    stop: Callable[..., Any] | None,
+) -> State:
     if stop is not None:
         return _until(stager, over, body, state, names, stop)
     if over.now is None:
@@ -137,7 +171,7 @@ def _unrolled(
     stop: Callable[..., Any] | None,
 ) -> State:
     done = 0
-    items = iter(iterable)
+    items = iter(iterable) if stager is None else asked(iter(iterable))
     if isinstance(items, OneShot):  # of an object whose `__iter__` is converted code
         return for_(cast("Any", items), body, state, names, stop)
     pulled = items if isinstance(items, Pulled) else None

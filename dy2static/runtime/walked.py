@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
+from dy2static.runtime.asked import asked
 from dy2static.staging.optional import present
 from dy2static.staging.queues import Queue, listed
 
@@ -48,13 +49,13 @@ def has_own_iterator(value: Any) -> bool:
 
 def gone_over(value: Any) -> Any:
     """What such an object has gone over; others as they are."""
-    return value.items if isinstance(value, Queue) else iter(value) if has_own_iterator(value) else value
+    return value.items if isinstance(value, Queue) else asked(iter(value)) if has_own_iterator(value) else value
 
 
 def iterated(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments of a call, with what is gone over for such objects."""
     held = list(args)
-    if _goes_over(function, args) and function is not range:
+    if _goes_over(function, args) and function not in (range, iter):
         change = listed if function is reversed else gone_over
         held[WALKED[function]] = map(change, held[WALKED[function]])
     return tuple(held)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from dy2static.errors import StagingError
 from dy2static.runtime.rolling import Roller
 from dy2static.runtime.steps import until_failed
 from dy2static.staging.locate import user_place
@@ -48,7 +49,11 @@ def while_(
         if has_exit:
             trip = NO_TRIP if stager.rounds.at(user_place()) else _trip_to_staged_exit(stager, test, body, state)
             if trip is not None:
-                return _in_graph(stager, test, body, state, names, counters, trip)
+                try:
+                    return _in_graph(stager, test, body, state, names, counters, trip)
+                except StagingError as error:
+                    if not error.is_of_first_trip:
+                        raise
         has_exit = False
         if roller.is_due():
             rolled = roller.roll(partial(_in_graph, stager, test, body, state, names, counters))

@@ -345,7 +345,9 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
             initial = _carry(stager, carried, change.cell)
             is_new = isinstance(initial, Undefined) != isinstance(change.object, Undefined)
             if isinstance(change.cell, ItemCell) and is_new:
-                raise key_error(change.cell, loc)
+                error = key_error(change.cell, loc)
+                error.is_of_first_trip = True
+                raise error
             changed = True
     left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
 

@@ -145,7 +145,7 @@ def a_dict_replaced_or_changed_in_place(x, y, d):
     return before
 
 
-@program([f64([0.5, 2.0]), f64([1.0, 3.0]), {"a": f64(1.0)}], refused="the key is there where there was a trip")
+@program([f64([0.5, 2.0]), f64([1.0, 3.0]), {"a": f64(1.0)}])
 def key_that_a_loop_sets_beside_tensors(x, v, d):
     z = x * 2.0
     for row in v:
@@ -153,3 +153,95 @@ def key_that_a_loop_sets_beside_tensors(x, v, d):
         z[0] = z[0] + row
         x, z = z, x
     return x, z
+
+
+ROWS = ([f64([1.0, -2.0, 3.0]), i64(0)], [f64([1.0, -2.0, 3.0]), i64(1)], [f64([1.0, 2.0, 3.0]), i64(3)])
+
+
+@program(*ROWS, grad=0)
+def key_that_each_trip_sets(v, n):
+    d = {"total": 0.0}
+    for row in v:
+        d["last"] = row
+        d["total"] = d["total"] + row * n
+    return d
+
+
+@program(*ROWS, grad=0)
+def key_of_a_loop_that_is_left(v, n):
+    d = {}
+    known = d
+    for i, row in enumerate(v):
+        known["row"] = row * 2 + d.get("row", 0.0)
+        d.setdefault("first", row)
+        if i == n:
+            break
+    else:
+        d["row"] = -d["row"]
+    return known, d is known
+
+
+@program(*ROWS, grad=0)
+def key_returned_from_a_loop(v, n):
+    d = {}
+    for i, row in enumerate(v):
+        d["row"] = row
+        if i == n:
+            return d
+    return {"row": v[0] * 10}
+
+
+@program(*ROWS, grad=0)
+def key_of_a_loop_without_a_test(v, n):
+    d = {}
+    i = 0
+    while True:
+        d["part"] = v * i
+        i += 1
+        if i >= n:
+            break
+    return d, i
+
+
+@program(*ROWS, grad=0)
+def keys_in_keys(v, n):
+    d = {"gone": v}
+    for row in v:
+        d["inner"] = {}
+        for other in v:
+            d["inner"]["product"] = row * other
+        d.pop("gone", None)
+        if row > n:
+            break
+    return d
+
+
+@program(*ROWS, grad=0)
+def key_set_before_a_failure(v, n):
+    d = {}
+    try:
+        for i, row in enumerate(v):
+            d["row"] = row
+            if i == n:
+                raise ValueError
+    except ValueError:
+        d["row"] = d["row"] * 10
+    return d
+
+
+@program(*ROWS, refused=KEYS)
+def key_of_a_loop_that_may_have_no_trip(v, n):
+    d = {}
+    for i in range(n):
+        d["part"] = v[i]
+    return d
+
+
+@program(*ROWS, refused=KEYS)
+def key_that_a_trip_may_not_set(v, n):
+    d = {}
+    for i, row in enumerate(v):
+        if i == n:
+            continue
+        d["row"] = row
+    return d

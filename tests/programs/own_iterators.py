@@ -163,3 +163,72 @@ def too_many_or_too_few(xs):
         print(error)
         c = d = a
     return a, b, c, d
+
+
+class Halved:
+    """Its `__next__` asks the graph whether there is one item more."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.x < 0.1:
+            raise StopIteration
+        self.x = self.x / 2
+        return self.x
+
+
+HALVED = ([f64(4.0)], [f64(0.05)], [f64(33.0)])
+
+
+@program(*HALVED, grad=0, adapts=True)
+def ends_when_the_graph_says_so(x):
+    total = x * 0
+    for part in Halved(x):
+        if part == 0.5:
+            continue
+        total = total + part
+        if total > 30:
+            break
+    else:
+        total = -total
+    return total, sum(Halved(x)), [2 * part for part in Halved(x)]
+
+
+@program(*HALVED, grad=0, adapts=True)
+def gone_on_with(x):
+    parts = Halved(x)
+    total = x * 0
+    for part in parts:
+        total = total + part
+        if part < 1:
+            break
+    for part in parts:
+        total = total * 10 + part
+    return total, parts.x, next(parts, -1.0)
+
+
+@program(*HALVED, grad=0)
+def within_itself(x):
+    total = x * 0
+    for part in Halved(x):
+        for i, other in enumerate(Halved(part)):
+            total = total + part * other * i
+    for part, other in zip(Halved(x), range(3)):
+        total = total + part * other
+    return total
+
+
+@program(*HALVED, grad=0)
+def asked_one_by_one(x):
+    parts = Halved(x)
+    total = x * 0
+    while True:
+        try:
+            total = total + next(parts)
+        except StopIteration:
+            break
+    return total
