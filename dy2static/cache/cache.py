@@ -31,6 +31,7 @@ from dy2static.errors import StagingError
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
 from dy2static.runtime.calls import converted
+from dy2static.runtime.missing_keys import finds_defaults
 from dy2static.source.convert import Converted, asking_for_items, convert_function
 from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
@@ -332,6 +333,7 @@ class ProgramCache:
         """What staging gives, and the functions that it converted. Where it fails on what is outside of the converted
         code, it is tried again with that as part of it; the same for items that Python takes."""
         outside = Outside(objects)
+        self._asks_for_items = self._asks_for_items or finds_defaults(self._function, [x for _, x in objects])
         while True:
             conversions = [pair for member in outside.members for pair in member.conversions]
             try:

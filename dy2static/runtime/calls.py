@@ -29,6 +29,7 @@ from dy2static.runtime.identity import check_key
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
+from dy2static.runtime.missing_keys import ask_for_items, ask_for_items_of, noting
 from dy2static.runtime.texts import method_of_text
 from dy2static.runtime.walked import has_own_iterator, iterated, walked
 from dy2static.source.convert import convert_function
@@ -105,10 +106,13 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
     target = converted(function)
     if target is not None:
+        ask_for_items_of(function)
         return stager.calls.run(target, args, kwargs)
     if isinstance(function, MethodType) and function.__name__ in STORES:
         note_change(stager, function, args, kwargs)
         return function(*args, **kwargs)
+    if isinstance(function, MethodType) and isinstance(owner := cast(Any, function.__self__), dict):
+        return noting(stager, cast("dict[Any, Any]", owner), lambda: function(*args, **kwargs))
     if isinstance(function, type) and (initialise := _own_init(function)) is not None:
         return _instance(stager, function, initialise, args, kwargs)
     if _is_of_library(function):
@@ -118,6 +122,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         for inner in copied_within(args[0]) if function is copy.deepcopy else args[:1]:
             _note_attributes(stager, inner)
     made = function(*args, **kwargs)
+    if isinstance(function, type):
+        ask_for_items(made)
     if isinstance(function, type) and function.__module__ == "itertools":
         return Pulled(made)
     if function in COPYING or (isinstance(function, type) and _makes_instances(function)):

@@ -9,6 +9,7 @@ import numpy as np
 from dy2static.errors import StagingError
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
+from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.staging.cells import ItemCell
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.contents import touch_content
@@ -121,7 +122,8 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
     if is_chosen(key):
         each(key, lambda option: update_item_by(container, option, symbol, value))
         return
-    found = container[key]
+    stager = current()
+    found = container[key] if stager is None or not has_defaults(container) else read(stager, container, key)
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()
         stale = stager.sharing.update_element(container, found)

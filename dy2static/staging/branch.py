@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.advice import kinds_of, of_choices, of_objects
@@ -168,9 +168,12 @@ def refuse_new_keys(changes: Changes, branches: Sequence["Branch"], loc: Loc) ->
 
 def key_error(cell: ItemCell, loc: Loc) -> StagingError:
     """The error for a dict whose keys the graph would decide on."""
+    next_step = f"set {cell.item!r} before, to None for instance, and test it with `is None`."
+    if hasattr(cast("type[Any]", type(cell.owner)), "__missing__"):
+        next_step = f"set {cell.item!r} before, to what a missing key has."
     return StagingError(
         f"the key {cell.item!r} of a dict is there on some paths only; a dict in a graph has fixed keys",
-        next_step=f"set {cell.item!r} before, to None for instance, and test it with `is None`.",
+        next_step=next_step,
         loc=loc,
     )
 

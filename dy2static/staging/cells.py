@@ -263,8 +263,11 @@ class ItemCell:
         return f"item {self.item!r} of a {type(self.owner).__name__}"
 
     def load(self) -> Any:
+        owner: Any = self.owner
+        if isinstance(owner, dict) and self.item not in owner:  # whatever its `__missing__` would give
+            return Undefined(repr(self.item))
         try:
-            return self.owner[self.item]
+            return cast(Any, owner)[self.item]
         except (KeyError, IndexError):
             return Undefined(repr(self.item))
 
