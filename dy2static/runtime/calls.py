@@ -29,7 +29,8 @@ from dy2static.runtime.identity import check_key
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
-from dy2static.runtime.missing_keys import ask_for_items, ask_for_items_of, noting
+from dy2static.runtime.missing_keys import ask_for_items, ask_for_items_of
+from dy2static.runtime.noted import is_written_in_python, noting, noting_parts
 from dy2static.runtime.texts import method_of_text
 from dy2static.runtime.walked import has_own_iterator, iterated, walked
 from dy2static.source.convert import convert_function
@@ -108,6 +109,8 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if target is not None:
         ask_for_items_of(function)
         return stager.calls.run(target, args, kwargs)
+    if isinstance(function, MethodType) and is_written_in_python(function.__self__):
+        return noting_parts(stager, function.__self__, lambda: function(*args, **kwargs))
     if isinstance(function, MethodType) and function.__name__ in STORES:
         note_change(stager, function, args, kwargs)
         return function(*args, **kwargs)

@@ -3,7 +3,7 @@ add the key, which Python itself would do unnoticed. So functions that make or a
 (see `source.convert.asking_for_items`)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import CellType, FunctionType
 from typing import Any, Final, cast
 
@@ -12,7 +12,6 @@ from dy2static.source.convert import ASKS_FOR_ITEMS
 from dy2static.staging.cells import ItemCell
 from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
-from dy2static.staging.undefined import Undefined
 
 MISSING: Final = object()
 """In the place of an item that is not there."""
@@ -78,17 +77,3 @@ def read(stager: Stager, container: dict[Any, Any], key: Any) -> Any:
     value = stager.call(container.default_factory, (), {})
     stager.cells.put(ItemCell(container, key), value)
     return value
-
-
-def noting(stager: Stager, container: dict[Any, Any], method: Callable[[], Any]) -> Any:
-    """What a method gives that a library has written in Python; the items that it changes are noted."""
-    before = dict(container)
-    found = method()
-    after = dict(container)
-    for key in {**before, **after}:
-        old, new = before.get(key, MISSING), after.get(key, MISSING)
-        if old is not new:
-            cell = ItemCell(container, key)
-            cell.store(Undefined(repr(key)) if old is MISSING else old)
-            stager.cells.put(cell, Undefined(repr(key)) if new is MISSING else new)
-    return found

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, Final, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
 from dy2static.runtime.missing_keys import has_defaults, read
+from dy2static.runtime.noted import noting
 from dy2static.staging.cells import ItemCell
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.contents import touch_content
@@ -71,7 +73,11 @@ def set_item(container: Any, key: Any, value: Any) -> None:
                 next_step="keep the values in a list or a tensor, and index it.",
                 loc=user_location(),
             )
-        stager.cells.put(ItemCell(container, key), value)
+        method: Any = type(cast(Any, container)).__setitem__
+        if isinstance(method, FunctionType):  # of a class of the user's
+            call(method, container, key, value)
+        else:
+            stager.cells.put(ItemCell(container, key), value)
         return
     if isinstance(container, list):
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
@@ -92,9 +98,9 @@ def update(target: Any, symbol: str, value: Any) -> Any:
         stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
     if stager is not None:
         touch_content(stager.cells, target)
-    if stager is not None and type(cast(Any, target)) is dict and symbol == "|" and isinstance(value, dict):
-        for key in cast("dict[Any, Any]", value):
-            stager.cells.touch(ItemCell(cast(Any, target), key))
+    if stager is not None and isinstance(target, dict):
+        items = cast("dict[Any, Any]", target)
+        return noting(stager, items, lambda: IN_PLACE[symbol](items, value))
     if isinstance(target, Tensor | int | float | complex) and maybe_none(target) is None:
         text = f"unsupported operand type(s) for {symbol}=: {kind_of(target)!r} and 'NoneType'"
         value = present(value, "TypeError", text)

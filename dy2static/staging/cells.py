@@ -1,5 +1,6 @@
 """The places that staged code can change in place: tensor handles, lists, attributes, items, variables."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
 from typing import Any, Final, Protocol, cast
@@ -15,6 +16,7 @@ from graph.ir.builder import GraphBuilder
 from graph.ir.value import Value
 
 Key = tuple[str, int, Any]
+DICT: Final[Any] = dict
 
 
 class Cell(Protocol):
@@ -264,10 +266,10 @@ class ItemCell:
 
     def load(self) -> Any:
         owner: Any = self.owner
-        if isinstance(owner, dict) and self.item not in owner:  # whatever its `__missing__` would give
+        if isinstance(owner, dict) and not DICT.__contains__(owner, self.item):  # whatever `__missing__` would give
             return Undefined(repr(self.item))
         try:
-            return cast(Any, owner)[self.item]
+            return _of_python(owner, "__getitem__")(owner, self.item)
         except (KeyError, IndexError):
             return Undefined(repr(self.item))
 
@@ -278,9 +280,19 @@ class ItemCell:
     def store(self, value: Any) -> None:
         if isinstance(value, Undefined):
             if not isinstance(self.load(), Undefined):
-                del self.owner[self.item]
+                _of_python(self.owner, "__delitem__")(self.owner, self.item)
         else:
-            self.owner[self.item] = value
+            _of_python(self.owner, "__setitem__")(self.owner, self.item, value)
+
+
+def _of_python(owner: Any, name: str) -> Callable[..., Any]:
+    """A method of the class of a dict; where the user has written it, the one of Python's that it stands upon."""
+    kind = cast("type[Any]", type(owner))
+    method = getattr(kind, name)
+    if not (isinstance(method, FunctionType) and isinstance(owner, dict)):
+        return method
+    found = (vars(base).get(name) for base in kind.__mro__)
+    return next(x for x in found if x is not None and not isinstance(x, FunctionType))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
