@@ -73,9 +73,9 @@ def set_item(container: Any, key: Any, value: Any) -> None:
                 next_step="keep the values in a list or a tensor, and index it.",
                 loc=user_location(),
             )
-        method: Any = type(cast(Any, container)).__setitem__
-        if isinstance(method, FunctionType):  # of a class of the user's
-            call(method, container, key, value)
+        kind = cast("type[Any]", type(cast(Any, container)))
+        if isinstance(kind.__setitem__, FunctionType):  # of a class of the user's
+            call(kind.__setitem__, container, key, value)
         else:
             stager.cells.put(ItemCell(container, key), value)
         return
