@@ -7,10 +7,12 @@ from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.walked import gone_over, has_own_iterator
 from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
 from dy2static.staging.chosen import compared, each, is_chosen
 from dy2static.staging.lists import StageableList, is_of_graph
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import OptionalObject, is_none, kind_of, maybe_none, present
 from dy2static.staging.short_circuit import staged_either
 from dy2static.staging.shown import unknown_text
@@ -218,6 +220,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(own, FunctionType):
         found = stager.call(own, (container, item), {})
         return StagedNumber.of(stager.truth(found)) if is_staged_value(found) else bool(found)
+    if isinstance(container, OneShot) or has_own_iterator(container):
+        return stager.call(lists_written_out.is_given_by, (gone_over(container), item), {})
     if goes_by_identity(item) and isinstance(container, list | tuple | set | frozenset | dict):
         return is_among(item, container)
     return item in cast(Any, container)

@@ -18,8 +18,9 @@ MISSING: Final = object()
 
 
 def has_defaults(container: Any) -> bool:
-    """Whether it is such a dict."""
-    return isinstance(container, dict) and hasattr(cast("type[Any]", type(cast(Any, container))), "__missing__")
+    """Whether it is such a dict. Nothing is asked of what stands for another value."""
+    kind = cast("type[Any]", type(container))
+    return issubclass(kind, dict) and hasattr(kind, "__missing__")
 
 
 def ask_for_items(container: Any) -> None:
@@ -54,7 +55,10 @@ def finds_defaults(function: Any, given: Sequence[Any] = ()) -> bool:
 
 
 def _attributes(owner: Any, names: Sequence[str]) -> list[Any]:
-    held = getattr(owner, "__dict__", {})
+    try:
+        held = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return []
     return [held[name] for name in names if name in held]
 
 

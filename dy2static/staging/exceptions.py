@@ -48,7 +48,10 @@ def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
 
 
 def can_be_held(error: Exception) -> bool:
-    """Whether an exception of Python's is the same when a graph makes it anew, of its arguments and attributes."""
+    """Whether an exception is the same when a graph makes it anew, of its arguments and attributes; ours become those
+    of Python."""
+    if isinstance(error, GraphError):
+        return True
     fields = dict(fields_of(error))
     cause = fields.pop("__cause__", None)
     if not all(map(_is_known, (*error.args, *fields.values(), *(() if cause is None else cause.args)))):

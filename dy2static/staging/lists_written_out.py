@@ -46,6 +46,12 @@ def parts_of(value: Any) -> tuple[type, Any] | None:
 
 
 @converts
+def is_given_by(items: Any, item: Any) -> Any:
+    """`item in items`, of an iterator: it is asked up to the one that is equal."""
+    return any(is_equal(x, item) for x in items)
+
+
+@converts
 def place_of(items: Any, item: Any, start: Any, stop: Any) -> Any:
     """`items.index(item, start, stop)`; -1 where it is not there."""
     count = len(items)

@@ -55,7 +55,8 @@ def grows(label: str, spec: Spec, loc: Loc) -> LoopTypeError:
     """A variable whose description is wider after each trip."""
     return LoopTypeError(
         f"{label} holds more after each trip of this loop ({_shortened(str(spec))}); a graph needs one type.",
-        next_step="keep what each trip adds in a list, and refer to it by an index.",
+        next_step="keep what each trip adds in a list, and refer to it by an index; texts are put together behind the "
+        "loop: `''.join(pieces)`.",
         loc=loc,
     )
 

@@ -232,3 +232,26 @@ def asked_one_by_one(x):
         except StopIteration:
             break
     return total
+
+
+class Positive:
+    def __init__(self, v):
+        self.v = v
+
+    def __iter__(self):
+        for x in self.v:
+            if x > 0:
+                yield x
+
+
+@program([f64([1.0, -2.0, 3.0])], [f64([2.0, 1.0])], [f64([])])
+def asked_whether_it_gives(v):
+    def doubled():
+        for x in v:
+            if x > 0:
+                yield x * 2
+
+    found = [2.0 in doubled(), -2.0 in Positive(v), 3.0 not in Positive(v), 0.5 in Halved(v.shape[0] * 1.0)]
+    if 1.0 in Positive(v):
+        found.append(True)
+    return found, 2 in Vector(1, 2)

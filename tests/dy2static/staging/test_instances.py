@@ -284,7 +284,7 @@ REFUSED: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (method_of_one, StagingError, "a method of an object of class Point is made in a branch or loop of the graph and"),
     (method_of_one, StagingError, "Next: keep the object, and take its method where it is called."),
     (chain, LoopTypeError, "`head` holds more after each trip of this loop (Point(a=tuple("),
-    (chain, LoopTypeError, "Next: keep what each trip adds in a list, and refer to it by an index."),
+    (chain, LoopTypeError, "Next: keep what each trip adds in a list, and refer to it by an index; texts are put"),
     (
         dtype_in_a_loop,
         LoopTypeError,
