@@ -20,7 +20,7 @@ MISSING: Final = object()
 def has_defaults(container: Any) -> bool:
     """Whether it is such a dict. Nothing is asked of what stands for another value."""
     kind = cast("type[Any]", type(container))
-    return issubclass(kind, dict) and hasattr(kind, "__missing__")
+    return hasattr(kind, "__missing__") and issubclass(kind, dict)
 
 
 def ask_for_items(container: Any) -> None:
