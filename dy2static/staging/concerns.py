@@ -43,25 +43,32 @@ def may_concern_staging(error: Exception) -> bool:
         step = step.tb_next
     if user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list):
         return True
-    return any(_is_stand_in_of(frame, is_innermost=frame is inner[-1]) for frame in inner)
+    # Operators name the classes that they do not take: no number is to blame, and a list may be.
+    to_blame = _is_staged_list if _is_of_operator(error) else _is_stand_in
+    return any(_was_given(frame, to_blame, is_innermost=frame is inner[-1]) for frame in inner)
 
 
-def _is_stand_in_of(frame: FrameType, *, is_innermost: bool) -> bool:
+def _was_given(frame: FrameType, wanted: Callable[[Any], bool], *, is_innermost: bool) -> bool:
     """Whether a frame of ours was given such a value; what it made itself concerns the exception only where that comes
     from the very frame: else it was given to the next one, too."""
     if is_innermost:
-        return _holds(frame, _is_stand_in)
+        return _holds(frame, wanted)
     code = frame.f_code
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     given = [frame.f_locals[name] for name in code.co_varnames[:count] if name in frame.f_locals]
-    return any(_is_within(value, _is_stand_in) for value in given)
+    return any(_is_within(value, wanted) for value in given)
 
 
 def name_numbers(error: Exception) -> None:
     """Have the message of an operator name the class that a staged number has in a run."""
-    if type(error) is TypeError and OF_OPERATORS.match(str(error)):
+    if _is_of_operator(error):
         error.args = (re.sub("|".join(NUMBERS), lambda found: NUMBERS[found.group()], str(error)),)
+
+
+def _is_of_operator(error: Exception) -> bool:
+    """Whether an operator does not take the classes that the message names."""
+    return type(error) is TypeError and OF_OPERATORS.match(str(error)) is not None
 
 
 def _has_in_a_run(owner: Any, name: str) -> bool:
