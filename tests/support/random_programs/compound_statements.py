@@ -160,6 +160,11 @@ def _that_can_fail(w: Writer) -> str:
         f"{t}, {w.name('t')} = out",
         f"{t} = math.sqrt({t})" if w.chance(0.1) else f"{p} = int(math.sqrt({p}))",
         f"{t} = box.none",
+        f"{t} = table['none']",
+        f"for {t} in {w.name('t')}: pass",
+        f"if {w.name('v')}: {t} = {t} + 1",
+        f"{t} = {w.name('tx')} + {t}",
+        f"raise WrongError({p}) from LookupError('first')",
     )
 
 
@@ -175,6 +180,8 @@ def with_(w: Writer) -> None:
         "with xp.no_grad():",
         "with catching(ValueError):",
         "with contextlib.suppress(ValueError, IndexError):",
+        f"with contextlib.nullcontext({w.value('t', 1)}) as {t}:",
+        f"with gauge.held({w.value('t', 1)}):",
     )
     if w.chance(0.15):
         w.block(head)

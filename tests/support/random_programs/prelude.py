@@ -13,6 +13,7 @@ WHOLE: Final = textwrap.dedent("""
     import functools
     import heapq
     import itertools
+    import logging
     import math
     import operator
     from collections import deque, namedtuple
@@ -24,6 +25,7 @@ WHOLE: Final = textwrap.dedent("""
     TOTAL = xp.asarray(0.5)
     SEEN = 1
     HISTORY = []
+    CONFIG = {"limit": 3, "start": 1, "rate": 0.25}
 
     Pair = namedtuple("Pair", "a c")
 
@@ -113,6 +115,126 @@ WHOLE: Final = textwrap.dedent("""
             for k in range(p % 3):
                 self.total = self.total * 0.5 + t
             return self.total
+
+
+    class Vec:
+        def __init__(self, x, y):
+            self.x = x
+            self.y = y
+
+        def __add__(self, other):
+            return Vec(self.x + other.x, self.y + other.y)
+
+        def __sub__(self, other):
+            return self + -other
+
+        def __mul__(self, t):
+            return Vec(self.x * t, self.y * t)
+
+        __rmul__ = __mul__
+
+        def __neg__(self):
+            return Vec(-self.x, -self.y)
+
+        def __abs__(self):
+            return self.x if self.x > self.y else self.y
+
+        def __getitem__(self, i):
+            return (self.x, self.y)[i]
+
+        def __setitem__(self, i, t):
+            if i == 0:
+                self.x = t
+            else:
+                self.y = t
+
+        def __iter__(self):
+            yield self.x
+            yield self.y
+
+        def __len__(self):
+            return 2
+
+        def __bool__(self):
+            return bool(self.x > 0)
+
+        def __eq__(self, other):
+            return isinstance(other, Vec) and bool(self.x == other.x) and bool(self.y == other.y)
+
+        __hash__ = None
+
+        def __lt__(self, other):
+            return self.x < other.x
+
+        def dot(self, other):
+            return sum(j * k for j, k in zip(self, other))
+
+
+    class Named:
+        name = "gauge"
+
+        def told(self, t):
+            print(self.name)
+            return t
+
+
+    class Gauge(Named):
+        __slots__ = ("__count", "last", "level")
+
+        def __init__(self, level):
+            super().__init__()
+            self.level = level
+            self.last = level * 0.0
+            self.__count = 0
+
+        def add(self, t):
+            self.__count += 1
+            if t > self.last:
+                self.last, self.level = t, self.level + t * 0.5
+            return self.level * self.__count
+
+        def steps(self, t, n):
+            for k in range(n):
+                self.last = t * k
+                yield self.last + self.level
+
+        @contextlib.contextmanager
+        def held(self, t):
+            before, self.level = self.level, t
+            try:
+                yield self
+            finally:
+                self.level = before
+
+
+    class Countdown:
+        def __init__(self, p):
+            self.p = p
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.p <= 0:
+                raise StopIteration
+            self.p -= 1
+            return self.p
+
+
+    class Shown(logging.Handler):
+        def emit(self, record):
+            print(record.levelname, record.getMessage())
+
+
+    def shown_logger():
+        logger = logging.getLogger("random")
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        logger.handlers = [Shown()]
+        return logger
+
+
+    LOGGER = shown_logger()
 
 
     class WrongError(ValueError):
@@ -218,6 +340,67 @@ WHOLE: Final = textwrap.dedent("""
 
     def factorial(n):
         return n * 0 + 1 if n <= 1 else n * factorial(n - 1)
+
+
+    def tree_sum(items):
+        if not isinstance(items, list | tuple):
+            return items
+        return sum(tree_sum(k) for k in items)
+
+
+    def fibonacci(n, t):
+        if n < 2:
+            return t
+        return fibonacci(n - 1, t) + fibonacci(n - 2, t * 0.5)
+
+
+    def adder(by):
+        def added_to(t):
+            return t + by if t < by else t
+
+        return added_to
+
+
+    def composed(first, second):
+        return lambda t: second(first(t))
+
+
+    def noting(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            found = function(*args, **kwargs)
+            if found > 1:
+                print("more than one")
+            return found
+
+        return wrapper
+
+
+    def repeated(times):
+        def decorate(function):
+            @functools.wraps(function)
+            def wrapper(t, *args, **kwargs):
+                for _ in range(times):
+                    t = function(t, *args, **kwargs)
+                return t
+
+            return wrapper
+
+        return decorate
+
+
+    @noting
+    def noted(t):
+        return t * 0.5 if t > 2 else t + 0.25
+
+
+    @repeated(2)
+    def scaled_by(t, *, by=0.5):
+        return t * by
+
+
+    def placed(t, by, /, *more, scale=0.5):
+        return t + by * scale if t < by else t
 
 
     def drain(t, p):

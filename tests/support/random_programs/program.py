@@ -12,7 +12,11 @@ import support.random_programs.python_values
 import support.random_programs.simple_statements
 import support.random_programs.compound_statements
 import support.random_programs.functions
-import support.random_programs.library  # noqa: F401
+import support.random_programs.library
+import support.random_programs.dicts
+import support.random_programs.objects
+import support.random_programs.arrays
+import support.random_programs.forms  # noqa: F401
 
 # isort: on
 from support.random_programs.parts import Part

@@ -30,6 +30,11 @@ ASSIGNED = (
     "ms",
     "ms",
     "en",
+    "di",
+    "bl",
+    "ve",
+    "iv",
+    "bv",
 )
 
 

@@ -38,9 +38,18 @@ KINDS: Final = {
     "dq": ("queue",),  # a deque of 0-d tensors
     "rw": ("rows",),  # a list of tuples (t, p)
     "gr": ("groups",),  # a list of lists of 0-d tensors
+    "di": ("table",),  # a dict of 0-d tensors with the keys lo and hi
+    "bl": ("bins",),  # a dict of lists of 0-d tensors with the same keys
+    "se": ("seen",),  # a set of Python ints
+    "ve": ("point",),  # an object with operators, of class Vec
+    "gu": ("gauge",),  # an object with slots, of class Gauge
+    "ol": ("cells",),  # a list of Cells
+    "fn": ("act",),  # a function of a 0-d tensor
+    "iv": ("idx",),  # int64, three elements
+    "bv": ("mask",),  # bool, three elements
 }
-CONTAINERS: Final = ("en", "dq", "rw", "gr")
-"""The kinds of what the library and nested containers are for."""
+CONTAINERS: Final = ("en", "dq", "rw", "gr", "di", "bl", "se", "ve", "ol", "iv", "bv")
+"""The kinds of what only whole programs return."""
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
     "z": "x * 2.0",
@@ -67,6 +76,15 @@ STARTS: Final = {
     "queue": "deque([x, y])",
     "rows": "[(x, 1), (y, 2)]",
     "groups": "[[x], [y]]",
+    "table": "{'lo': x, 'hi': y}",
+    "bins": "{'lo': [x], 'hi': []}",
+    "seen": "{1, 3}",
+    "point": "Vec(x, y)",
+    "gauge": "Gauge(x * 1.0)",
+    "cells": "[Cell(x, 1), Cell(y, 2)]",
+    "act": "half",
+    "idx": "xp.arange(3)",
+    "mask": "v > 0",
 }
 LEAVES: Final = {"t": 0.35, "i": 0.5, "p": 0.45, "v": 0.5, "g": 0.4, "s": 0.3, "ob": 0.5, "test": 0.0}
 """How often a value is just a name; of other kinds 0.4."""
@@ -173,7 +191,7 @@ class Writer:
         if shared:
             self.line(f"global {', '.join(shared)}")
         for name, start in STARTS.items():
-            if re.search(rf"\b{name}\b", text) and (name in self.needed or self.chance(0.95)):
+            if re.search(rf"\b{name}\b", text) and (name in self.needed or self.chance(0.98)):
                 self.line(f"{name} = {start}")
         return "\n".join([*self.lines, textwrap.indent(text, "    ")]) + "\n"
 
