@@ -48,7 +48,7 @@ KINDS: Final = {
     "iv": ("idx",),  # int64, three elements
     "bv": ("mask",),  # bool, three elements
 }
-CONTAINERS: Final = ("en", "dq", "rw", "gr", "di", "bl", "se", "ve", "ol", "iv", "bv")
+CONTAINERS: Final = ("en", "rw", "gr", "di", "bl", "ol", "iv", "bv")
 """The kinds of what only whole programs return."""
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
