@@ -119,32 +119,32 @@ def is_own_name(target: ast.expr, rewriter: Rewriter) -> bool:
     return isinstance(target, ast.Name) and not is_outer(target.id, rewriter)
 
 
-def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
-    """Statements that store `value`, converted already, to `target`."""
+def store_to(target: ast.expr, value: ast.expr, rewriter: Rewriter, at: Located, waiting: int = 0) -> list[ast.stmt]:
+    """Statements that store `value`, converted already, to `target`; so many items of patterns around it wait."""
     match target:
         case ast.Attribute() | ast.Subscript():
             return store_to_place(target, value, rewriter, at)
         case ast.Name(id=name) if is_outer(name, rewriter):
             return [store_outer(name, value, rewriter, at)]
         case ast.Tuple() | ast.List():
-            return unpack_to(target, value, rewriter, at)
+            return unpack_to(target, value, rewriter, at, waiting)
         case _:
             return [assign(target, value, at)]
 
 
-def unpack_to(target: Pattern, value: ast.expr, rewriter: Rewriter, at: Located) -> list[ast.stmt]:
+def unpack_to(target: Pattern, value: ast.expr, rewriter: Rewriter, at: Located, waiting: int) -> list[ast.stmt]:
     """Python unpacks all, then stores from left to right; so from the first part on that is no variable of the
-    function's own, parts go to names of ours and are stored after."""
+    function's own, parts go to names of ours and are stored after: names other than those of the `waiting` items."""
     pattern, value = taken_apart(target, value, rewriter)
     late: list[tuple[ast.expr, str]] = []
     for i, part in enumerate(pattern.elts):
         if late or not is_own_name(part, rewriter):
-            name = rewriter.ctx.names.fresh("item", len(late))
+            name = rewriter.ctx.names.fresh("item", waiting + len(late))
             late.append((part, name))
             pattern.elts[i] = store(name, part)
     done: list[ast.stmt] = [assign(pattern, value, at)]
     for part, name in late:
-        done += store_to(part, load(name, part), rewriter, at)
+        done += store_to(part, load(name, part), rewriter, at, waiting + len(late))
     return done
 
 

@@ -26,7 +26,7 @@ def is_beyond_python(value: Any) -> bool:
 def gone_over(function: Any, args: Sequence[Any]) -> Sequence[Any]:
     """What a function of `itertools` goes over or counts by."""
     if function == itertools.chain.from_iterable and isinstance(args[0], list | tuple):
-        return (args[0], *cast("Sequence[Any]", args[0]))
+        return [*args, *cast("Sequence[Any]", args[0])]
     return args
 
 

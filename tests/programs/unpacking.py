@@ -156,3 +156,20 @@ def ends_of_what_a_call_gives(x, n):
     except ValueError as error:
         print(error)
     return first, between, last
+
+
+@program([f64([1.0, 2.0]), f64(3.0), i64(2)], [f64([-1.0, 2.0]), f64(3.0), i64(0)], grad=(0, 1))
+def attributes_and_items_within_patterns(v, x, n):
+    """Each waits for those before it, further in too."""
+    box, d = Box(), {"a": x}
+    pair = (x * 2.0, (x * 3.0, n))
+    (box.first, (d["a"], box.last)), x = pair, x + 1.0
+    if x > v[0]:
+        [box.first, *box.rest], d["b"] = [x, d["a"], box.first], v[1]
+    else:
+        (d["b"], box.rest), *box.kept = (x, [v[0]]), n
+    return x, box.first, box.last, box.rest, d
+
+
+class Box:
+    rest = ()

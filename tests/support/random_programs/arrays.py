@@ -47,7 +47,6 @@ def row_of_a_matrix(w: Writer) -> str:
         f"a = a + 0.0; a[:, {w.pick('0', '-1')}] = [{w.name('t')}, {w.name('t')}]"
         if w.chance(0.3)
         else "a = a[::-1] * 2.0",
-        f"w = v * 1.0; e = w; w {change}",
     )
 
 

@@ -162,7 +162,6 @@ def _that_can_fail(w: Writer) -> str:
         f"{t} = box.none",
         f"{t} = table['none']",
         f"for {t} in {w.name('t')}: pass",
-        f"if {w.name('v')}: {t} = {t} + 1",
         f"{t} = {w.name('tx')} + {t}",
         f"raise WrongError({p}) from LookupError('first')",
     )

@@ -33,7 +33,7 @@ def list_in_a_dict(w: Writer) -> str:
     )
 
 
-@simple(weight=0.6, core=False)
+@simple(weight=0.3, core=False)
 def set_method(w: Writer) -> str:
     p = w.rng.randint(0, 4)
     return w.pick(

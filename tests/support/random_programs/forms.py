@@ -84,7 +84,7 @@ def identity_or_range(w: Writer, depth: int) -> str:
         "(cell is not None)",
         f"isinstance({w.name('t')}, xp.Tensor)",
         f"({w.name('t')} > {w.name('t')}) is True" if w.chance(0.1) else f"bool({w.name('t')} > {w.name('t')})",
-        f"({w.name('v')} if {w.chance(0.1)} else {w.name('g')})",
+        f"({w.name('g')} is not None)",
     )
 
 

@@ -143,7 +143,6 @@ def for_over_an_own_iterator(w: Writer) -> None:
             f"for {t} in point:",
             f"for {t} in gauge.steps({w.value('t', 1)}, {w.name('i')} % 4):",
             f"for {p}, {t} in enumerate(point):",
-            f"for {p}, {t} in zip(Countdown(2), {w.name('v')}):",
         ),
         loops=w.loops + 1,
     )
