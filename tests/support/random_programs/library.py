@@ -151,7 +151,16 @@ def derivative(w: Writer, depth: int) -> str:
         f"lambda k: sum([j * k for j in {w.name('v')}])",
         f"lambda k: xp.sum(xp.tanh({w.name('v')} * k))",
     )
-    return f"xp.grad({function})({a})"
+    t = w.name("t")
+    return w.pick(
+        *(f"xp.grad({function})({a})" for _ in range(3)),
+        f"xp.value_and_grad({function})({a})[{w.pick('0', '1')}]",
+        f"xp.vjp({function}, {a})[1]({t})[0]",
+        f"xp.jvp({function}, ({a},), ({t},))[1]",
+        f"xp.grad(xp.grad(lambda k: k * k * {t} if k > {t} else k * k * k))({a})",
+        f"xp.grad(lambda j, k: j * clamp(k, {w.name('p')}), (0, 1))({a}, {t})[{w.pick('0', '1')}]",
+        f"xp.sum(xp.grad(lambda j: sum(k * {t} if k > {t} else k * k for k in j))({w.name('v')}))",
+    )
 
 
 @expression("p", core=False)
