@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any, cast
 
+from dy2static.errors import StagingError
 from dy2static.source.convert import is_converted
-from dy2static.staging.staged import the_stager
+from dy2static.staging.locate import user_location
+from dy2static.staging.raising import raising
+from dy2static.staging.staged import current, the_stager
 from eager.recorder import converts
 
 
@@ -19,6 +22,26 @@ def asks_graph(items: Any) -> bool:
     """Whether it is such an iterator."""
     step = getattr(cast("type[Any]", type(items)), "__next__", None)
     return isinstance(step, FunctionType) and is_converted(step)
+
+
+def next_of(items: Iterator[Any]) -> Any:
+    """The next item, asked for while the graph is made.
+
+    Raises: StopIteration at the end; StagingError where a run decides whether there is one more.
+    """
+    stager = current()
+    if stager is None:
+        return next(items)
+    builder, count = stager.builder, len(stager.builder.ops)
+    item = next(items)
+    if any(op.attrs.get("error") == StopIteration.__name__ for op in raising(builder.ops[count:])):
+        raise StagingError(
+            f"whether a {type(items).__name__} has one more item is known only when the graph runs: its `__next__` "
+            "raises StopIteration there",
+            next_step="write its `__iter__` as a generator, with `yield` in a loop, or go over a list of its items.",
+            loc=user_location(),
+        )
+    return item
 
 
 @converts

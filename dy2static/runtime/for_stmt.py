@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import asked
+from dy2static.runtime.asked import asked, next_of
 from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
@@ -209,7 +209,7 @@ def _unrolled(
 
     def following() -> Any:
         try:
-            return next(items)
+            return next_of(items)
         except ValueError:  # of a strict `zip`
             refuse_staged(walked)
             raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dy2static.errors import StagingError
+from dy2static.runtime.asked import next_of
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.rolling import items_left, lists_of, refuse_staged
 from dy2static.staging.cells import AttributeCell, ClosureCell
@@ -151,7 +152,7 @@ class Pulled:
 
     def __next__(self) -> Any:
         if self.given() == len(self.seen):
-            self.seen.append(next(self.iterator))
+            self.seen.append(next_of(self.iterator))
         item = self.seen[self.count]
         self._set(self.count + 1)
         return item

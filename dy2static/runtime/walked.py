@@ -6,7 +6,9 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
-from dy2static.runtime.asked import asked
+from dy2static.runtime.asked import asked, asks_graph
+from dy2static.runtime.generators import Pulled
+from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.queues import Queue, listed
 
@@ -49,13 +51,19 @@ def has_own_iterator(value: Any) -> bool:
 
 def gone_over(value: Any) -> Any:
     """What such an object has gone over; others as they are."""
-    return value.items if isinstance(value, Queue) else asked(iter(value)) if has_own_iterator(value) else value
+    if isinstance(value, Queue):
+        return value.items
+    if not has_own_iterator(value):
+        return value
+    items = asked(iter(value))
+    return items if isinstance(items, OneShot) else Pulled(items)
 
 
 def iterated(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments of a call, with what is gone over for such objects."""
     held = list(args)
-    if _goes_over(function, args) and function not in (range, iter):
+    is_itself = function is range or (function is iter and asks_graph(args[0]))
+    if _goes_over(function, args) and not is_itself:
         change = listed if function is reversed else gone_over
         held[WALKED[function]] = map(change, held[WALKED[function]])
     return tuple(held)

@@ -255,3 +255,43 @@ def asked_whether_it_gives(v):
     if 1.0 in Positive(v):
         found.append(True)
     return found, 2 in Vector(1, 2)
+
+
+class Descent:
+    """An iterator by hand."""
+
+    def __init__(self, start):
+        self.left = start
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.left <= 0:
+            raise StopIteration
+        self.left -= 1
+        return self.left
+
+
+@program([f64(1.0), 3], [f64(-1.0), 1], [f64(1.0), 0], adapts=True, grad=0)
+def asked_through_iter(x, n):
+    items = iter(Descent(n))
+    try:
+        first = next(items)
+        if x > 0:
+            first = first * x
+    except StopIteration:
+        first = x
+    return first, list(items), sum(Descent(n)), [k * x for k in Descent(n)]
+
+
+@program([f64(1.0), 3], [f64(-1.0), 1], [f64(1.0), 0], grad=0)
+def made_by_iter_and_asked_until_it_stops(x, n):
+    items, out = iter(Descent(n)), []
+    while True:
+        try:
+            k = next(items)
+        except StopIteration:
+            break
+        out.append(x * k)
+    return out
