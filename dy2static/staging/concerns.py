@@ -22,7 +22,9 @@ STAND_INS: Final = (StagedNumber, StageableList, OptionalObject, MaybeDefined, S
 NAMES: Final = tuple(cls.__name__ for cls in (*STAND_INS, *OF_KIND.values()) if cls is not StageableList)
 """As Python's messages have them. A list is named by its own name there, in the graph or not."""
 NUMBERS: Final = {cls.__name__: PYTHON_NUMBERS[kind].__name__ for kind, cls in OF_KIND.items()}
-OF_OPERATORS: Final = re.compile(r"unsupported operand type|'\S+' not supported between instances|bad operand type")
+OF_OPERATORS: Final = re.compile(
+    r"unsupported operand type|'\S+' not supported between instances|bad operand type|can't multiply sequence"
+)
 """Messages of operators: staged numbers have those of Python's numbers, with whatever these take."""
 
 

@@ -129,7 +129,9 @@ def key_that_is_a_tuple(x, n):
     return table[1, "b"]
 
 
-@program(NO, YES, refused="the shapes of a path do not fit, which its handler would see in some runs only")
+@program(
+    NO, YES, refused="the shapes of a path do not fit, which its handler would see in some runs only", traceable=False
+)
 def shapes_that_do_not_fit(x, n):
     try:
         if n:
