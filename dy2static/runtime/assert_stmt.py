@@ -15,7 +15,7 @@ def assert_(test: Callable[[], Any], message: Callable[[], Any] | None = None) -
     """`assert test, message`; the message is evaluated only on failure."""
     value = test()
     stager = current()
-    if stager is not None and is_staged_value(value):
+    if stager is not None and is_staged_value(value := stager.test_of(value)):
         _in_graph(stager, value, message)
     elif not value:
         _fail(message)
