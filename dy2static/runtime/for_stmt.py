@@ -81,18 +81,9 @@ def _in_graph(
         is_over = False if stop is None else stop(*state)
         if not error.is_of_first_trip or is_staged_value(is_over):
             raise
-    return state if is_over else _looped_behind_the_first(stager, over, body, state, names, stop)
-
-
-def _looped_behind_the_first(
-    stager: Stager,
-    over: StagedIterable,
-    body: Body,
-    state: State,
-    names: tuple[str, ...],
-    stop: Callable[..., Any] | None,
-) -> State:
-    """The loop with its first trip before it, as where that sets the keys of a dict: there surely is one."""
+    if is_over:
+        return state
+    # The first trip stands before the loop, as where that sets the keys of a dict: there surely is one.
     state = body(_item(stager, over, 0), *state)
     return _in_graph(stager, over.part(1, over.length - 1), body, state, names, stop)
 

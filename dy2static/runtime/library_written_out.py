@@ -12,7 +12,6 @@ from dy2static.runtime import iterators_written_out
 from dy2static.runtime.asked import asks_graph, next_or
 from dy2static.runtime.iterators_written_out import gone_over, is_beyond_python
 from dy2static.runtime.ordering import is_less, is_ordered_in_graph
-from dy2static.staging.iterables import is_staged_iterable
 from eager.recorder import converts
 
 
@@ -30,7 +29,7 @@ def written_out(function: Any, args: Sequence[Any], named: Iterable[Any]) -> Cal
 
 
 def _is_of_graph(value: Any) -> bool:
-    if is_beyond_python(value) or is_staged_iterable(value) or is_ordered_in_graph(value):
+    if is_beyond_python(value) or is_ordered_in_graph(value):
         return True
     return isinstance(value, list | tuple) and any(map(is_ordered_in_graph, cast("Iterable[Any]", value)))
 

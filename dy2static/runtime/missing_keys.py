@@ -5,16 +5,13 @@ add the key, which Python itself would do unnoticed. So functions that make or a
 from collections import defaultdict
 from collections.abc import Sequence
 from types import CellType, FunctionType
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.source.convert import ASKS_FOR_ITEMS
 from dy2static.staging.cells import ItemCell
 from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
-
-MISSING: Final = object()
-"""In the place of an item that is not there."""
 
 
 def has_defaults(container: Any) -> bool:
@@ -50,7 +47,7 @@ def finds_defaults(function: Any, given: Sequence[Any] = ()) -> bool:
     names = plain.__code__.co_names
     owners = [getattr(function, "__self__", None), *given]
     owners += [plain.__globals__[name] for name in names if name in plain.__globals__]
-    owners += [cell.cell_contents for cell in plain.__closure__ or () if _is_filled(cell)]
+    owners += [held for cell in plain.__closure__ or () for held in _held(cell)]
     return any(has_defaults(x) for owner in owners for x in (owner, *_attributes(owner, names)))
 
 
@@ -62,11 +59,12 @@ def _attributes(owner: Any, names: Sequence[str]) -> list[Any]:
     return [held[name] for name in names if name in held]
 
 
-def _is_filled(cell: CellType) -> bool:
+def _held(cell: CellType) -> tuple[Any, ...]:
+    """What a variable of a closure holds, if it is bound."""
     try:
-        return cell.cell_contents is not MISSING
+        return (cell.cell_contents,)
     except ValueError:
-        return False
+        return ()
 
 
 def read(stager: Stager, container: dict[Any, Any], key: Any) -> Any:

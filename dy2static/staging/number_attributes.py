@@ -100,13 +100,9 @@ def _real(x: Any) -> Any:
 
 
 def _imag(x: Any) -> Any:
-    return (
-        x.of(cast(Any, Tensor.imag).__get__(x).graph_value)
-        if x.dtype.kind == "c"
-        else 0.0
-        if x.dtype.kind == "f"
-        else 0
-    )
+    if x.dtype.kind == "c":
+        return x.of(cast(Any, Tensor.imag).__get__(x).graph_value)
+    return 0.0 if x.dtype.kind == "f" else 0
 
 
 def _conjugate(x: Any) -> Any:
