@@ -1,9 +1,13 @@
 """Frames of deep calls in one chunk of memory."""
 
 import inspect
+from typing import Any
 
 import pytest
 
+import eager as xp
+from dy2static import to_static
+from dy2static.cache import cache
 from dy2static.cache.frames import WORDS, in_one_chunk
 
 
@@ -13,6 +17,13 @@ def sum_to(n: int, *, begin: int = 0) -> int:
     if n < 0:
         raise ValueError(n)
     return begin if n == 0 else n + sum_to(n - 1, begin=begin)
+
+
+def largest_frame() -> int:
+    frame, most = inspect.currentframe(), 0
+    while frame is not None:
+        frame, most = frame.f_back, max(most, frame.f_code.co_stacksize)
+    return most
 
 
 def test_calls_are_those_of_the_function() -> None:
@@ -27,11 +38,19 @@ def test_errors_come_through() -> None:
 
 
 def test_a_frame_that_asks_for_the_chunk_stands_around_the_function() -> None:
-    @in_one_chunk
-    def code_around() -> int:
-        frame, most = inspect.currentframe(), 0
-        while frame is not None:
-            frame, most = frame.f_back, max(most, frame.f_code.co_stacksize)
-        return most
+    assert largest_frame() < WORDS
+    assert in_one_chunk(largest_frame)() >= WORDS
 
-    assert code_around() >= WORDS
+
+def test_staging_is_such_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[int] = []
+    stage = cache.stage
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        found.append(largest_frame())
+        return stage(*args, **kwargs)
+
+    monkeypatch.setattr(cache, "stage", noting)
+    to_static(lambda x: x + 1)(xp.asarray(1.0))
+    assert found
+    assert min(found) >= WORDS
