@@ -16,8 +16,8 @@ THROUGH_RUNTIME: Final = (
     "eager.random",
 )
 # These look at the frame that calls them.
-SEES_CALLER: Final = frozenset(["inspect", "sys", "warnings"])
-BUILTINS_THAT_SEE_CALLER: Final[tuple[object, ...]] = (globals, breakpoint)
+SEES_CALLER: Final = frozenset(["inspect"])
+FUNCTIONS_THAT_SEE_CALLER: Final[tuple[object, ...]] = (globals, breakpoint, sys._getframe)  # pyright: ignore[reportPrivateUsage]
 TAKES_FUNCTIONS: Final = frozenset(
     [
         "apply_along_axis",
@@ -42,6 +42,10 @@ TAKES_FUNCTIONS: Final = frozenset(
 )
 
 
+ON_FILES: Final = frozenset(
+    ["fromfile", "genfromtxt", "load", "loadtxt", "memmap", "save", "savetxt", "savez", "savez_compressed"]
+)
+"""NumPy's functions that read and write files."""
 CHANGES_AN_ARRAY: Final = frozenset(["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"])
 """NumPy's functions that change their first argument."""
 
@@ -58,9 +62,9 @@ def stays_direct(callee: object, name: str) -> bool:
     So it is for functions that work on tensors by themselves, and for those that look at their caller. Other parts of
     the standard library go through the runtime, which knows what `len` or `math.sqrt` mean for a staged value.
     """
-    if name in TAKES_FUNCTIONS or name in CHANGES_AN_ARRAY or isinstance(callee, ModuleType):
+    if name in TAKES_FUNCTIONS or name in CHANGES_AN_ARRAY or name in ON_FILES or isinstance(callee, ModuleType):
         return False
-    if any(callee is builtin for builtin in BUILTINS_THAT_SEE_CALLER):
+    if any(callee is function for function in FUNCTIONS_THAT_SEE_CALLER):
         return True
     module: object = getattr(callee, "__module__", None)
     if not isinstance(module, str) or module.startswith(THROUGH_RUNTIME):

@@ -1,4 +1,4 @@
-"""Items of containers, in conversions that are asked for them."""
+"""Items of containers, in conversions that are asked for them, and of the environment."""
 
 import ast
 
@@ -11,6 +11,12 @@ def convert(node: ast.Subscript, rewriter: Rewriter) -> ast.expr:
     dict as a key (see `source.convert.asking_for_items`). Else it stays: tensors and lists know staged indices."""
     rewriter.parts(node)
     is_of_slices = any(isinstance(part, ast.Slice) for part in ast.walk(node.slice))
-    if rewriter.ctx.asks_for_items and not is_of_slices and isinstance(node.ctx, ast.Load):
+    is_asked = rewriter.ctx.asks_for_items or _may_be_environment(node.value)
+    if is_asked and not is_of_slices and isinstance(node.ctx, ast.Load):
         return call(rewriter.ctx.runtime, "item", [node.value, node.slice], node)
     return node
+
+
+def _may_be_environment(node: ast.expr) -> bool:
+    """Whether it goes by the name of `os.environ`, whose items are asked for again before each run."""
+    return "environ" in (getattr(node, "attr", None), getattr(node, "id", None))

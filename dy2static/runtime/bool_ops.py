@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.questions import note_key
 from dy2static.runtime.walked import gone_over, has_own_iterator
 from dy2static.staging import lists_written_out
 from dy2static.staging.caught import CaughtClass
@@ -216,6 +217,7 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
     if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
         candidates = tuple(cast("Iterable[Any]", container))
         return _is_any(item, candidates) if candidates else False
+    note_key(stager, container, "__contains__", item)
     own: Any = getattr(cast("type[Any]", type(container)), "__contains__", None)
     if isinstance(own, FunctionType):
         found = stager.call(own, (container, item), {})

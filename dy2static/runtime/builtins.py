@@ -1,6 +1,7 @@
 """What Python's builtins mean for staged values."""
 
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable
 from types import FunctionType
@@ -9,11 +10,14 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.errors import StagingError
+from dy2static.runtime.clocks import READ_IN_GRAPH
 from dy2static.runtime.f_strings import formatted, fstring
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
 from dy2static.runtime.math_written_out import power_modulo
+from dy2static.runtime.raise_stmt import raise_
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, sum_
+from dy2static.runtime.warning_calls import warn
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
 from dy2static.staging.cells import AttributeCell, stores_itself
@@ -342,6 +346,10 @@ def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
         stager.cells.put(AttributeCell(obj, name), value)
 
 
+def exit_(_: Stager, *args: Any) -> None:
+    raise_(SystemExit(*args))
+
+
 def str_(stager: Stager, *args: Any) -> Any:
     if len(args) == 1 and type(args[0]) is OptionalObject:
         return fstring(formatted(args[0], "s"))
@@ -395,5 +403,8 @@ BUILTINS: Final[dict[Any, Callable[..., Any]]] = {
     hasattr: hasattr_,
     getattr: getattr_,
     vars: vars_,
+    sys.exit: exit_,
+    warnings.warn: warn,
+    **READ_IN_GRAPH,
 }
-"""Builtins that differ for staged values; all take the stager first."""
+"""Builtins, and functions of Python's modules, that differ for staged values; all take the stager first."""

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import functools
+import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import (
@@ -20,7 +21,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.converters.allow import is_library
-from dy2static.runtime import logging_calls, math_functions, random_calls
+from dy2static.runtime import logging_calls, math_functions, outside_world, random_calls, warning_calls
 from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.generators import Generator, Pulled
@@ -31,6 +32,8 @@ from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.missing_keys import ask_for_items, ask_for_items_of
 from dy2static.runtime.noted import is_written_in_python, noting, noting_parts
+from dy2static.runtime.questions import note_question
+from dy2static.runtime.stream_calls import writing_to_stream
 from dy2static.runtime.texts import method_of_text
 from dy2static.runtime.walked import has_own_iterator, iterated, walked
 from dy2static.source.convert import convert_function
@@ -52,7 +55,7 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """`function(*args, **kwargs)`. While staging, users' functions run converted, builtins as staged values need."""
     stager = current()
     if stager is None:
-        return function(*args, **kwargs)
+        return (warning_calls.warn_in_python if function is warnings.warn else function)(*args, **kwargs)
     function = present(function, "TypeError", "'NoneType' object is not callable")
     if is_chosen(function):
         return each(function, lambda option: call(option, *args, **kwargs))
@@ -85,10 +88,11 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     in_python = written_out(function, args, kwargs.values())
     if in_python is not None:
         return call(in_python, *args, **kwargs)
-    by_text = reading_by_text(stager, function)
-    if by_text is not None:
-        return by_text(*args, **kwargs)
+    in_graph = reading_by_text(stager, function) or writing_to_stream(stager, function)
+    if in_graph is not None:
+        return in_graph(*args, **kwargs)
     note_read(stager, function, args)
+    note_question(stager, function, args, kwargs)
     random_calls.check(stager, function, args, kwargs)
     logger = logging_calls.logger_of(function)
     if logger is not None:
@@ -103,12 +107,17 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             return of_text(function.__self__, *args, **kwargs)
         if args:
             check_key(function.__self__, args[0])
+        outside_world.check(stager, function, args, kwargs)
         note_change(stager, function, args, kwargs)
-        return function(*args, **kwargs)
+        return outside_world.note(stager, function, function(*args, **kwargs))
     target = converted(function)
     if target is not None:
         ask_for_items_of(function)
         return stager.calls.run(target, args, kwargs)
+    if type(function) is functools.partial:  # of a function that runs as it is
+        partial = cast("functools.partial[Any]", function)
+        return call(partial.func, *partial.args, *args, **{**partial.keywords, **kwargs})
+    outside_world.check(stager, function, args, kwargs)
     if isinstance(function, MethodType) and is_written_in_python(function.__self__):
         return noting_parts(stager, function.__self__, lambda: function(*args, **kwargs))
     if isinstance(function, MethodType) and function.__name__ in STORES:
@@ -139,7 +148,7 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         for inner in copied_within(made):
             stager.cells.made(inner)
     random_calls.note(stager, function, made)
-    return made
+    return outside_world.note(stager, function, made)
 
 
 def _note_attributes(stager: Stager, value: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.runtime.missing_keys import has_defaults, read
+from dy2static.runtime.questions import note_key
 from dy2static.runtime.rolling import table_of
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.lists import NO_INDEX, StageableList
@@ -26,6 +27,8 @@ def item(container: Any, index: Any) -> Any:
         return each(index, lambda option: container[option])
     if stager is not None and has_defaults(container):
         return read(stager, container, index)
+    if stager is not None:
+        note_key(stager, container, "__getitem__", index)
     if stager is None or not isinstance(index, Tensor):
         return container[index]
     if isinstance(container, np.ndarray):

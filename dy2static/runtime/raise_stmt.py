@@ -19,7 +19,8 @@ def raise_(error: Any, cause: Any = NOTHING) -> None:
         _raise_caught(error)
     if stager is not None and _is_exception_class(error):
         error = error()
-    is_later = stager is not None and isinstance(error, Exception) and (must_come_later(stager) or _is_staged(error))
+    is_the_programs = isinstance(error, Exception | SystemExit)
+    is_later = stager is not None and is_the_programs and (must_come_later(stager) or _is_staged(error))
     if stager is None or not is_later:
         if cause is NOTHING:
             raise error
@@ -31,7 +32,7 @@ def _is_exception_class(error: Any) -> bool:
     return isinstance(error, type) and issubclass(error, BaseException)
 
 
-def _is_staged(error: Exception) -> bool:
+def _is_staged(error: BaseException) -> bool:
     """Whether something in an exception is known only when the graph runs."""
     return any(map(is_staged_part, (*error.args, *vars(error).values())))
 

@@ -25,14 +25,14 @@ def is_staged_part(value: Any) -> bool:
     return isinstance(value, StagedText | StagedTensor | Caught)
 
 
-def is_simple(error: Exception) -> bool:
+def is_simple(error: BaseException) -> bool:
     """Whether a class and one text say all of an exception."""
     if ":" in name_of(type(error)) or error.__cause__ is not None or fields_of(error):
         return False
     return len(error.args) < 2 and all(isinstance(arg, str | StagedText) for arg in error.args)
 
 
-def append_raise(stager: "Stager", error: Exception, cause: Any = None) -> None:
+def append_raise(stager: "Stager", error: BaseException, cause: Any = None) -> None:
     """Append the op that raises `error`, whatever is in it, with the cause given here if there is one.
 
     Raises: StagingError for a part that a graph cannot hold.
@@ -63,7 +63,7 @@ def can_be_held(error: Exception) -> bool:
     return (str(anew), repr(anew)) == (str(error), repr(error))
 
 
-def fields_of(error: Exception) -> Mapping[str, Any]:
+def fields_of(error: BaseException) -> Mapping[str, Any]:
     """The attributes of an exception, its cause among them."""
     found: dict[str, Any] = {name: value for name, value in vars(error).items() if not name.startswith("__")}
     if error.__cause__ is not None:

@@ -148,7 +148,7 @@ def must_come_later(stager: "Stager") -> bool:
     return stager.builder is not stager.root or any(effect_of(op) is not Effect.PURE for op in stager.root.ops)
 
 
-def raise_error_in_graph(stager: "Stager", error: Exception, cause: Any = None) -> NoReturn:
+def raise_error_in_graph(stager: "Stager", error: BaseException, cause: Any = None) -> NoReturn:
     """End the path that is being staged with this exception; `cause` is what stands behind `from`."""
     stager.builder.loc = user_location()
     if cause is None and is_simple(error):

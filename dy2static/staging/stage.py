@@ -381,10 +381,16 @@ def _wrapped(stager: Stager, value: Value, depth: int) -> Value:
 
 
 def _refuse_leak(stager: Stager, value: Any) -> None:
-    """Raises: StagingError for an object that the function made, with values of the graph in it: a run would not make
-    another one."""
+    """Raises: StagingError for an object that the function made, with values of the graph in it, or that changes by
+    calls: a run would not make another one."""
     if isinstance(value, Tensor | StageableList | type | ModuleType | BaseException):
         return
+    if stager.place_of(value) is not None:
+        raise StagingError(
+            f"a {type(value).__name__} that the function makes is returned or kept, and all runs would have "
+            "the same one",
+            next_step="make it outside of the converted function, or return what is in it.",
+        )
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
         next_step = "return the values that it uses, and make the function of them outside."

@@ -23,7 +23,7 @@ from graph.passes.small_tensors import small_tensors_as_numbers
 
 LOOPS: Final = frozenset(["while_loop", "for_loop", "call"])
 """The ops that may make a run long."""
-SHOWN: Final = frozenset(["print", "log_record"])
+SHOWN: Final = frozenset(["print", "log_record", "warn"])
 """The ops of which something would be seen twice."""
 
 HEAD_START: Final = 0.1

@@ -3,6 +3,7 @@
 from graph.ops import attempt as attempt
 from graph.ops import binary as binary
 from graph.ops import call as call
+from graph.ops import clock as clock
 from graph.ops import compact as compact
 from graph.ops import compare as compare
 from graph.ops import cond as cond
@@ -36,3 +37,4 @@ from graph.ops import sort as sort
 from graph.ops import stop_gradient as stop_gradient
 from graph.ops import triangular as triangular
 from graph.ops import unary as unary
+from graph.ops import warn as warn

@@ -34,7 +34,7 @@ def _check_text(op: str, operands: tuple[Type, ...], parts: tuple[str, ...], for
 
 def _check_error(op: str, error: str) -> None:
     kind = getattr(builtins, error, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         raise InternalError(f"`{op}`: {error!r} is no built-in exception")
 
 

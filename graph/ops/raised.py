@@ -70,8 +70,10 @@ def repr_of_error(error: BaseException) -> str:
 
 
 def made(kind: Any, args: tuple[Any, ...], fields: dict[str, Any]) -> BaseException:
-    """An exception as unpickling makes one: its `__init__` has run already."""
+    """An exception as unpickling makes one: its `__init__` has run already, but for that of the built-in class, which
+    makes attributes of the arguments (`SystemExit.code`, `StopIteration.value`)."""
     error = kind.__new__(kind, *args)
+    next(base for base in kind.__mro__ if base.__module__ == "builtins").__init__(error, *args)
     error.args = args
     for name, value in fields.items():
         setattr(error, name, value)

@@ -1,6 +1,7 @@
 """Closures, nested functions, lambdas, callees, defaults, star arguments, recursion on ordinary values."""
 
 import functools
+import math
 
 import eager as xp
 from support.programs import f64, i64, program
@@ -138,6 +139,20 @@ def recursion_on_python(x, n):
 def partial_functions(x):
     f = functools.partial(clip, high=0.5)
     return f(x), f(x, low=-0.1)
+
+
+SHOW = functools.partial(print, "value:", end="!\n")
+
+
+@program([f64(1.0), i64(3)], [f64(-1.0), i64(0)], grad=0, traceable=False)
+def partials_of_builtins(x, n):
+    kept = []
+    add, largest = functools.partial(kept.append), functools.partial(max, 0.5)
+    for i in range(n):
+        SHOW(x * i)
+        add(largest(x) * i)
+    power = functools.partial(math.pow, 2.0)
+    return sum(kept, x), power(float(x)), functools.partial(sorted, reverse=True)([1, 3, 2])
 
 
 @program([f64(1.0)], [f64(-1.0)])

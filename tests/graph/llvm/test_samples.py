@@ -17,7 +17,7 @@ from support.samples import Sample, all_samples
 
 SAMPLES = all_samples()
 NATIVE = [s for s in SAMPLES if lookup(s.op).lower is not None]
-IN_NUMPY = ["print", "error_is", "in_numpy", "log_record"]
+IN_NUMPY = ["clock", "print", "error_is", "in_numpy", "log_record", "warn"]
 """Ops that are calls of Python whatever their operands; each says why."""
 
 

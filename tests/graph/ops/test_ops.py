@@ -32,7 +32,7 @@ SAMPLED_ELSEWHERE = {
         "unwrap",
         "unwrap_or_zeros",
     ),  # types beyond tensors
-    *("print", "log_record", "check", "fail", "raise", "raise_again", "error_is", "guard"),
+    *("print", "log_record", "warn", "clock", "check", "fail", "raise", "raise_again", "error_is", "guard"),
 }
 NEEDS_STATIC = {"unstack"}
 """Ops with as many results as an axis has elements."""

@@ -1,17 +1,17 @@
-"""D101 clock: a clock is read once, while the graph is made
+"""D101 clock: the date of now
 
-Calls into the standard library run while the graph is made, and their results are constants of it. The time that a
-converted function reads is that of its first call, for ever.
+The date that a converted function asks for would be that of its first call, for ever, so staging refuses it. The clocks
+of `time` (`time.time`, `perf_counter`, `monotonic` and the like) are read by every run.
 
 Bad:
     @to_static
     def f(x):
-        return x + time.perf_counter()
+        return x + datetime.now().timestamp()
 
 Good:
     @to_static
-    def f(x, now):
-        return x + now
+    def f(x):
+        return x + time.time()
 """
 
 import ast
@@ -20,30 +20,17 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View
+from dy2static.runtime.outside_world import NEXT, OF_NOW, OF_TODAY, WHY
 
-CLOCKS: Final = frozenset(
-    f"time.{name}{suffix}"
-    for name in ("time", "perf_counter", "monotonic", "process_time", "thread_time")
-    for suffix in ("", "_ns")
-) | {
-    "time.ctime",
-    "time.gmtime",
-    "time.localtime",
-    "datetime.datetime.now",
-    "datetime.datetime.utcnow",
-    "datetime.datetime.today",
-    "datetime.date.today",
-}
+DATES: Final = frozenset(f"datetime.{kind}.{name}" for kind in ("datetime", "date") for name in OF_TODAY)
 
 
 def find(view: View) -> Iterator[Found]:
     for node in view.nodes:
-        if isinstance(node, ast.Call) and view.qualified(node.func) in CLOCKS:
-            yield Found(
-                node,
-                f"`{ast.unparse(node.func)}()` is read once, while the graph is made: every later call gets that time.",
-                "read the clock outside, and pass the time in as an argument.",
-            )
+        if isinstance(node, ast.Call) and (name := view.qualified(node.func)) is not None:
+            is_of_now = name.startswith("time.") and len(node.args) < OF_NOW.get(name.removeprefix("time."), 0)
+            if name in DATES or is_of_now:
+                yield Found(node, f"`{ast.unparse(node.func)}()` {WHY}.", NEXT)
 
 
-RULE = Rule("D101", "clock", "warning", __doc__, find)
+RULE = Rule("D101", "clock", "error", __doc__, find)

@@ -1,11 +1,13 @@
-"""D103 outside-world: a file, the environment or the user is asked once, while the graph is made
+"""D103 outside-world: a file, a process or the user
 
-What comes from outside of the program is read when the graph is made, and is a constant of it from then on.
+Such a call would be made once, while the graph is made, and not in every run: what it reads would be a constant, what
+it writes would be written once. So staging refuses it. The environment (`os.environ`) and whether a file is there
+(`os.path.exists`) are asked again before each run.
 
 Bad:
     @to_static
     def f(x):
-        return x * float(os.environ.get("SCALE", "2"))
+        return x * np.load("scale.npy")
 
 Good:
     @to_static
@@ -13,7 +15,7 @@ Good:
         return x * scale
 
     def run(x):
-        return f(x, float(os.environ.get("SCALE", "2")))
+        return f(x, np.load("scale.npy"))
 """
 
 import ast
@@ -22,41 +24,23 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View
+from dy2static.runtime.outside_world import NEXT, OF_NOW, WHY, reaches_out
+from dy2static.runtime.questions import QUESTIONS
 
-ASKS: Final = {
-    "builtins.open": "the file",
-    "io.open": "the file",
-    "numpy.load": "the file",
-    "numpy.loadtxt": "the file",
-    "numpy.genfromtxt": "the file",
-    "json.load": "the file",
-    "pickle.load": "the file",
-    "builtins.input": "the answer",
-    "os.getenv": "the environment",
-    "os.environ.get": "the environment",
-    "os.urandom": "the random bytes",
-    "secrets.token_bytes": "the random bytes",
-    "secrets.randbelow": "the random number",
-    "uuid.uuid4": "the number",
-}
+ASKED_AGAIN: Final = frozenset(f"os.{question.__name__}" for question in QUESTIONS)
+OF_NAMES: Final = ("os.environ.", "os.path.")
+"""Methods and functions that ask again, or work on names alone."""
 
 
 def find(view: View) -> Iterator[Found]:
     for node in view.nodes:
-        match node:
-            case ast.Call():
-                what = ASKS.get(view.qualified(node.func) or "")
-                shown = f"{ast.unparse(node.func)}()"
-            case ast.Subscript() if view.qualified(node.value) == "os.environ":
-                what, shown = "the environment", ast.unparse(node.value)
-            case _:
-                continue
-        if what is not None:
-            yield Found(
-                node,
-                f"`{shown}` is asked once, while the graph is made: what it says then is fixed.",
-                f"read {what} outside, and pass it in as an argument.",
-            )
+        if not isinstance(node, ast.Call) or (name := view.qualified(node.func)) is None:
+            continue
+        module, _, own = name.rpartition(".")
+        is_question = name in ASKED_AGAIN or name.startswith(OF_NAMES)
+        is_of_now = module == "time" and own in OF_NOW
+        if not is_question and not is_of_now and reaches_out(module, own, len(node.args)):
+            yield Found(node, f"`{ast.unparse(node.func)}()` {WHY}.", NEXT)
 
 
-RULE = Rule("D103", "outside-world", "warning", __doc__, find)
+RULE = Rule("D103", "outside-world", "error", __doc__, find)

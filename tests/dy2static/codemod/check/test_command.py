@@ -25,7 +25,7 @@ from dy2static import to_static
 def train(x, mask=None):
     if mask != None:  # no mask: all of it
         x = x * mask
-    return helper(xp.where(x > 0.0, xp.log(x), 0.0)) + time.time()
+    return helper(xp.where(x > 0.0, xp.log(x), 0.0)) + len(time.ctime())
 
 
 def helper(x):
@@ -140,9 +140,9 @@ def test_a_file_that_does_not_parse(model: Path, capsys: pytest.CaptureFixture[s
 
 def test_comments_ask_for_silence(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = MODEL.replace("# no mask: all of it", "# dy2static: ignore[D302] no mask: all of it")
-    model.write_text(text.replace("+ time.time()", "+ time.time()  # dy2static: ignore[D401, D101]"))
+    model.write_text(text.replace("+ len(time.ctime())", "+ len(time.ctime())  # dy2static: ignore[D401, D101]"))
     assert check(capsys, "model.py")[1].startswith("model.py:15:12: D001")
-    model.write_text(text.replace("+ time.time()", "+ time.time()  #dy2static:ignore"))
+    model.write_text(text.replace("+ len(time.ctime())", "+ len(time.ctime())  #dy2static:ignore"))
     assert check(capsys, "model.py")[1].startswith("model.py:15:12: D001")
     model.write_text(f"# dy2static: ignore-file[D001]\n{MODEL}")
     assert "D001" not in check(capsys, "model.py")[1]

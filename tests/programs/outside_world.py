@@ -1,0 +1,81 @@
+"""What lies outside of a program: clocks, streams, digests that it makes itself, files and the environment."""
+
+import hashlib
+import io
+import os
+import sys
+import time
+from pathlib import Path
+from time import monotonic
+
+from support.programs import f64, i64, program
+
+
+@program([f64(1.0), i64(3)], [f64(-1.0), i64(0)], grad=0)
+def elapsed(x, n):
+    start, ticks = time.perf_counter(), time.time_ns()
+    for _ in range(n):
+        x = x * 2.0
+    passed = time.perf_counter() - start
+    return x, passed >= 0.0, passed < 1000.0, time.time_ns() >= ticks, isinstance(ticks, int), isinstance(start, float)
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def until_a_deadline(x):
+    end = monotonic() + 0.001
+    trips = 0
+    while monotonic() < end and x > 0:
+        trips += 1
+    return trips > 0
+
+
+@program([f64(1.5), i64(3)], [f64(-1.5), i64(0)], traceable=False)
+def written_to_streams(x, n):
+    sys.stdout.write("begin\n")
+    for i in range(n):
+        sys.stdout.write(f"{i}: ")
+        print(x * i)
+    if x > 0:
+        sys.stderr.writelines(["positive ", f"{x}\n"])
+    sys.stdout.flush()
+    return sys.stdout.write("end\n")
+
+
+@program([f64(1.5), "a"], [f64(-1.5), "b"])
+def digests(x, name):
+    digest = hashlib.sha256()
+    digest.update(name.encode())
+    buffer = io.StringIO()
+    buffer.write(name)
+    print("again", name, digest.hexdigest()[:8])
+    if x > 0:
+        inner = hashlib.md5(name.encode())
+        inner.update(b"more")
+        print(inner.hexdigest())
+    return x, buffer.getvalue()
+
+
+@program([f64(1.5), "/"], [f64(-1.5), "/nowhere"])
+def questions(x, path):
+    if os.path.exists(path) and Path(path).is_dir() and os.getenv("NOT_SET", "none") == "none":
+        return x * 2.0
+    return x if "NOT_SET" not in os.environ else -x
+
+
+@program([f64(1.0)], refused="a file would be written to once")
+def writes_a_file(x):
+    with open(os.devnull, "w") as file:
+        file.write("text")
+    return x
+
+
+@program([f64(1.0)], [f64(-1.0)], made=True, refused="a buffer from outside would be written to once")
+def writes_to_a_buffer():
+    buffer = io.StringIO()
+
+    def f(x):
+        if x > 0:
+            buffer.write("positive")
+        return x
+
+    return f
