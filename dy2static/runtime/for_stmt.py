@@ -9,6 +9,7 @@ from dy2static.runtime.asked import asked, next_of
 from dy2static.runtime.bool_ops import and_, not_, or_
 from dy2static.runtime.generators import Generator, Pulled, consume
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.outside_world import check_objects
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
 from dy2static.runtime.steps import or_failed
 from dy2static.staging.attempt import unwatched
@@ -46,6 +47,8 @@ def for_(
         return _over_queue(stager, iterable, body, state, names, stop)
     over = None if stager is None else staged_iterable(stager, iterable)
     if stager is None or over is None:
+        if stager is not None:
+            check_objects(stager, "for", (iterable,))
         return _unrolled(stager, iterable, body, state, names, until)
     if over.is_mixed and isinstance(over.length, int):
         return _unrolled(stager, over.written_out(), body, state, names, until)

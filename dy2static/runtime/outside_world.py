@@ -61,11 +61,15 @@ def check(stager: Stager, function: Any, args: Sequence[Any], kwargs: Mapping[st
         return
     if _reaches_out(function, args):
         _refuse(f"`{_name_of(function)}` {WHY}", NEXT)
-    things = (getattr(function, "__self__", None), *args, *kwargs.values())
+    check_objects(stager, _name_of(function), (getattr(function, "__self__", None), *args, *kwargs.values()))
+
+
+def check_objects(stager: Stager, name: str, things: Sequence[Any]) -> None:
+    """The same of what a call, or a statement of this name, may change."""
     changed = next(filter(is_changeable, things), None)
     if changed is None:
         return
-    name, kind, place = _name_of(function), cast("type[Any]", type(changed)).__name__, stager.place_of(changed)
+    kind, place = cast("type[Any]", type(changed)).__name__, stager.place_of(changed)
     if place is None:
         _refuse(
             f"`{name}` may change an object of class {kind} that this function has not made: it would be called while "

@@ -207,6 +207,7 @@ CHANGES = (
         (lambda: ROWS.writerow([1]), CHANGES.format("writerow", "writer")),
         (lambda: WAITING.put(1), CHANGES.format("put", "Queue")),
         (lambda: DIGEST.update(b"a"), CHANGES.format("update", "HASH")),
+        (lambda: [len(line) for line in BUFFER], CHANGES.format("for", "StringIO")),
     ],
 )
 def test_refused(call: Callable[[], Any], what: str) -> None:
