@@ -30,7 +30,7 @@ from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
-from dy2static.runtime.calls import converted
+from dy2static.runtime.converted import converted
 from dy2static.runtime.missing_keys import finds_defaults
 from dy2static.source.convert import Converted, asking_for_items, convert_function
 from dy2static.staging.arguments import Leaf

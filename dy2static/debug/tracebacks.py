@@ -103,7 +103,7 @@ def _is_block(step: _Step, inner: _Step | None) -> bool:
         inner.code.co_name == "<lambda>"
         and caller is not None
         and caller.is_ours
-        and caller.code.co_name not in ("call", "_call")
+        and caller.code.co_name not in ("call", "_call", "call_as_it_is", "_call_class")
         and str(caller.step.tb_frame.f_globals.get("__name__")).startswith(("dy2static.runtime", "dy2static.staging"))
     )
 

@@ -1,0 +1,149 @@
+"""Calls of what runs as it is, C code and libraries: what they read, change and make is noted."""
+
+import copy
+import dataclasses
+import functools
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
+from typing import Any, Final, cast
+
+import numpy as np
+
+from dy2static.converters.allow import is_library
+from dy2static.runtime import outside_world, random_calls
+from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
+from dy2static.runtime.converted import converted
+from dy2static.runtime.generators import Pulled
+from dy2static.runtime.identity import check_key
+from dy2static.runtime.list_display import list_
+from dy2static.runtime.missing_keys import ask_for_items
+from dy2static.runtime.noted import is_written_in_python, noting, noting_parts
+from dy2static.source.load import has_source
+from dy2static.staging.instances import copied_within
+from dy2static.staging.made import fields_of, is_plain
+from dy2static.staging.stager import Stager
+
+COPYING: Final[tuple[Any, ...]] = (copy.copy, copy.deepcopy, dataclasses.replace)
+"""Functions that make new objects."""
+
+
+def call_as_it_is(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`function(*args, **kwargs)`, which is nothing that conversion knows of.
+
+    Raises: StagingError for a call whose effects a graph cannot have.
+    """
+    if type(function) is functools.partial:
+        partial = cast("functools.partial[Any]", function)
+        return stager.call(partial.func, (*partial.args, *args), {**partial.keywords, **kwargs})
+    if isinstance(function, np.ufunc) or kwargs.get("out") is not None or _is_of_library(function):
+        note_arrays(stager, function, args, kwargs)
+    outside_world.check(stager, function, args, kwargs)
+    if isinstance(function, BuiltinMethodType | MethodWrapperType):
+        if args:
+            check_key(function.__self__, args[0])
+        note_change(stager, function, args, kwargs)
+        return outside_world.note(stager, function, function(*args, **kwargs))
+    if isinstance(function, MethodType):
+        owner = cast(Any, function.__self__)
+        if is_written_in_python(owner):
+            return noting_parts(stager, owner, lambda: function(*args, **kwargs))
+        if function.__name__ in STORES:
+            note_change(stager, function, args, kwargs)
+            return function(*args, **kwargs)
+        if isinstance(owner, dict):
+            return noting(stager, cast("dict[Any, Any]", owner), lambda: function(*args, **kwargs))
+    if isinstance(function, type):
+        return _call_class(stager, function, args, kwargs)
+    if _is_of_library(function):
+        args = tuple(map(_callback, args))
+        kwargs = {name: _callback(value) for name, value in kwargs.items()}
+    made = _copy(stager, function, args, kwargs) if function in COPYING else function(*args, **kwargs)
+    random_calls.note(stager, function, made)
+    return outside_world.note(stager, function, made)
+
+
+def _call_class(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A new instance, as a rule, made by converted code where its `__init__` is the user's."""
+    if (initialise := _own_init(cls)) is not None:
+        made = cls.__new__(cls, *args, **kwargs)
+        stager.cells.made(made)
+        stager.calls.run(initialise, (made, *args), kwargs)
+        return made
+    if _is_of_library(cls):
+        args = tuple(map(_callback, args))
+        kwargs = {name: _callback(value) for name, value in kwargs.items()}
+    made = cls(*args, **kwargs)
+    ask_for_items(made)
+    if cls.__module__ == "itertools":
+        return Pulled(made)
+    if _makes_instances(cls):
+        stager.cells.made(made)
+        _fill_own_lists(stager, made, (*args, *kwargs.values()))
+    else:  # its `__new__` may give an object that was there
+        stager.cells.born(made)
+    random_calls.note(stager, cls, made)
+    return outside_world.note(stager, cls, made)
+
+
+def _copy(stager: Stager, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of one of the functions that copy: all attributes are read, and what it gives is made here."""
+    is_deep = function is copy.deepcopy
+    if args:
+        for inner in copied_within(args[0]) if is_deep else args[:1]:
+            _note_attributes(stager, inner)
+    made = function(*args, **kwargs)
+    stager.cells.made(made)
+    if is_deep:
+        for inner in copied_within(made):
+            stager.cells.made(inner)
+    return made
+
+
+def _note_attributes(stager: Stager, value: Any) -> None:
+    """Note that all attributes of an object are read, if it is one of a plain class."""
+    if not is_plain(cast("type[Any]", type(value))):
+        return
+    if hasattr(value, "__dict__"):
+        stager.note_asked(value, None)
+    for name in fields_of(value).keys() - getattr(value, "__dict__", {}).keys():  # slots
+        stager.note_asked(value, name)
+
+
+def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
+    """The converted `__init__` of a user's class whose instances are made the usual way; None for other classes."""
+    found: Any = cls.__init__
+    if not _makes_instances(cls) or not isinstance(found, FunctionType):
+        return None
+    return converted(found) if has_source(found) else None
+
+
+def _makes_instances(cls: type[Any]) -> bool:
+    """Whether a call of the class makes a new instance, as that of most classes."""
+    return type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
+
+
+def _fill_own_lists(stager: Stager, made: Any, passed: Sequence[Any]) -> None:
+    """The lists and queues that a dataclass has made for fields with a `default_factory` become those of converted
+    code, which can change in the graph, as those that an `__init__` of the user's makes."""
+    if not dataclasses.is_dataclass(made) or hasattr(made, "__post_init__"):
+        return
+    for field in dataclasses.fields(made):
+        held: Any = getattr(made, field.name, None)
+        if field.default_factory is dataclasses.MISSING or any(held is x for x in passed):
+            continue
+        if field.default_factory is list and type(held) is list:
+            object.__setattr__(made, field.name, list_([]))
+        elif type(held) is deque:
+            object.__setattr__(made, field.name, stager.call(deque, (list(cast("deque[Any]", held)), held.maxlen), {}))
+
+
+def _callback(value: Any) -> Any:
+    """A user's function that a library function is given runs converted there too."""
+    if type(value) in (FunctionType, MethodType):
+        return converted(value) or value
+    return value
+
+
+def _is_of_library(function: Any) -> bool:
+    return is_library(getattr(function, "__module__", None) or "")
