@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import next_of
+from dy2static.runtime.asked import asks_graph, next_of
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.rolling import items_left, lists_of, refuse_staged
 from dy2static.staging.cells import AttributeCell, ClosureCell
@@ -76,6 +77,8 @@ class Expression(Generator):
         from in the graph where `produce` would have Python ask for them."""
         self.items = Pulled(items)
         self.of_items = produce
+        if from_start is None and asks_graph(self.items.iterator):
+            from_start = partial(produce, self.items.iterator)
         self.from_start = from_start
         self.ahead: tuple[Any, ...] = ()
         """What the last item has given, and nobody has taken."""
@@ -372,7 +375,10 @@ def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None], kind
     if isinstance(items, Expression):
         return Expression(items, produce, kind, run)
     if stager is None or (not isinstance(items, OneShot) and staged_iterable(stager, items) is None):
-        return Expression(items, produce, kind)
+        made = Expression(items, produce, kind)
+        if not isinstance(made.items.iterator, OneShot):
+            return made
+        items = made.items.iterator  # of an object whose `__iter__` is converted code
     return Generator(run, (), kind=kind)
 
 

@@ -54,6 +54,8 @@ class Cells:
         """Called with the identity of one that a block has changed."""
         self._frames: list[Frame] = [{}]
         self._born: list[Home] = [ByIdentity()]
+        self._standing_in: Home = ByIdentity()
+        """Objects in a trip of a loop for those that the loop carries."""
         self._loops: list[tuple[Frame, GraphBuilder]] = []
         self.instances = Instances()
         self.variables = Variables()
@@ -180,9 +182,14 @@ class Cells:
         """Whether the block that is being staged made it."""
         return id(value) in self._born[-1]
 
-    def forget(self, value: Any) -> None:
+    def stand_in(self, value: Any) -> None:
         """The opposite of `born`: the object stands for one outside of the frame."""
         self._born[-1].forget(id(value))
+        self._standing_in.note(value, None)
+
+    def is_ours(self, value: Any) -> bool:
+        """Whether staging made the object, be it for one from outside."""
+        return self.is_born(value) or id(value) in self._standing_in
 
     def changes_in_loop(self, value: Any) -> bool:
         """Whether a trip of a loop that is being staged changes an object that is older than the trip."""

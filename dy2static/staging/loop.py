@@ -280,7 +280,7 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
             given = object_of(value)
             if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
                 for x in inside(given).values():
-                    stager.cells.forget(x)
+                    stager.cells.stand_in(x)
             stager.sharing.carry(value, carried.initial[i])
             if i in carried.replaced and is_as_it_is(value):
                 objects = [carried.initial[i], *carried.left[i : i + 1]]

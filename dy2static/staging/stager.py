@@ -190,7 +190,7 @@ class Stager:
     def note_asked(self, obj: Any, name: Any, kind: str = "attribute") -> None:
         """An attribute, or item, of an object from outside is read that the source does not say it reads: by a text, or
         where a path leaves it as it is. None for all attributes."""
-        is_ours = isinstance(obj, Tensor | StageableList) or id(obj) in self.arguments or self.cells.is_born(obj)
+        is_ours = isinstance(obj, Tensor | StageableList) or id(obj) in self.arguments or self.cells.is_ours(obj)
         if not is_ours:
             self.asked.append((kind, obj, name))
 

@@ -139,3 +139,25 @@ def element_of_a_list_under_another_name(x, n):
         items[0] *= 2.0
         items[1] = x
     return first, items
+
+
+@program([f64([1.5, 2.0]), i64(0)], [f64([1.5, 2.0]), i64(1)], grad=0)
+def dict_whose_list_is_replaced_on_some_paths(v, n):
+    bins = {"low": [v * 2.0], "high": [v, v + 1.0]}
+    for _ in range(2):
+        for x in v:
+            if n > 0:
+                bins["low"] = [x * k for k in bins["high"]]
+            bins = bins
+    return bins["low"][0], len(bins["low"])
+
+
+@program([f64([1.5, 2.0]), i64(0)], [f64([1.5, 2.0]), i64(1)], grad=0)
+def attribute_that_is_replaced_on_some_paths(v, n):
+    cell = Cell([v * 2.0])
+    for _ in range(2):
+        for x in v:
+            if n > 0:
+                cell.a = [x * v, v]
+            cell = cell
+    return cell.a[0], len(cell.a)

@@ -295,3 +295,39 @@ def made_by_iter_and_asked_until_it_stops(x, n):
             break
         out.append(x * k)
     return out
+
+
+@program(*HALVED, grad=0, adapts=True)
+def in_generator_expressions(x):
+    total = sum(part for part in Halved(x))
+    for part in (2 * part for part in Halved(x)):
+        total = total * 10 + part
+        if part < 1:
+            break
+    return total, [part + 1 for part in (part for part in Halved(x))], any(part < 0.5 for part in Halved(x))
+
+
+@program([f64([1.0, -2.0, 3.0])], [f64([-2.0, 1.0])], [f64([])], grad=0, adapts=True)
+def in_generator_expressions_over_generators(v):
+    return sum(2 * x for x in Positive(v)), all(x > 1 for x in Positive(v)), list(x * x for x in Positive(v))
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([2.0, -2.0, 1.0])], [f64([])], grad=0, adapts=True)
+def starts_where_the_trip_before_said(v):
+    start, total = 1, 0
+    for x in v:
+        if x > 0:
+            total = total * 10 + sum(k + 1 for k in Descent(start))
+            start = start + 1
+    return total
+
+
+@program([f64([1.0, 2.0])], [f64([2.0, -2.0])], grad=0, adapts=True)
+def taken_up_again(v):
+    parts = (k * 2 for k in Descent(4))
+    total = next(parts)
+    for part in parts:
+        total = total * 10 + part
+        if part < 3:
+            break
+    return total, [total * x for x in parts], next(parts, -1), [k for k in Descent(int(v.sum()))]
