@@ -87,7 +87,7 @@ def iter_(stager: Stager, over: Any, *sentinel: Any) -> Any:
         found = staged_iterable(stager, over)
         assert found is not None
         return StagedIterator(found, "list_iterator")
-    is_of_python = not sentinel and isinstance(over, OF_PYTHON)
+    is_of_python = not sentinel and isinstance(over, (*OF_PYTHON, Tensor))
     return Pulled(over) if is_of_python else iter(over, *sentinel)
 
 

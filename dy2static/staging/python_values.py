@@ -41,7 +41,7 @@ def to_python(stager: "Stager", x: Tensor, kind: str) -> Any:
     if kind == "len":
         return _length(x)
     if kind == "iter":
-        return _items(x)
+        return _items(stager, x)
     constant = _constant(stager, x)
     if constant is None:
         if kind == "item":
@@ -106,13 +106,15 @@ def _constant(stager: "Stager", x: Tensor) -> Any:
     return op.attrs["value"] if op is not None and op.name == "constant" else None
 
 
-def _items(x: Tensor) -> Iterator[Any]:
+def _items(stager: "Stager", x: Tensor) -> Iterator[Any]:
     if not x.ndim:
         raise TypeError("iteration over a 0-d array")
     size: Any = x.shape[0]
     if not isinstance(size, int):
         refuse("iter")
-    return iter([x[i] for i in range(size)])
+    before, items = stager.lift_tensor(x), [x[i] for i in range(size)]
+    # What is changed in place before it is asked for is given as it is then.
+    return (item if stager.lift_tensor(x) is before else x[i] for i, item in enumerate(items))
 
 
 def _length(x: Tensor) -> Any:

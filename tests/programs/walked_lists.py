@@ -1,5 +1,7 @@
 """Lists that are changed while a loop goes over them."""
 
+import itertools
+
 import eager as xp
 from support.programs import f64, i64, program
 
@@ -240,3 +242,31 @@ def no_end_of_numbered_items(x):
         for i, y in enumerate(out):
             out.append(y)
     return out
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([2.0])])
+def tensor_changed_while_a_library_goes_over_it(v):
+    w = v * 1.0
+    total = 0.0
+    for x in itertools.chain(w, w):
+        w[-1] += x
+        total = total * 2.0 + x
+    for x, y in itertools.product(iter(w), (2.0,)):
+        w = w * 1.0
+        w += x * y
+        total = total * 2.0 + x
+    return total, w
+
+
+@program([f64([1.0, 2.0, 3.0])], [f64([2.0])], grad=0)
+def tensor_changed_while_it_is_asked_item_by_item(v):
+    w, out = v * 1.0, []
+    items = iter(w)
+    while True:
+        try:
+            x = next(items)
+            w[-1] = w[-1] + x
+        except StopIteration:
+            break
+        out.append(x)
+    return out, w
