@@ -299,9 +299,8 @@ class ProgramCache:
             shapes=self._results,
             foresee=foresee,
         )
-        staged, conversions = self._staged(staging, objects)
+        staged, conversions, found = self._staged(staging, objects)
         inputs = {source.key for source in dynamic}
-        found = collect(_of_plain(conversions), objects, staged.gradients_read, staged.asked)
         _refuse_second_names(found, staged, args, kwargs)
         staged = _with_known(staged, found, [value for _, value in objects])
         changed = _changed_tensors(staged, args, kwargs)
@@ -329,18 +328,20 @@ class ProgramCache:
 
     def _staged(
         self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
-    ) -> tuple[Staged, list[tuple[Any, Converted]]]:
-        """What staging gives, and the functions that it converted. Where it fails on what is outside of the converted
-        code, it is tried again with that as part of it; the same for items that Python takes."""
+    ) -> tuple[Staged, list[tuple[Any, Converted]], list[Guard]]:
+        """What staging gives, the functions that it converted, and all that they can have read. Where it fails on what
+        is outside of the converted code, or that would change something unnoticed, it is tried again with that as part
+        of it; the same for items that Python takes."""
         outside = Outside(objects)
         self._asks_for_items = self._asks_for_items or finds_defaults(self._function, [x for _, x in objects])
+        with asking_for_items(self._asks_for_items):  # before staging changes anything unnoticed
+            outside.learn_classes(collect(_of_plain(self._own_conversions()), objects))
         while True:
             conversions = [pair for member in outside.members for pair in member.conversions]
             try:
                 with asking_for_items(self._asks_for_items):
                     target = converted(self._function) if self._asks_for_items else self._target
-                    if self._target is not self._function:
-                        conversions.insert(0, (self._function, convert_function(_plain(self._function))))
+                    conversions = [*self._own_conversions(), *conversions]
                     staged = staging(
                         function=target or self._target,
                         conversions=conversions,
@@ -348,16 +349,25 @@ class ProgramCache:
                         grown=outside.grown,
                         members=outside.members,
                     )
-                    if outside.holds(_of_plain(conversions)):
-                        return staged, conversions
+                    found = collect(_of_plain(conversions), objects, staged.gradients_read, staged.asked)
+                    if outside.holds(_of_plain(conversions)) and not outside.learn_classes(found):
+                        return staged, conversions, found
             except (BranchTypeError, LoopTypeError, StagingError) as error:
                 if isinstance(error, StagingError) and error.is_of_index and not self._asks_for_items:
                     self._asks_for_items = True
-                elif not outside.learn(error, _of_plain(conversions)):
+                    continue
+                plain = _of_plain(conversions)
+                if not outside.learn(error, plain) and not outside.learn_classes(collect(plain, objects)):
                     raise
-            except Exception:  # perhaps as a list that it looks at was empty
-                if outside.holds(_of_plain(conversions)):
+            except Exception:  # perhaps as a list that it looks at was empty, or as something changed unnoticed
+                plain = _of_plain(conversions)
+                if outside.holds(plain) and not outside.learn_classes(collect(plain, objects)):
                     raise
+
+    def _own_conversions(self) -> list[tuple[Any, Converted]]:
+        """The function with its conversion, where it has one."""
+        is_converted = self._target is not self._function
+        return [(self._function, convert_function(_plain(self._function)))] if is_converted else []
 
     def _objects(self, call: Call, leaves: Sequence[Leaf], names: Sequence[str]) -> list[tuple[str, Any]]:
         """What the function is given besides tensors and numbers, with names for people."""

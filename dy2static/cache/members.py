@@ -1,12 +1,14 @@
 """Members of users' classes that Python itself calls: properties and operators. They run as they are, unless staging
-meets a value of the graph in them that Python must decide on; then they are converted, for as long as staging takes."""
+meets a value of the graph in them that Python must decide on, or they change something, which is to be noted; then they
+are converted, for as long as staging takes."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, Final, cast
 
+from dy2static.cache.changing import changes
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
@@ -26,6 +28,10 @@ OPERATORS: Final = frozenset(
 """The methods that Python calls and that may make objects."""
 TEXTS: Final = frozenset({"__str__", "__repr__", "__format__"})
 """The methods whose result Python wants to be a text."""
+COMPARISONS: Final = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge"))
+ITERATION: Final = frozenset({"__iter__", "__next__"})
+NOTED: Final = (OPERATORS | TEXTS | COMPARISONS) - ITERATION
+"""The methods whose changes are noted: not those that Python goes on calling, as they decide how far a loop goes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +68,20 @@ def members_of(kinds: Sequence[type]) -> Iterator[Member]:
             if isinstance(member, property) or (name in OPERATORS and isinstance(member, FunctionType)):
                 with contextlib.suppress(GraphError):  # it stays as it is
                     yield _converted(base, name, member)
+
+
+def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
+    """The properties and operators of these classes of users that change something, converted."""
+    for kind in kinds:
+        for base in kind.__mro__:
+            if is_library(base.__module__):
+                continue
+            for name, member in tuple(vars(base).items()):
+                read = cast("Any", member).fget if isinstance(member, property) else member
+                is_called = isinstance(member, property) or name in NOTED
+                if is_called and isinstance(read, FunctionType) and has_source(read) and changes(read, kind):
+                    with contextlib.suppress(GraphError):  # it stays as it is
+                        yield _converted(base, name, member)
 
 
 def _converted(owner: type, name: str, member: Any) -> Member:

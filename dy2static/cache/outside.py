@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dy2static.cache.members import Member, members_in, members_of
+from dy2static.cache.members import Member, changing_members_of, members_in, members_of
 from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
@@ -39,6 +39,15 @@ class Outside:
             return not self.holds(conversions) or bool(found)
         self.lists, self.grown = self._places(conversions)
         return bool(found or self.lists or self.grown)
+
+    def learn_classes(self, guards: Iterable[Guard]) -> bool:
+        """Whether the code can have met objects of classes whose members change something: these are part of staging
+        from now on."""
+        held = [guard.expected for guard in guards if guard.how == "identity"] + [x for _, x in self._objects]
+        kinds = dict.fromkeys(x if isinstance(x, type) else type(x) for x in held)
+        found = {m.key: m for m in changing_members_of(kinds) if m.key not in self._members}
+        self._members.update(found)
+        return bool(found)
 
     def holds(self, conversions: Conversions) -> bool:
         """Whether the code, with all that was converted, looks at none of the lists that it was thought only to add to.

@@ -315,3 +315,66 @@ def negated_on_one_path(x, y):
         chosen = -Shown(x)
     print(chosen)
     return (chosen if y > 1 else -chosen).size
+
+
+class Tally:
+    """Its members change it when Python calls them."""
+
+    def __init__(self):
+        self.count, self.seen = 0, []
+
+    def __iadd__(self, other):
+        self.count += other
+        return self
+
+    def __add__(self, other):
+        return self.noted(other)
+
+    def __getitem__(self, i):
+        self.count += 10
+        return i
+
+    def __lt__(self, other):
+        self.seen.append(other)
+        return True
+
+    def noted(self, other):
+        self.count += 100
+        return other
+
+    @property
+    def number(self):
+        self.count += 1000
+        return self.count
+
+
+OF_MODULE = Tally()
+
+
+@program([f64(1.0)], [f64(3.0)], grad=0)
+def members_that_change_their_object(x):
+    tally = other = Tally()
+    if x > 2:
+        tally += 1
+        x = tally + x
+        x = x * tally[2]
+    is_less = tally < 3
+    return x, tally.count, other.count, is_less, len(tally.seen)
+
+
+@program([f64([1.0, -3.0, 2.0])], [f64([])], grad=0, adapts=True)
+def members_that_change_their_object_in_loops(v):
+    tally, total = Tally(), 0.0
+    for x in v:
+        if x > 0:
+            total = total + tally.number
+        tally += 1
+    return total, tally.count
+
+
+@program([f64(1.0)], [f64(3.0)], grad=0)
+def property_that_changes_an_object_from_outside(x):
+    before = OF_MODULE.count
+    if x > 2:
+        x = x + (OF_MODULE.number - before)
+    return x, OF_MODULE.count - before
