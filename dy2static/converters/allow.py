@@ -6,6 +6,8 @@ from typing import Final
 
 NUMERIC: Final = frozenset(["numpy", "scipy", "eager", "graph"])
 OURS: Final = frozenset(["dy2static"])
+PROGRESS: Final = frozenset(["tqdm"])
+"""They show what Python does, which is making the graph: in a run there is no trip of Python's to show."""
 
 # Called through the runtime all the same: they call functions of the user, or must not be frozen into a graph.
 THROUGH_RUNTIME: Final = (
@@ -51,9 +53,10 @@ CHANGES_AN_ARRAY: Final = frozenset(["copyto", "fill_diagonal", "place", "put", 
 
 
 def is_library(module: str) -> bool:
-    """Whether functions of `module` are called as they are: the standard library, NumPy, SciPy and our own packages."""
+    """Whether functions of `module` are called as they are: the standard library, NumPy, SciPy, our own packages, and
+    what shows progress."""
     package = module.partition(".")[0]
-    return package in NUMERIC or package in OURS or (package in sys.stdlib_module_names and package != "__main__")
+    return package in NUMERIC | OURS | PROGRESS or (package in sys.stdlib_module_names and package != "__main__")
 
 
 def stays_direct(callee: object, name: str) -> bool:

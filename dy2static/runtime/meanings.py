@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, Final, cast
 
-from dy2static.converters.allow import is_library
+from dy2static.converters.allow import PROGRESS, is_library
 from dy2static.runtime import logging_calls, math_functions
 from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES
@@ -14,6 +14,7 @@ from dy2static.runtime.getters import reading_by_text
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.stream_calls import writing_to_stream
 from dy2static.runtime.texts import method_of_text
+from dy2static.staging.iterables import is_staged_iterable
 from dy2static.staging.lists import StageableList
 from dy2static.staging.stager import Stager
 
@@ -94,6 +95,22 @@ def _of_text(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None
     return None if found is None else lambda: found(function.__self__, *args, **kwargs)
 
 
+def _of_progress(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
+    """`tqdm(items)` of items that the graph goes over: these."""
+    is_progress = (getattr(function, "__module__", None) or "").partition(".")[0] in PROGRESS
+    return (lambda: args[0]) if is_progress and args and is_staged_iterable(args[0]) else None
+
+
 CONTAINERS: Final[tuple[type[Any], ...]] = (list, dict, set, deque)
-MEANINGS: Final = (*(_builtin, _method_of_class, _written_out, _by_text, _to_stream, _to_log, _of_math, _of_text),)
+MEANINGS: Final = (
+    _builtin,
+    _method_of_class,
+    _written_out,
+    _by_text,
+    _to_stream,
+    _to_log,
+    _of_math,
+    _of_text,
+    _of_progress,
+)
 """Where a meaning is looked for, in this order."""

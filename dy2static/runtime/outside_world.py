@@ -49,7 +49,6 @@ CHANGEABLE: Final = frozenset(
     )
 )
 """Modules whose objects change by calls, and cannot be looked into."""
-
 MAKERS: Final = frozenset({"hashlib", "_hashlib", "_blake2", "csv", "_csv", "hmac", "zlib", "gzip", "bz2", "lzma"})
 """Modules whose functions make such objects."""
 
