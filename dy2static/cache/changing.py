@@ -1,6 +1,7 @@
 """Whether a user's function changes what it does not make: by a store, or by a method of Python's containers."""
 
 import dis
+from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -15,8 +16,8 @@ METHODS: Final = LIST_CHANGES | DICT_CHANGES | CHANGES
 
 
 def changes(function: FunctionType, cls: type) -> bool:
-    """Whether its code, or that of a function of its module or a method of `cls` that it names, stores something: a
-    guess that is true too often."""
+    """Whether its code, or that of a function of its module or a method of `cls` that it names, stores something other
+    than what it keeps from its first call on: a guess that is true too often."""
     seen: set[CodeType] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -37,8 +38,22 @@ def changes(function: FunctionType, cls: type) -> bool:
 def _stores(code: CodeType) -> bool:
     if METHODS.intersection(code.co_names):
         return True
-    for instruction in dis.get_instructions(code):
+    instructions = list(dis.get_instructions(code))
+    for instruction in instructions:
         is_outer = instruction.opname == "STORE_DEREF" and instruction.argval in code.co_freevars
-        if instruction.opname in (*STORES, *OUTER_STORES) or is_outer:
+        is_filled = instruction.opname == "STORE_ATTR" and _fills(code, instructions, instruction.argval)
+        if is_outer or (instruction.opname in (*STORES, *OUTER_STORES) and not is_filled):
             return True
     return any(isinstance(inner, CodeType) and _stores(inner) for inner in code.co_consts)
+
+
+def _fills(code: CodeType, instructions: Sequence[dis.Instruction], name: str) -> bool:
+    """Whether code stores an attribute only where there is none, or None: as often as it is done, it is the same."""
+    is_asked = name in code.co_consts or "AttributeError" in code.co_names  # as of `hasattr`, or in a `try`
+    for before, read, test, against in zip(*(instructions[i:] for i in range(4)), strict=False):
+        if read.opname == "LOAD_ATTR" and read.argval == name:
+            if before.opname == "COPY":
+                return False  # `+=`
+            is_test = test.opname == "LOAD_CONST" and test.argval is None and against.opname == "IS_OP"
+            is_asked = is_asked or is_test or ("JUMP" in test.opname and "NONE" in test.opname)
+    return is_asked

@@ -3,6 +3,8 @@
 import functools
 from typing import Any
 
+import numpy as np
+
 import eager as xp
 from support.programs import f64, i64, program
 
@@ -378,3 +380,38 @@ def property_that_changes_an_object_from_outside(x):
     if x > 2:
         x = x + (OF_MODULE.number - before)
     return x, OF_MODULE.count - before
+
+
+class Tables:
+    """Its properties keep what they have made for the first caller."""
+
+    def __init__(self):
+        self.made = None
+
+    @property
+    def kept(self):
+        if self.made is None:
+            self.made = np.arange(4) * 0.5
+        return self.made
+
+    @property
+    def found(self):
+        try:
+            return self.steps
+        except AttributeError:
+            self.steps = (1.0, 2.0)
+            return self.steps
+
+
+@program([f64(1.0)], [f64(-3.0)], [f64(20.0)], grad=0, made=True)
+def properties_that_keep_what_they_made():
+    tables = Tables()
+
+    def f(x):
+        if x > 0:
+            x = x * tables.kept[3]
+        while x < 10:
+            x = x + tables.kept[1] + tables.found[0]
+        return x
+
+    return f
