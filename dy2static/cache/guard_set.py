@@ -69,7 +69,7 @@ class GuardWriter:
             w.unless(f"{w.name(_all_hold)}({w.name(others[MOST_WRITTEN:])})")
         if len(w.lines) > start:
             body = [f"    {line}" for line in w.lines[start:]]
-            failing = "except (AttributeError, LookupError, ValueError): return otherwise"
+            failing = "except (AttributeError, LookupError, ValueError, OSError): return otherwise"
             w.lines[start:] = ["try:", *body, failing]
 
     def _guard(self, guard: Guard) -> None:
@@ -162,6 +162,8 @@ class GuardWriter:
             case "attribute":
                 missing = w.name(MISSING)
                 return f"getattr({w.name(source.owner)}, {source.name!r}, {missing}) is {missing}"
+            case "call":
+                return f"{w.name(source.load)}() is {w.name(MISSING)}"
             case _:
                 return f"{w.name(source.load)}() is {w.name(MISSING)}"
 

@@ -66,7 +66,7 @@ def load_from(kind: str, owner: Any, name: Any) -> Any:
                 return owner()
             case _:
                 return len(owner)
-    except (AttributeError, LookupError, ValueError):
+    except (AttributeError, LookupError, ValueError, OSError):  # the last: a question about a file that is not there
         return MISSING
 
 
@@ -237,7 +237,7 @@ class _Walk:
         """An item or attribute, or all attributes (None); that it is not there matters too."""
         of = f"of a {_class_of(owner).__name__}"
         if kind == "call":
-            self.read(Source(kind, owner, None, f"what a {_class_of(owner).__name__} gives"))
+            self._or_missing(Source(kind, owner, None, f"what a {_class_of(owner).__name__} gives"))
         elif name is None:
             self.inside(vars(owner), f"the attributes {of}")
         elif kind == "item":

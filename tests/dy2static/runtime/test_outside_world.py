@@ -178,6 +178,25 @@ def test_files_are_looked_for_before_each_run(tmp_path: Path) -> None:
     assert float(f(POSITIVE)) == -1.5
 
 
+def test_a_question_about_a_file_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "marker"
+
+    @to_static
+    def f(x: Any) -> Any:
+        try:
+            return x * os.path.getsize(path)
+        except OSError:
+            return -x
+
+    for size in (None, 2, None, 3):
+        if size is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text("a" * size)
+        for _ in range(20):  # guards are compiled after some calls
+            assert float(f(POSITIVE)) == 1.5 * (size or -1)
+
+
 REACHES = "`{}` reaches outside of the program: it would be called while the graph is made, and by no run again"
 CHANGES = (
     "`{}` may change an object of class {} that this function has not made: it would be called while the graph is "
