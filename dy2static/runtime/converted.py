@@ -28,7 +28,7 @@ def converted(function: Any) -> Callable[..., Any] | None:
     if isinstance(function, type | BuiltinMethodType):
         return None
     owner = cast("type[Any]", type(function))
-    method = getattr(owner, "__call__", None)  # noqa: B004 - the method itself is wanted
+    method: Any = owner.__call__
     return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
 
 

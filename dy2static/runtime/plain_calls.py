@@ -53,11 +53,11 @@ def call_as_it_is(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: 
             return function(*args, **kwargs)
         if isinstance(owner, dict):
             return noting(stager, cast("dict[Any, Any]", owner), lambda: function(*args, **kwargs))
-    if isinstance(function, type):
-        return _call_class(stager, function, args, kwargs)
     if _is_of_library(function):
         args = tuple(map(_callback, args))
         kwargs = {name: _callback(value) for name, value in kwargs.items()}
+    if isinstance(function, type):
+        return _call_class(stager, function, args, kwargs)
     made = _copy(stager, function, args, kwargs) if function in COPYING else function(*args, **kwargs)
     random_calls.note(stager, function, made)
     return outside_world.note(stager, function, made)
@@ -70,9 +70,6 @@ def _call_class(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: d
         stager.cells.made(made)
         stager.calls.run(initialise, (made, *args), kwargs)
         return made
-    if _is_of_library(cls):
-        args = tuple(map(_callback, args))
-        kwargs = {name: _callback(value) for name, value in kwargs.items()}
     made = cls(*args, **kwargs)
     ask_for_items(made)
     if cls.__module__ == "itertools":

@@ -17,14 +17,13 @@ from graph.execute.blas_threads import has_small_products, one_thread
 from graph.execute.blueprint import Blueprint
 from graph.execute.in_blocks import in_blocks
 from graph.execute.numpy_program import compile_program
-from graph.ir.op import Graph
+from graph.ir.op import Graph, Op
+from graph.ir.opdef import Again
 from graph.ir.walk import walk
 from graph.passes.small_tensors import small_tensors_as_numbers
 
 LOOPS: Final = frozenset(["while_loop", "for_loop", "call"])
 """The ops that may make a run long."""
-SHOWN: Final = frozenset(["print", "log_record", "warn"])
-"""The ops of which something would be seen twice."""
 
 HEAD_START: Final = 0.1
 """Seconds that a run has for itself before compiling, which also takes Python's time, begins. Measured: the first
@@ -46,7 +45,8 @@ def runner(plan: Blueprint, deliver: Callable[[Runner], None]) -> Runner:
     if kept is not None:
         return kept
     graph = plan.graph
-    loops, shown = (_has(graph, names) for names in (LOOPS, SHOWN))
+    loops = _has(graph, lambda op: op.name in LOOPS)
+    shown = _has(graph, lambda op: op.opdef.again is Again.SHOWN)  # it would be seen twice
     if loops and shown:
         return plan.compiled()
     alone = has_small_products(graph) and not plan.exact
@@ -136,5 +136,5 @@ def _compile(whom: "weakref.ref[Meanwhile]") -> None:
         wanted.compile()
 
 
-def _has(graph: Graph, names: frozenset[str]) -> bool:
-    return any(op.name in names for part in (graph, *graph.functions.values()) for op in walk(part))
+def _has(graph: Graph, is_one: Callable[[Op], bool]) -> bool:
+    return any(is_one(op) for part in (graph, *graph.functions.values()) for op in walk(part))
