@@ -16,7 +16,7 @@ from datetime import datetime
 
 class tqdm:
     def __init__(self, iterable, desc=""):
-        self.iterable, self.total, self.shown = iterable, len(iterable), []
+        self.iterable, self.total, self.shown, self.began = iterable, len(iterable), [], datetime.now()
 
     def __iter__(self):
         for item in self.iterable:
