@@ -9,10 +9,9 @@ import pytest
 
 from dy2static.cache import compiled
 from dy2static.cache.compiled import Executor
-from graph.execute.meanwhile import SHOWN
+from graph.execute.meanwhile import is_seen
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
-from graph.ir.walk import walk
 from graph.passes.small_tensors import small_tensors_as_numbers
 from support.differential import check_gradients, check_outside, check_static
 from support.programs import all_programs
@@ -51,8 +50,7 @@ def meanwhile(graph: Graph) -> Callable[..., Any]:
         assert_same(results, expected)
         return expected
 
-    is_shown = any(op.name in SHOWN for part in (graph, *graph.functions.values()) for op in walk(part))
-    return usual if is_shown else run
+    return usual if is_seen(graph) else run
 
 
 @pytest.mark.slow

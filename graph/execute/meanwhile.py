@@ -46,7 +46,7 @@ def runner(plan: Blueprint, deliver: Callable[[Runner], None]) -> Runner:
         return kept
     graph = plan.graph
     loops = _has(graph, lambda op: op.name in LOOPS)
-    shown = _has(graph, lambda op: op.opdef.again is Again.SHOWN)  # it would be seen twice
+    shown = is_seen(graph)
     if loops and shown:
         return plan.compiled()
     alone = has_small_products(graph) and not plan.exact
@@ -134,6 +134,11 @@ def _compile(whom: "weakref.ref[Meanwhile]") -> None:
     wanted = whom()
     if wanted is not None:
         wanted.compile()
+
+
+def is_seen(graph: Graph) -> bool:
+    """Whether a run of the graph can be seen, so that two would be seen twice."""
+    return _has(graph, lambda op: op.opdef.again is Again.SHOWN)
 
 
 def _has(graph: Graph, is_one: Callable[[Op], bool]) -> bool:
