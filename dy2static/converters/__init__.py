@@ -11,7 +11,6 @@ from dy2static.converters import (
     assert_stmt,
     bool_ops,
     calls,
-    class_attribute,
     comprehensions,
     del_stmt,
     dict_display,
@@ -27,6 +26,7 @@ from dy2static.converters import (
     match_stmt,
     percent,
     raise_stmt,
+    special_attributes,
     steps,
     stores,
     try_stmt,
@@ -55,7 +55,7 @@ STATEMENTS: dict[type[ast.AST], Any] = {
     ast.With: with_stmt.convert,
 }
 EXPRESSIONS: dict[type[ast.AST], Any] = {
-    ast.Attribute: class_attribute.convert,
+    ast.Attribute: special_attributes.convert,
     ast.BinOp: percent.convert,
     ast.BoolOp: bool_ops.convert_bool_op,
     ast.Call: calls.convert,

@@ -18,7 +18,6 @@ from dy2static.runtime.bool_ops import not_ as not_
 from dy2static.runtime.bool_ops import or_ as or_
 from dy2static.runtime.bool_ops import unequal as unequal
 from dy2static.runtime.calls import call as call
-from dy2static.runtime.class_attribute import class_of as class_of
 from dy2static.runtime.comprehensions import dict_of as dict_of
 from dy2static.runtime.comprehensions import each as each
 from dy2static.runtime.comprehensions import list_of as list_of
@@ -49,6 +48,8 @@ from dy2static.runtime.outer_names import set_global as set_global
 from dy2static.runtime.outer_names import set_nonlocal as set_nonlocal
 from dy2static.runtime.raise_stmt import raise_ as raise_
 from dy2static.runtime.raise_stmt import raise_again as raise_again
+from dy2static.runtime.special_attributes import attributes_of as attributes_of
+from dy2static.runtime.special_attributes import class_of as class_of
 from dy2static.runtime.steps import head as head
 from dy2static.runtime.steps import steps as steps
 from dy2static.runtime.stores import set_attr as set_attr

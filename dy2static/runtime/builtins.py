@@ -20,7 +20,7 @@ from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, 
 from dy2static.runtime.warning_calls import warn
 from dy2static.source.load import has_source
 from dy2static.staging.caught import Caught, CaughtClass
-from dy2static.staging.cells import AttributeCell, stores_itself
+from dy2static.staging.cells import attribute_cell, stores_itself
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.iterables import StagedRange, staged_range
 from dy2static.staging.lists import StageableList
@@ -171,6 +171,8 @@ def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
     alike = _alike(obj, name)
     if alike is not None and not hasattr(alike, name):
         return getattr(alike, name, *default)  # which raises Python's error
+    if name == "__dict__" and hasattr(obj, name):
+        return vars_(stager, obj)
     stager.note_asked(obj, name)
     return getattr(obj, name, *default)
 
@@ -178,6 +180,7 @@ def getattr_(stager: Stager, obj: Any, name: str, *default: Any) -> Any:
 def vars_(stager: Stager, *args: Any) -> Any:
     found = cast("dict[str, Any]", vars(*args))
     stager.note_asked(args[0], None)
+    stager.cells.note_namespace(args[0], found)
     return found
 
 
@@ -343,7 +346,7 @@ def setattr_(stager: Stager, obj: Any, name: str, value: Any) -> None:
     elif isinstance(store, FunctionType):
         stager.call(store, (member, obj, value), {})
     else:
-        stager.cells.put(AttributeCell(obj, name), value)
+        stager.cells.put(attribute_cell(obj, name), value)
 
 
 def exit_(_: Stager, *args: Any) -> None:

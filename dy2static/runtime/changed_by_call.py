@@ -10,7 +10,7 @@ import numpy as np
 
 from dy2static.converters.allow import CHANGES_AN_ARRAY
 from dy2static.errors import StagingError
-from dy2static.staging.cells import AttributeCell, ItemCell, ListCell
+from dy2static.staging.cells import ListCell, attribute_cell
 from dy2static.staging.contents import CHANGES, OF_ARRAYS, touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -35,7 +35,7 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
     if isinstance(owner, ModuleType):
         _note_function(stager, owner.__name__, name, args)
     elif name in ATTRIBUTE_STORES and args:
-        stager.cells.touch(AttributeCell(owner, args[0]))
+        stager.cells.touch(attribute_cell(owner, args[0]))
     elif name in ITEM_STORES and args:
         _note_item(stager, owner, args[0])
     elif isinstance(owner, list) and not isinstance(owner, StageableList):
@@ -49,7 +49,7 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
         _check_order(stager, cast(object, owner))
     elif isinstance(owner, dict) and name in DICT_CHANGES:
         for key in _keys_changed(cast("dict[Any, Any]", owner), name, args, kwargs):
-            stager.cells.touch(ItemCell(owner, key))
+            stager.cells.touch(stager.cells.item(owner, key))
 
 
 def _keys_changed(owner: dict[Any, Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
@@ -85,7 +85,7 @@ def _note_function(stager: Stager, module: str, name: str, args: Sequence[Any]) 
 
 def _note_item(stager: Stager, container: Any, key: Any) -> None:
     if isinstance(container, dict):
-        stager.cells.touch(ItemCell(container, key))
+        stager.cells.touch(stager.cells.item(container, key))
     elif isinstance(container, list) and not isinstance(container, StageableList):
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]
     else:

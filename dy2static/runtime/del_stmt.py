@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.calls import call
-from dy2static.staging.cells import AttributeCell, ItemCell
+from dy2static.staging.cells import attribute_cell
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -21,7 +21,7 @@ def del_attr(obj: Any, name: str) -> None:
         delattr(obj, name)
         return
     obj = changeable(obj, "AttributeError", f"'NoneType' object has no attribute {name!r}")
-    cell = AttributeCell(obj, name)
+    cell = attribute_cell(obj, name)
     if isinstance(cell.load(), Undefined):
         delattr(obj, name)  # raises as it would
     stager.cells.touch(cell)
@@ -43,7 +43,7 @@ def del_item(container: Any, key: Any) -> None:
                 next_step="keep the values in a list or a tensor, and index it.",
                 loc=user_location(),
             )
-        stager.cells.touch(ItemCell(container, key))
+        stager.cells.touch(stager.cells.item(container, key))
         del container[key]
         return
     if isinstance(container, list):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
-from dy2static.staging.cells import ItemCell
 from dy2static.staging.contents import touch_content
 from dy2static.staging.stager import Stager
 from dy2static.staging.undefined import Undefined
@@ -25,7 +24,7 @@ def noting(stager: Stager, items: dict[Any, Any], change: Callable[[], Any]) -> 
         for key in {**before, **after}:
             old, new = before.get(key, MISSING), after.get(key, MISSING)
             if old is not new:
-                cell = ItemCell(items, key)
+                cell = stager.cells.item(items, key)
                 cell.store(Undefined(repr(key)) if old is MISSING else old)
                 stager.cells.put(cell, Undefined(repr(key)) if new is MISSING else new)
 

@@ -12,7 +12,6 @@ from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.noted import noting
-from dy2static.staging.cells import ItemCell
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
@@ -77,7 +76,7 @@ def set_item(container: Any, key: Any, value: Any) -> None:
         if isinstance(kind.__setitem__, FunctionType):  # of a class of the user's
             call(kind.__setitem__, container, key, value)
         else:
-            stager.cells.put(ItemCell(container, key), value)
+            stager.cells.put(stager.cells.item(container, key), value)
         return
     if isinstance(container, list):
         stager.cells.touch_list(container)  # pyright: ignore[reportUnknownArgumentType]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any, Final, Protocol, cast
 
 from dy2static.staging.lists import StageableList
@@ -262,7 +262,10 @@ class ItemCell:
 
     @property
     def text(self) -> str:
-        return f"item {self.item!r} of a {type(self.owner).__name__}"
+        kind = cast("type[Any]", type(self.owner))
+        if kind is dict and "__builtins__" in self.owner:
+            return f"global variable {self.item!r}"
+        return f"item {self.item!r} of a {kind.__name__}"
 
     def load(self) -> Any:
         owner: Any = self.owner
@@ -293,6 +296,11 @@ def _of_python(owner: Any, name: str) -> Callable[..., Any]:
         return method
     found = (vars(base).get(name) for base in kind.__mro__)
     return next(x for x in found if x is not None and not isinstance(x, FunctionType))
+
+
+def attribute_cell(owner: Any, name: str) -> AttributeCell | ItemCell:
+    """The cell of an attribute: of a module, that of the global variable."""
+    return ItemCell(vars(owner), name) if isinstance(owner, ModuleType) else AttributeCell(owner, name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

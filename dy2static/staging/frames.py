@@ -7,11 +7,21 @@ knows what each cell held when it began, so it can be undone, and merged with th
 import operator
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Final, cast
 
 from dy2static.staging.by_identity import ByIdentity
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, HandleCell, Key, ListCell, is_made_in, put_value
+from dy2static.staging.cells import (
+    AttributeCell,
+    Cell,
+    ClosureCell,
+    HandleCell,
+    ItemCell,
+    Key,
+    ListCell,
+    is_made_in,
+    put_value,
+)
 from dy2static.staging.instances import Home, Instances
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users, user_location
@@ -57,8 +67,21 @@ class Cells:
         self._standing_in: Home = ByIdentity()
         """Objects in a trip of a loop for those that the loop carries."""
         self._loops: list[tuple[Frame, GraphBuilder]] = []
+        self._namespaces = ByIdentity[Any]()
+        """Objects, by the dicts of their attributes."""
         self.instances = Instances()
         self.variables = Variables()
+
+    def note_namespace(self, owner: Any, attributes: Any) -> None:
+        """Note the `__dict__` of an object: an item of it is the attribute, as one place has one cell. Of a module it
+        is the attribute that is the item."""
+        if isinstance(attributes, dict) and not isinstance(owner, ModuleType):
+            self._namespaces.note(attributes, owner)
+
+    def item(self, container: Any, key: Any) -> AttributeCell | ItemCell:
+        """The cell of an item."""
+        owner = self._namespaces.get(id(container))
+        return ItemCell(container, key) if owner is None else AttributeCell(owner, key)
 
     @contextmanager
     def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:

@@ -12,7 +12,7 @@ from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
 from dy2static.staging.branch import decide
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, ItemCell, Key, ListCell
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, ItemCell, Key, ListCell, attribute_cell
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList, is_of_graph
@@ -235,7 +235,7 @@ def cell_of(source: Source) -> Cell:
     """The place that a source reads, as one to store to."""
     match source.kind:
         case "attribute":
-            return AttributeCell(source.owner, source.name)
+            return attribute_cell(source.owner, source.name)
         case "cell":
             return ClosureCell(source.owner)
         case _:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, ItemCell, ListCell
+from dy2static.staging.cells import Cell, ClosureCell, ItemCell, ListCell, attribute_cell
 from dy2static.staging.frames import Frame
 from dy2static.staging.made import fields_of
 from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
@@ -66,7 +66,7 @@ class State:
             now: dict[Any, Any] = _held(owner)
             for key in [*before, *(key for key in now if key not in before)]:
                 if now.get(key, _GONE) is not before.get(key, _GONE):
-                    cell = ItemCell(owner, key) if isinstance(owner, dict) else AttributeCell(owner, key)
+                    cell = ItemCell(owner, key) if isinstance(owner, dict) else attribute_cell(owner, key)
                     yield cell, before.get(key, Undefined(str(key)))
         for source, before in self._places:
             if source.kind == "cell" and source.load() is not before:

@@ -1,5 +1,7 @@
 """`global` and `nonlocal`, bound under tests and in loops of the graph."""
 
+import sys
+
 import eager as xp
 from support.programs import f64, i64, program
 
@@ -107,3 +109,28 @@ def bound_on_some_paths(x):
     else:
         late = x
     return late
+
+
+@program([f64(1.0)], [f64(3.0)], [f64(-1.0)], made=True)
+def of_a_module_by_two_names():
+    """Bound by `global`, and stored as an attribute of the module: one place."""
+    module = sys.modules[__name__]
+
+    def add(x):
+        global COUNT, TOTAL
+        if x > 0:
+            COUNT = COUNT + 1
+            TOTAL = TOTAL + x
+
+    def run(x):
+        module.COUNT, module.TOTAL = 0, x * 0.5
+        add(x)
+        module.COUNT += 1
+        if x > 1:
+            module.TOTAL = module.TOTAL * 2.0
+        else:
+            add(x + 2)
+        add(x)
+        return COUNT, module.COUNT, TOTAL, module.TOTAL
+
+    return run

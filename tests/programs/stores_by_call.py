@@ -132,3 +132,47 @@ def order_of_a_dict_under_a_test(v):
     if v[0] > 0:
         held.move_to_end("a")
     return list(held.values())
+
+
+class Plain:
+    def __init__(self, a):
+        self.a = a
+
+
+@program(UP, DOWN, grad=0)
+def by_the_dict_of_an_object_on_one_path(x):
+    """An item of `__dict__` is the attribute."""
+    box = Plain(x * 0.5)
+    if x[0] > 0:
+        vars(box).update(a=x * 3.0, b=x)
+    else:
+        box.a = box.a + 1.0
+        box.b = x * 2.0
+    for _ in range(2):
+        box.__dict__["a"] = box.a * box.b
+        if x[0] < 1:
+            setattr(box, "b", box.b + 1.0)
+            getattr(box, "__dict__")["b"] *= 2.0  # noqa: B009
+    return box.a, box.b
+
+
+@program(UP, DOWN, made=True)
+def by_the_dict_of_an_object_from_outside():
+    box = Plain(1)
+
+    def run(x):
+        box.a = 1
+        if x[0] > 0:
+            box.__dict__.setdefault("count", 5)
+            vars(box)["a"] += 1
+        else:
+            box.count = 2
+            box.a *= 3
+        out = box.a * x
+        if x[0] < 0:
+            del vars(box)["count"]
+            return out
+        del box.count
+        return out * 2.0
+
+    return run

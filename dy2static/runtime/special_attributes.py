@@ -1,8 +1,8 @@
-"""`x.__class__`."""
+"""`x.__class__` and `x.__dict__`."""
 
 from typing import Any
 
-from dy2static.runtime.builtins import type_
+from dy2static.runtime.builtins import getattr_, type_
 from dy2static.staging.caught import Caught
 from dy2static.staging.lists import StageableList
 from dy2static.staging.optional import maybe_none
@@ -18,3 +18,9 @@ def class_of(value: Any) -> Any:
         isinstance(value, Caught | Queue | StageableList | StagedTensor | StagedText) or maybe_none(value) is not None
     )
     return type_(stager, value) if stager is not None and stands_in else value.__class__
+
+
+def attributes_of(value: Any) -> Any:
+    """`x.__dict__`."""
+    stager = current()
+    return value.__dict__ if stager is None else getattr_(stager, value, "__dict__")
