@@ -40,7 +40,7 @@ NUMBER = 3
 """The position of the Python number among the arguments."""
 BOX = 5
 """The position of the object among the arguments."""
-SECONDS = 30
+SECONDS = 5
 """What a program may take of the processor, in all modes together."""
 SHRINKING_SECONDS = 300
 """What finding a smaller program that differs too may take."""
