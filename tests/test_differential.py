@@ -9,6 +9,7 @@ import pytest
 
 from dy2static.cache import compiled
 from dy2static.cache.compiled import Executor
+from graph.execute.interpreter import run
 from graph.execute.meanwhile import is_seen
 from graph.execute.numpy_program import compile_program
 from graph.ir.op import Graph
@@ -34,23 +35,37 @@ def test_with_arguments_found_outside(name: str, fresh: bool) -> None:
 
 def meanwhile(graph: Graph) -> Callable[..., Any]:
     """The NumPy program of a graph, where the one that runs until native code is there does the same, bit for bit."""
-    usual = compile_program(graph)
     quick = compile_program(small_tensors_as_numbers(graph), leave=lambda: None, when=[])
 
-    def run(*args: Any) -> Any:
+    def checked(*args: Any) -> Any:
+        results = quick(*args)
+        assert not any(isinstance(x, int | float) and not isinstance(x, np.generic) for x in results)
+        return results
+
+    return beside(graph, checked)
+
+
+def interpreted(graph: Graph) -> Callable[..., Any]:
+    """The NumPy program of a graph, where the interpreter does the same, bit for bit."""
+    return beside(graph, lambda *args: run(graph, args))
+
+
+def beside(graph: Graph, other: Callable[..., Any]) -> Callable[..., Any]:
+    """The NumPy program of a graph; it fails where `other` gives other values, unless one would see both run."""
+    usual = compile_program(graph)
+
+    def both(*args: Any) -> Any:
         given = copy_of(list(args))
         try:
             expected = usual(*args)
         except Exception as error:
             with pytest.raises(type(error), match=f"^{re.escape(str(error))}"):
-                quick(*given)
+                other(*given)
             raise
-        results = quick(*given)
-        assert not any(isinstance(x, int | float) and not isinstance(x, np.generic) for x in results)
-        assert_same(results, expected)
+        assert_same(other(*given), expected)
         return expected
 
-    return usual if is_seen(graph) else run
+    return usual if is_seen(graph) else both
 
 
 @pytest.mark.slow
@@ -60,10 +75,13 @@ def test_meanwhile(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check_static(PROGRAMS[name], "numpy")
 
 
-# Native code for both halves of each gradient takes minutes to compile.
-@pytest.mark.parametrize("executor", [*EXECUTORS[:-1], pytest.param("native", marks=pytest.mark.slow)])
+# Staging takes most of the time, so one staging serves the NumPy program and the interpreter. Native code for both
+# halves of each gradient takes minutes to compile.
+@pytest.mark.parametrize("executor", ["numpy", *(pytest.param(x, marks=pytest.mark.slow) for x in EXECUTORS[1:])])
 @pytest.mark.parametrize("name", [name for name, program in PROGRAMS.items() if program.grad])
-def test_gradients(name: str, executor: Executor) -> None:
+def test_gradients(name: str, executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    if executor == "numpy":
+        monkeypatch.setattr(compiled, "compile_program", interpreted)
     assert check_gradients(PROGRAMS[name], executor), "no case has a gradient"
 
 
