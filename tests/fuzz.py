@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("--gradients", type=int, default=6, help="gradients of every so many programs; 0: of none")
     parser.add_argument("--native", type=int, default=10, help="every so many programs run natively too; 0: none")
     parser.add_argument("--verify", type=int, default=4, help="graphs of every so many are verified between passes")
+    parser.add_argument("--anew", type=int, default=3, help="every so many are called with another Python number too")
     parser.add_argument("--constructs", action="store_true", help="how often each construct was there and refused")
     parser.add_argument(
         "--part",
@@ -49,7 +50,7 @@ def main() -> int:
         help="of the language: control flow over tensors, Python values and lists; with functions and classes; whole",
     )
     options = parser.parse_args()
-    modes = Modes(options.gradients, options.native, options.verify, Part(options.part))
+    modes = Modes(options.gradients, options.native, options.verify, options.anew, Part(options.part))
     began = time.perf_counter()
     seeds = range(options.seed, options.seed + options.count)
     pieces = [seeds[i : i + 50] for i in range(0, len(seeds), 50)]

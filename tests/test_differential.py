@@ -1,5 +1,6 @@
 """Every program of tests/programs in every mode, against the same function run as plain Python."""
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +20,20 @@ from support.programs import all_programs
 from support.values import assert_same, copy_of
 
 PROGRAMS = all_programs()
-EXECUTORS: tuple[Executor, ...] = ("numpy", "interpreter", "native")
 
 
-@pytest.mark.parametrize("executor", EXECUTORS)
+# Staging takes most of the time, so one staging serves the NumPy program and the interpreter, but where one would see
+# both run.
+@pytest.mark.parametrize("executor", ["numpy", "native", pytest.param("interpreter", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_static(name: str, executor: Executor) -> None:
-    check_static(PROGRAMS[name], executor)
+def test_static(name: str, executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Graph] = []
+    with monkeypatch.context() as patch:
+        if executor == "numpy":
+            patch.setattr(compiled, "compile_program", functools.partial(interpreted, seen=seen))
+        check_static(PROGRAMS[name], executor)
+    if seen:
+        check_static(PROGRAMS[name], "interpreter")
 
 
 @pytest.mark.parametrize(("name", "fresh"), [(name, i % 2 == 0) for i, name in enumerate(PROGRAMS)])
@@ -45,8 +53,11 @@ def meanwhile(graph: Graph) -> Callable[..., Any]:
     return beside(graph, checked)
 
 
-def interpreted(graph: Graph) -> Callable[..., Any]:
-    """The NumPy program of a graph, where the interpreter does the same, bit for bit."""
+def interpreted(graph: Graph, seen: list[Graph] | None = None) -> Callable[..., Any]:
+    """The NumPy program of a graph, where the interpreter does the same, bit for bit; it is noted in `seen` where one
+    would see both run."""
+    if seen is not None and is_seen(graph):
+        seen.append(graph)
     return beside(graph, lambda *args: run(graph, args))
 
 
@@ -75,9 +86,10 @@ def test_meanwhile(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check_static(PROGRAMS[name], "numpy")
 
 
-# Staging takes most of the time, so one staging serves the NumPy program and the interpreter. Native code for both
-# halves of each gradient takes minutes to compile.
-@pytest.mark.parametrize("executor", ["numpy", *(pytest.param(x, marks=pytest.mark.slow) for x in EXECUTORS[1:])])
+# Native code for both halves of each gradient takes minutes to compile.
+@pytest.mark.parametrize(
+    "executor", ["numpy", *(pytest.param(x, marks=pytest.mark.slow) for x in ("interpreter", "native"))]
+)
 @pytest.mark.parametrize("name", [name for name, program in PROGRAMS.items() if program.grad])
 def test_gradients(name: str, executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
     if executor == "numpy":

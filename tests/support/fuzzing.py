@@ -33,7 +33,7 @@ from support.module_state import ModuleState
 from support.programs import f64, i64
 from support.random_programs.box import Box
 from support.random_programs.parts import Part
-from support.random_programs.program import random_program
+from support.random_programs.program import SIZES, random_program
 from support.random_programs.shrink import shrunk
 
 NUMBER = 3
@@ -56,11 +56,13 @@ class Modes:
     native: int = 10
     verify: int = 4
     """Graphs are verified between the passes."""
+    anew: int = 3
+    """Programs are called with another Python number too, for which they are staged anew."""
     part: Part = Part.WHOLE
 
     @staticmethod
     def is_due(every: int, seed: int) -> bool:
-        return bool(every) and seed % every == 0
+        return bool(every) and (seed + seed // SIZES) % every == 0  # programs of each size in turn
 
 
 class TooLongError(BaseException):
@@ -142,7 +144,7 @@ class Checked:
         found = outcome(function, args, (*own[:BOX], self.box, *own[BOX + 1 :]))
         return dataclasses.replace(found, args=(*found.args, self.state.now()))
 
-    def results(self, native: bool) -> str:
+    def results(self, native: bool, anew: bool) -> str:
         """Where a mode gives another result, prints something else, changes something else or fails otherwise."""
         try:
             static: StaticFunction = to_static(self.function, executor="numpy")
@@ -154,7 +156,7 @@ class Checked:
         before = self.state.first()
         refused: set[int] = set()
         """The Python numbers of calls that were refused: others with them would be, as no data decides on that."""
-        for args in arguments(self.seed):
+        for args in arguments(self.seed)[: 3 if anew else 2]:
             if args[NUMBER] in refused:
                 continue
             with within_seconds(PLAIN_SECONDS, EndlessError):
@@ -240,13 +242,19 @@ class Checked:
 
 
 def check_source(
-    source: str, seed: int, *, gradients: bool = False, native: bool = False, counts: Counter[str] | None = None
+    source: str,
+    seed: int,
+    *,
+    gradients: bool = False,
+    native: bool = False,
+    anew: bool = True,
+    counts: Counter[str] | None = None,
 ) -> tuple[str, list[str]]:
     """Where the modes differ on this program, in words, empty when they agree; and why calls were refused."""
     checked = Checked(source, seed, Counter() if counts is None else counts)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        what = checked.results(native)
+        what = checked.results(native, anew)
         if not what and gradients and not checked.reasons:
             what = checked.gradients("native" if native else "numpy")
     return what, checked.reasons
@@ -301,6 +309,7 @@ def _guarded(source: str, seed: int, modes: Modes, counts: Counter[str] | None =
                 seed,
                 gradients=modes.is_due(modes.gradients, seed),
                 native=modes.is_due(modes.native, seed),
+                anew=modes.is_due(modes.anew, seed),
                 counts=counts,
             )
     except SyntaxError:

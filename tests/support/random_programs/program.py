@@ -4,6 +4,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 # isort: off
 # Imported for what they add to the tables of the writer, in an order that makes programs the same everywhere.
@@ -23,6 +24,9 @@ from support.random_programs.parts import Part
 from support.random_programs.prelude import prelude_of
 from support.random_programs.writer import Writer
 
+SIZES: Final = 18
+"""How many sizes programs come in, one seed after the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class RandomProgram:
@@ -35,6 +39,6 @@ class RandomProgram:
 
 def random_program(seed: int, part: Part = Part.WHOLE) -> RandomProgram:
     """The program of a seed, of a part of the language."""
-    writer = Writer(seed, size=6 + seed % 18, part=part)
+    writer = Writer(seed, size=6 + seed % SIZES, part=part)
     source = writer.source()
     return RandomProgram(f"{prelude_of(source)}\n\n\n{source}", writer.used)
