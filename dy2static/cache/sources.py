@@ -4,6 +4,7 @@ After staging, all that converted code can have read is found again: the globals
 converted, and within these values the attributes whose names their source mentions.
 """
 
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 
 from dy2static.cache.callables import add_names, called_names, computing, held_by, library_names, operators, shown_by
 from dy2static.cache.contents import content
+from dy2static.cache.imported import imports_of
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted
@@ -204,6 +206,13 @@ class _Walk:
                 self.named(name, Source("cell", cell, None, f"`{name}` of the enclosing function"))
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self.inside(value, f"a default of `{function.__name__}`")
+        self.imports(function)
+
+    def imports(self, function: types.FunctionType) -> None:
+        """Read what a function imports where it runs."""
+        for found in imports_of(function):
+            self.names.update(found.taken)
+            self.read(Source("item", sys.modules, found.name, f"module `{found.name}`"))
 
     def named(self, name: str, source: Source) -> None:
         """Read a place by a name of the source."""
@@ -226,6 +235,7 @@ class _Walk:
         add_names(function.__code__, found)
         self.names |= found
         self.plain_names |= found
+        self.imports(function)
         for name in sorted(found & function.__globals__.keys()):
             self.read(Source("item", function.__globals__, name, f"global `{name}`"))
             if isinstance(called := function.__globals__[name], types.FunctionType):
@@ -238,6 +248,8 @@ class _Walk:
         of = f"of a {_class_of(owner).__name__}"
         if kind == "call":
             self._or_missing(Source(kind, owner, None, f"what a {_class_of(owner).__name__} gives"))
+        elif kind == "module":
+            self.inside(owner, f"module `{owner.__name__}`")
         elif name is None:
             self.inside(vars(owner), f"the attributes {of}")
         elif kind == "item":

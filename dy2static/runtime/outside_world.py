@@ -90,7 +90,9 @@ def check_objects(stager: Stager, name: str, things: Sequence[Any]) -> None:
 
 
 def note(stager: Stager, function: Any, made: Any) -> Any:
-    """What a call gives: remembered, if the call has made it and it changes by calls."""
+    """What a call gives: remembered, if the call has made it and it changes by calls; a module is read from outside."""
+    if isinstance(made, ModuleType):
+        stager.note_asked(made, None, "module")
     if is_changeable(made) and (isinstance(function, type) or _module_of(function) in MAKERS):
         stager.made_here(made)
     return made

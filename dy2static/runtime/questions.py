@@ -3,6 +3,7 @@ another answer makes another program."""
 
 import functools
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -41,6 +42,8 @@ def note_question(stager: Stager, function: Any, args: Sequence[Any], kwargs: Ma
 
 
 def note_key(stager: Stager, container: Any, method: str, key: Any) -> None:
-    """The same of `os.environ[key]` and `key in os.environ`, by the name of the method."""
+    """The same of `os.environ[key]` and `key in os.environ`, by the name of the method; and of `sys.modules[key]`."""
     if isinstance(container, ENVIRONMENT):
         note_question(stager, getattr(container, method), (key,), {})
+    elif container is sys.modules and key in sys.modules:
+        stager.note_asked(sys.modules[key], None, "module")

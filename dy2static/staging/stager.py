@@ -49,7 +49,7 @@ ADD_ANY: Final = lookup("add_any")
 
 
 Asked = tuple[str, Any, Any]
-"""What was read, by kind of place ("attribute" or "item"), owner and name."""
+"""What was read, by kind of place ("attribute", "item", "call" or "module"), owner and name."""
 
 
 class Stager:
