@@ -3,6 +3,7 @@ graph is made, and by no run again: so they are refused. What a function makes a
 the same in every run."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path, PurePath
 from types import FunctionType, MethodType, ModuleType
@@ -122,6 +123,8 @@ def _reaches_out(function: Any, args: Sequence[Any]) -> bool:
     cls = cast("type[Any]", owner if isinstance(owner, type) else type(owner))
     if isinstance(owner, np.ndarray):
         return name in ("tofile", "dump")
+    if isinstance(owner, ContextVar):
+        return name in ("set", "reset")
     if isinstance(owner, ENVIRONMENT):
         return isinstance(function, MethodType | type)
     is_file = issubclass(cls, Path) and name in OF_PATHS

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import time
+from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
 
@@ -77,5 +78,17 @@ def writes_to_a_buffer():
         if x > 0:
             buffer.write("positive")
         return x
+
+    return f
+
+
+@program([f64(1.0)], [f64(-1.0)], made=True, refused="a context variable would be set once")
+def sets_a_context_variable():
+    depth = ContextVar("depth", default=0)
+
+    def f(x):
+        if x > 0:
+            depth.set(depth.get() + 1)
+        return x * depth.get()
 
     return f
