@@ -9,6 +9,8 @@ import numpy as np
 MOST_BYTES: Final = 1 << 16
 """Arrays with more bytes are compared with a copy word by word, not as bytes."""
 _WORD: Final = 8
+BYTES: Final = (bytearray, arrays.array)
+"""The classes of arrays that are not NumPy's."""
 _OBJECTS: Final[Any] = tuple
 _WORDS: Final[Any] = np.ndarray
 
@@ -44,7 +46,7 @@ def content(value: Any) -> Content | None:
     """What is in a NumPy array or byte array now; None for other values. Of a large array it is a view."""
     if isinstance(value, np.ndarray):
         return _of_array(cast("np.ndarray[Any, Any]", value))
-    if isinstance(value, bytearray | arrays.array):
+    if isinstance(value, BYTES):
         return Content(type(cast(Any, value)), bytes(cast(Any, value)))
     return None
 

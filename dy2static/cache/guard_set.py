@@ -142,6 +142,8 @@ class GuardWriter:
                 return f"tuple({owner})"
             case "call":
                 return f"{owner}()"
+            case "itself":
+                return owner
             case _:
                 return f"len({owner})"
 

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.cache.callables import add_names, called_names, computing, held_by, library_names, operators, shown_by
-from dy2static.cache.contents import content
+from dy2static.cache.contents import BYTES, content
 from dy2static.cache.imported import imports_of
 from dy2static.cache.signature import is_input_number
 from dy2static.converters.allow import is_library
@@ -66,6 +66,8 @@ def load_from(kind: str, owner: Any, name: Any) -> Any:
                 return tuple(owner)
             case "call":
                 return owner()
+            case "itself":
+                return owner
             case _:
                 return len(owner)
     except (AttributeError, LookupError, ValueError, OSError):  # the last: a question about a file that is not there
@@ -158,7 +160,7 @@ def collect(
         for function, made in pairs:
             walk.function(cast(types.FunctionType, function), made)
         for text, value in held:
-            walk.inside(value, text)
+            walk.given(value, text)
         for leaf in gradients:
             walk.read(Source("attribute", leaf, "grad", "the gradient of a Parameter"))
         for kind, owner, name in asked:
@@ -298,6 +300,12 @@ class _Walk:
             if grown != 0 or type(value) is not list:
                 is_container = isinstance(value, list | tuple | dict)
                 self.inside(value, source.text, grown - 1 if grown and is_container else None)
+
+    def given(self, value: Any, text: str) -> None:
+        """Go on inside an object that the function is given, which is the same in each call."""
+        if isinstance(value, BYTES):
+            self.read(Source("itself", value, None, text))
+        self.inside(value, text)
 
     def inside(self, value: Any, text: str, grown: int | None = None) -> None:
         """Go on inside a container, a user's object, or what a function is bound to."""

@@ -1,6 +1,7 @@
 """What containers and views outside hold is seen to change, whatever they are."""
 
 import array
+import functools
 import types
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -147,13 +148,25 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[Any, int], Any], Callable[[A
 }
 
 
-@pytest.mark.parametrize("place", ["closure", "attribute"])
-@pytest.mark.parametrize("case", CASES)
+PLACES = ("closure", "attribute", "argument")
+NO_ARGUMENT = ("an array of objects",)
+"""What cannot be given to a function: an array that is given is a tensor."""
+
+
+@pytest.mark.parametrize(
+    ("case", "place"),
+    [(case, place) for case in CASES for place in PLACES if place != "argument" or case not in NO_ARGUMENT],
+)
 def test_what_is_read_of_it(case: str, place: str) -> None:
     make, change, read = CASES[case]
     (made, held), (plain, expected) = make(), make()
     box = types.SimpleNamespace(held=held)
-    f = to_static((lambda x: read(held, x)) if place == "closure" else (lambda x: read(box.held, x)))
+    ways: dict[str, Callable[[Any], Any]] = {
+        "closure": to_static(lambda x: read(held, x)),
+        "attribute": to_static(lambda x: read(box.held, x)),
+        "argument": functools.partial(to_static(lambda c, x: read(c, x)), held),
+    }
+    f = ways[place]
     for i in range(5):
         if i:
             change(made, i)
