@@ -39,6 +39,8 @@ class Carried:
     varying: set[Dim] = field(default_factory=set[Dim])
     related: Relations = field(default_factory=Relations)
     """Which variables and cells hold one object when a trip begins."""
+    related_after: Relations = field(default_factory=Relations)
+    """Which do when the loop is over: the last trip may leave what no trip begins with."""
     may_hold: dict[int, list[Alias]] = field(default_factory=dict[int, list[Alias]])
     """Of what variables and cells that are None or unbound on some paths may hold the values, when a trip begins."""
     invariants: dict[tuple[int, int], Implication] = field(default_factory=dict[tuple[int, int], Implication])

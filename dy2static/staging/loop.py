@@ -460,7 +460,7 @@ def _finish(
             merged[i] = carried.initial[i]
         elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it
-    reunite(merged, carried.related, labels, stager.sharing)
+    reunite(merged, carried.related_after, labels, stager.sharing)
     with stager.sharing.at_once():
         for i, cell in enumerate(carried.cells.values(), count):
             merged[i] = held_by(cell, merged[i])

@@ -70,6 +70,10 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
         paths, given = [entry.objects for entry in entries], [entry.given for entry in entries]
         before, carried.related = carried.related, relations(paths, stager.sharing, given=given)
         carried.related |= {pair: ALWAYS for pair in before if pair not in carried.related and carried.is_kept(pair)}
+        is_last = len(entries) == 1  # no trip begins with what this one leaves
+        carried.related_after = (
+            relations([carried.initial, carried.left], stager.sharing) if is_last else carried.related
+        )
         held = carried.may_hold
         if not is_wider:  # else what the trip was given was not what trips are given
             carried.may_hold = _held(stager, carried, entries)

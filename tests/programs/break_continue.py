@@ -192,3 +192,16 @@ def continue_guarded_by_python(x):
             continue
         x = x + 0.5
     return x
+
+
+@program([f64(3.0), f64([1.0, 2.0])], [f64(3.0), f64([])], grad=(0, 1))
+def one_trip_at_most(x, v):
+    """No trip begins with what the first one leaves, and the loop ends with it: `y` and `x` are two objects then."""
+    y = x
+    for x in v:
+        try:
+            pass
+        except ValueError:
+            y = x
+        break
+    return y, x
