@@ -12,7 +12,18 @@ from dy2static.staging.list_text import layout_of, layout_of_text
 from dy2static.staging.lists import NO_INDEX, StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
-from dy2static.staging.spec import ListSpec, Spec, StaleSpec, TensorSpec, apart, element_types, pack, spec_of, unpack
+from dy2static.staging.spec import (
+    ListSpec,
+    Spec,
+    StaleSpec,
+    TensorSpec,
+    apart,
+    element_types,
+    keeps_places,
+    pack,
+    spec_of,
+    unpack,
+)
 from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber
 from dy2static.staging.stale import refused
 from dy2static.staging.taped_ops import append_op
@@ -135,7 +146,8 @@ class ListValues:
         as tensors of which one may now be None, are put into new lists one by one."""
         assert held.element is not None
         before, after = element_types(held.element), element_types(element)
-        if len(before) == len(after) and all(join_types(a, b) for a, b in zip(before, after, strict=True)):
+        are_joined = len(before) == len(after) and all(join_types(a, b) for a, b in zip(before, after, strict=True))
+        if are_joined and keeps_places(held.element, element):
             return held.values
         made = StageableList((), StagedList(element, self._empty(element)))
         self._stager.cells.born(made)

@@ -151,6 +151,15 @@ def changed(spec: "Spec", change: Callable[["Spec"], "Spec"]) -> "Spec":
     return change(replace(spec, **parts) if parts else spec)
 
 
+def all_of(spec: "Spec") -> "Iterator[Spec]":
+    """The description and all that are in it, those of what a list holds too."""
+    yield spec
+    held: Any = spec
+    for part in (getattr(held, "inner", None), getattr(held, "element", None), *getattr(held, "parts", ())):
+        if part is not None:
+            yield from all_of(part)
+
+
 def known_outside(spec: "Spec", outside: Container[int]) -> "Spec":
     """The description with those objects marked that are of `outside`, by identity."""
 

@@ -14,7 +14,7 @@ from dy2static.staging.constants import same_constant
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made, rebuild
 from dy2static.staging.leaks import refuse_leak
 from dy2static.staging.lists import StageableList
-from dy2static.staging.made import MadeSpec, changed
+from dy2static.staging.made import MadeSpec, all_of, changed
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.never import Never
 from dy2static.staging.optional import (
@@ -316,6 +316,12 @@ def types(spec: Spec) -> list[Type]:
             return []
 
 
+def keeps_places(before: Spec, after: Spec) -> bool:
+    """Whether each value that the graph chooses has, among those that the other description knows, the same place."""
+    pairs = [(a, b) for a, b in zip(all_of(before), all_of(after), strict=False) if isinstance(a, ChoiceSpec)]
+    return all(isinstance(b, ChoiceSpec) and a.parts == b.parts[: len(a.parts)] for a, b in pairs)
+
+
 def pack(spec: Spec, value: Any, stager: "Stager") -> list[Value]:
     """The graph values of `value`, as a description that covers it asks for."""
     if isinstance(value, Never):  # nobody gets there: a value of the type, whatever it is
@@ -385,7 +391,7 @@ def _pack_maybe(inner: Spec, value: Any, stager: "Stager") -> list[Value]:
         value = MaybeDefined(value.name, held.flag, held.spec, held.values)
     if not isinstance(value, MaybeDefined):
         return [b.constant(True), *(append_op(stager, "some", v) for v in pack(inner, value, stager))]
-    if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)]:
+    if [str(t) for t in types(inner)] == [str(t) for t in types(value.spec)] and keeps_places(value.spec, inner):
         return [value.flag, *value.values]
     whole = {append_op(stager, "unwrap", v, name=""): v for v in value.values}
     bare = unpack(as_left(value.spec), iter(whole), stager)

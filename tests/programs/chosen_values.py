@@ -328,3 +328,30 @@ def handed_to_a_library(x):
         return xp.asarray(level) * x
     except TypeError:
         return x - 100
+
+
+@program([f64([-1.0, 2.0]), i64(1)], [f64([1.0, 1.0, -1.0]), i64(5)], [f64([0.2]), i64(5)], [f64([0.2]), i64(0)])
+def lists_of_texts_that_were_met_in_another_order(x, n):
+    first, second = [], []
+    for v in x:
+        first.append("low" if v < 0 else "high")
+    for v in x:
+        second.append("high" if v > 0.5 else "low")
+    got = first if n > 2 else second
+    return got, "/".join(got)
+
+
+@program([f64(0.0)], [f64(2.0)], [f64(5.0)], [f64(1.0)], traceable=False)
+def texts_returned_from_a_loop_and_a_handler(x):
+    def reason(c):
+        for _ in range(3):
+            try:
+                c = 1.0 / c
+            except ZeroDivisionError:
+                return "flat"
+            if c < 0.3:
+                return "small"
+        return "slow"
+
+    why = reason(float(x))
+    return why, why == "flat"
