@@ -1,8 +1,9 @@
-"""Members of users' classes that Python itself calls: properties and operators. They run as they are, unless staging
-meets a value of the graph in them that Python must decide on, or they change something, which is to be noted; then they
-are converted, for as long as staging takes."""
+"""Members of users' classes that Python itself calls: properties, operators, what reads attributes. They run as they
+are, unless staging meets a value of the graph in them that Python must decide on, or they change something, which is to
+be noted; then they are converted, for as long as staging takes."""
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
@@ -12,6 +13,7 @@ from dy2static.cache.changing import changes
 from dy2static.converters.allow import is_library
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
+from dy2static.staging.kept_property import KeptProperty
 from dy2static.staging.text import as_text
 from graph.errors import GraphError
 
@@ -30,7 +32,11 @@ TEXTS: Final = frozenset({"__str__", "__repr__", "__format__"})
 """The methods whose result Python wants to be a text."""
 COMPARISONS: Final = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge"))
 ITERATION: Final = frozenset({"__iter__", "__next__"})
-NOTED: Final = (OPERATORS | TEXTS | COMPARISONS) - ITERATION
+ASKED: Final = frozenset(
+    f"__{name}__" for name in ("bool", "complex", "contains", "float", "get", "getattr", "index", "int", "len")
+)
+"""The methods that Python calls to read something, `__get__` those of descriptors."""
+NOTED: Final = (OPERATORS | TEXTS | COMPARISONS | ASKED) - ITERATION
 """The methods whose changes are noted: not those that Python goes on calling, as they decide how far a loop goes."""
 
 
@@ -71,22 +77,42 @@ def members_of(kinds: Sequence[type]) -> Iterator[Member]:
 
 
 def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
-    """The properties and operators of these classes of users that change something, converted."""
+    """The members of these classes of users that Python calls and that change something, converted."""
     for kind in kinds:
         for base in kind.__mro__:
             if is_library(base.__module__):
                 continue
             for name, member in tuple(vars(base).items()):
-                read = cast("Any", member).fget if isinstance(member, property) else member
-                is_called = isinstance(member, property) or name in NOTED
-                if is_called and isinstance(read, FunctionType) and has_source(read) and changes(read, kind):
+                is_noted = name in NOTED or isinstance(member, property)
+                read = _functions(member)[:1]
+                is_kept = isinstance(member, functools.cached_property) and bool(read)
+                if is_kept or (is_noted and any(changes(function, kind) for function in read)):
                     with contextlib.suppress(GraphError):  # it stays as it is
                         yield _converted(base, name, member)
+                elif _is_descriptor(member):
+                    yield from _changing_reads(member, kind)
+
+
+def _is_descriptor(member: Any) -> bool:
+    cls = cast("type[Any]", type(member))
+    return not is_library(cls.__module__) and isinstance(getattr(cls, "__get__", None), FunctionType)
+
+
+def _changing_reads(descriptor: Any, owner: type) -> Iterator[Member]:
+    """What runs when a descriptor of a user's class is read, converted, if this, or a function that it holds, changes
+    something."""
+    cls = cast("type[Any]", type(descriptor))
+    base = next(base for base in cls.__mro__ if "__get__" in vars(base))
+    read: Any = vars(base)["__get__"]
+    held = [function for function in getattr(descriptor, "__dict__", {}).values() if isinstance(function, FunctionType)]
+    if has_source(read) and (changes(read, cls) or any(changes(function, owner) for function in held)):
+        with contextlib.suppress(GraphError):
+            yield _converted(base, "__get__", read)
 
 
 def _converted(owner: type, name: str, member: Any) -> Member:
     made = [(function, convert_function(function)) for function in _functions(member)]
-    converted = _with(member, dict(made))
+    converted = _with(owner, member, dict(made))
     return Member(owner, name, as_text(converted) if name in TEXTS else converted, tuple(made))
 
 
@@ -101,12 +127,17 @@ def _member_of(cls: type, code: CodeType) -> Member | None:
 def _functions(member: Any) -> list[FunctionType]:
     if isinstance(member, property):
         candidates: list[Any] = [member.fget, member.fset, member.fdel]
+    elif isinstance(member, functools.cached_property):
+        candidates = [cast(Any, member).func]
     else:
         candidates = [member]
     return [function for function in candidates if isinstance(function, FunctionType) and has_source(function)]
 
 
-def _with(member: Any, made: dict[Any, Converted]) -> Any:
+def _with(owner: type, member: Any, made: dict[Any, Converted]) -> Any:
+    if isinstance(member, functools.cached_property):
+        kept = cast(Any, member)
+        return KeptProperty(made[kept.func].function, kept.attrname, is_pure=not changes(kept.func, owner))
     if not isinstance(member, property):
         return made[member].function
 

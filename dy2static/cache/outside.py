@@ -7,6 +7,7 @@ from dy2static.cache.members import Member, changing_members_of, members_in, mem
 from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
+from dy2static.staging.kept_property import KeptProperty
 from dy2static.staging.stage import PLACES
 from graph.errors import BranchTypeError, LoopTypeError
 
@@ -47,6 +48,9 @@ class Outside:
         kinds = dict.fromkeys(x if isinstance(x, type) else type(x) for x in held)
         found = {m.key: m for m in changing_members_of(kinds) if m.key not in self._members}
         self._members.update(found)
+        for member in found.values():
+            if isinstance(member.converted, KeptProperty):
+                member.converted.forget(held)
         return bool(found)
 
     def holds(self, conversions: Conversions) -> bool:

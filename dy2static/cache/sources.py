@@ -258,7 +258,7 @@ class _Walk:
             is_module = "__builtins__" in owner
             self._or_missing(Source(kind, owner, name, f"global `{name}`" if is_module else f"item {name!r} {of}"))
         elif is_data(owner, name) or not hasattr(owner, name):
-            self._or_missing(Source(kind, owner, name, f"attribute {name!r} {of}"))
+            self._or_missing(self._place(owner, name, f"attribute {name!r} {of}"))
         else:
             self.names.add(name)
             self.plain_names.add(name)
@@ -356,13 +356,27 @@ class _Walk:
         own: Any = None if isinstance(value, type) else getattr(cast(Any, value), "__dict__", None)
         for name in sorted(self._names | library_names(cast(type, type(value)))):
             if is_data(value, name):
-                yield Source("attribute", cast(Any, value), name, f"{text}.{name}")
+                yield self._place(cast(Any, value), name, f"{text}.{name}")
             elif name in self._names or name in called_names(cast(type, type(value))):
                 self._member(cast(Any, value), cls, name, text, _class_of(own) is dict)
         for function in operators(cls):
             self.plain(function)
         if "__dict__" in self._names and _class_of(own) is dict:
             yield from self._within(own, f"the attributes of {text}")
+
+    def _place(self, value: Any, name: str, text: str) -> Source:
+        """Where data are that are read of an object: in itself, or in a user's class, where they are read, and changed,
+        by other names too."""
+        own: Any = getattr(value, "__dict__", None)
+        at = None if isinstance(value, type) or name in (own or ()) else base_with(_class_of(value), name)
+        if at is None:
+            return Source("attribute", value, name, text)
+        if own is not None:
+            self.expect(Source("own", value, name, text), MISSING)
+        mro = _class_of(value).__mro__
+        for base in mro[: mro.index(at)]:
+            self.expect(Source("class", base, name, f"`{base.__qualname__}.{name}`"), MISSING)
+        return Source("attribute", at, name, f"`{at.__qualname__}.{name}`")
 
     def _member(self, value: Any, cls: type, name: str, text: str, has_own: bool) -> None:
         """A method or property: a user's may be replaced, and any hidden by an attribute of the object."""
@@ -380,6 +394,14 @@ class _Walk:
             if has_own:
                 self.expect(Source("own", value, name, f"{text}.{name}"), MISSING)
             return
+
+
+def base_with(cls: type, name: str) -> type | None:
+    """The user's class that an instance of `cls` finds data in that it has not itself; None for a slot of its own."""
+    at = next((base for base in cls.__mro__ if name in vars(base)), None)
+    if at is None or is_library(at.__module__) or isinstance(vars(at)[name], types.MemberDescriptorType):
+        return None
+    return at
 
 
 def is_data(value: Any, name: str) -> bool:

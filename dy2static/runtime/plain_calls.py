@@ -13,7 +13,7 @@ import numpy as np
 from dy2static.converters.allow import is_library
 from dy2static.runtime import outside_world, random_calls
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
-from dy2static.runtime.converted import converted
+from dy2static.runtime.converted import converted, home_of
 from dy2static.runtime.generators import Pulled
 from dy2static.runtime.identity import check_key
 from dy2static.runtime.list_display import list_
@@ -39,7 +39,13 @@ def call_as_it_is(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: 
     if isinstance(function, np.ufunc) or kwargs.get("out") is not None or _is_of_library(function):
         note_arrays(stager, function, args, kwargs)
     outside_world.check(stager, function, args, kwargs)
+    if function is object.__new__:
+        made = object.__new__(*args, **kwargs)
+        stager.cells.made(made)
+        return made
     if isinstance(function, BuiltinMethodType | MethodWrapperType):
+        if function.__name__ == "__call__" and isinstance(cls := cast(Any, function.__self__), type):
+            return _instance(stager, cls, args, kwargs)
         if args:
             check_key(function.__self__, args[0])
         note_change(stager, function, args, kwargs)
@@ -64,7 +70,22 @@ def call_as_it_is(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: 
 
 
 def _call_class(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A new instance, as a rule, made by converted code where its `__init__` is the user's."""
+    """What the class of a class says that its call gives: a new instance, as a rule."""
+    called: Any = type(cls).__call__
+    if isinstance(called, FunctionType) and (own := _of_user(called)) is not None:
+        return stager.calls.run(own, (cls, *args), kwargs)
+    return _instance(stager, cls, args, kwargs)
+
+
+def _instance(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An instance, made by converted code where its `__new__` or `__init__` is the user's."""
+    new: Any = cls.__new__
+    if isinstance(new, FunctionType) and (own := _of_user(new)) is not None:
+        made = stager.calls.run(own, (cls, *args), kwargs)
+        initialise: Any = type(made).__init__
+        if isinstance(made, cls) and initialise is not object.__init__:
+            stager.call(initialise, (made, *args), kwargs)
+        return made
     if (initialise := _own_init(cls)) is not None:
         made = cls.__new__(cls, *args, **kwargs)
         stager.cells.made(made)
@@ -110,14 +131,19 @@ def _note_attributes(stager: Stager, value: Any) -> None:
 def _own_init(cls: type[Any]) -> Callable[..., Any] | None:
     """The converted `__init__` of a user's class whose instances are made the usual way; None for other classes."""
     found: Any = cls.__init__
-    if not _makes_instances(cls) or not isinstance(found, FunctionType):
-        return None
-    return converted(found) if has_source(found) else None
+    return _of_user(found) if _makes_instances(cls) and isinstance(found, FunctionType) else None
+
+
+def _of_user(function: FunctionType) -> Callable[..., Any] | None:
+    """The converted form of a user's function that has source; None for others."""
+    return converted(function) if has_source(function) else None
 
 
 def _makes_instances(cls: type[Any]) -> bool:
     """Whether a call of the class makes a new instance, as that of most classes."""
-    return type(cls).__call__ is type.__call__ and not isinstance(cls.__new__, FunctionType)
+    called: Any = type(cls).__call__
+    is_usual = called is type.__call__ or (isinstance(called, FunctionType) and not is_library(home_of(called)))
+    return is_usual and not isinstance(cls.__new__, FunctionType)
 
 
 def _fill_own_lists(stager: Stager, made: Any, passed: Sequence[Any]) -> None:
