@@ -61,7 +61,8 @@ def _stores(code: CodeType, *, is_making: bool) -> bool:
 
 def _loads_first(code: CodeType, instruction: dis.Instruction) -> bool:
     """Whether what an instruction loads, or loads last, is the first parameter."""
-    loaded = instruction.argval[-1] if isinstance(instruction.argval, tuple) else instruction.argval
+    argument: Any = instruction.argval
+    loaded: Any = argument[-1] if isinstance(argument, tuple) else argument
     return instruction.opname.startswith("LOAD_FAST") and loaded == code.co_varnames[0]
 
 

@@ -12,6 +12,7 @@ from dy2static.runtime.changed_by_call import STORES
 from dy2static.runtime.converted import home_of
 from dy2static.runtime.getters import reading_by_text
 from dy2static.runtime.library_written_out import written_out
+from dy2static.runtime.single_dispatch import dispatched
 from dy2static.runtime.stream_calls import writing_to_stream
 from dy2static.runtime.texts import method_of_text
 from dy2static.staging.iterables import is_staged_iterable
@@ -74,6 +75,11 @@ def _by_text(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done |
     return None if found is None else lambda: found(*args, **kwargs)
 
 
+def _by_class(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
+    found = dispatched(stager, function, args)
+    return None if found is None else lambda: stager.call(found, args, kwargs)
+
+
 def _to_stream(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
     found = writing_to_stream(stager, function)
     return None if found is None else lambda: found(*args, **kwargs)
@@ -107,6 +113,7 @@ MEANINGS: Final = (
     _method_of_class,
     _written_out,
     _by_text,
+    _by_class,
     _to_stream,
     _to_log,
     _of_math,

@@ -34,8 +34,8 @@ class KeptProperty:
     def forget(self, instances: Iterable[Any]) -> None:
         """Drop what was kept in these while this was not part of staging."""
         for instance in instances:
-            held = getattr(instance, "__dict__", None)
-            if type(held) is dict and isinstance(held.get(self._name), StagedTensor):
+            held: Any = getattr(instance, "__dict__", None)
+            if isinstance(held, dict) and isinstance(cast("dict[str, Any]", held).get(self._name), StagedTensor):
                 del held[self._name]
 
 

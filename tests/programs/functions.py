@@ -2,6 +2,8 @@
 
 import functools
 import math
+from dataclasses import dataclass, field
+from typing import Any
 
 import eager as xp
 from support.programs import f64, i64, program
@@ -223,3 +225,62 @@ def returns_a_partial_result(x):
 
     a, b = split(x)
     return a, b is None
+
+
+@dataclass
+class Square:
+    a: Any
+
+
+@dataclass
+class Circle:
+    r: Any
+
+
+@dataclass
+class Group:
+    items: list[Any] = field(default_factory=list)
+
+
+@functools.singledispatch
+def area(shape):
+    raise TypeError(f"no area of a {type(shape).__name__}")
+
+
+@area.register
+def area_of_square(shape: Square):
+    return shape.a * shape.a
+
+
+@area.register
+def area_of_circle(shape: Circle):
+    return 3.0 * shape.r**2 if shape.r > 0 else 0.0
+
+
+@area.register
+def area_of_group(shape: Group):
+    return sum((area(item) for item in shape.items), start=0.0)
+
+
+class Scale:
+    factor = 2.0
+
+    @functools.singledispatchmethod
+    def of(self, value):
+        return value if value < 3 else value * self.factor
+
+    @of.register
+    def of_list(self, value: list):
+        return [self.of(item) for item in value]
+
+
+@program([f64(1.0), f64(2.0)], [f64(-1.0), f64(2.0)], [f64(3.0), f64(-2.0)], grad=(0, 1), adapts=True)
+def functions_by_class(a, r):
+    group = Group([Square(a), Group([Circle(r), Square(r)])])
+    total = area(group)
+    try:
+        if total < 6:
+            total = total + area("text")
+    except TypeError as error:
+        print(error)
+    return total, Scale().of([total, a])

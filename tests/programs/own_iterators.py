@@ -331,3 +331,44 @@ def taken_up_again(v):
         if part < 3:
             break
     return total, [total * x for x in parts], next(parts, -1), [k for k in Descent(int(v.sum()))]
+
+
+class Rows:
+    """Goes over numbers, and knows how far it is."""
+
+    def __init__(self):
+        self.rows = [1.0, 2.0, 3.0]
+        self.i = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.i >= len(self.rows):
+            raise StopIteration
+        self.i += 1
+        return self.rows[self.i - 1]
+
+
+@program([f64(1.0)], [f64(-2.0)], made=True)
+def items_of_an_iterator_from_outside():
+    rows = Rows()
+
+    def f(x):
+        return x * next(rows, 7.0), rows.i
+
+    return f
+
+
+@program([f64(1.0)], [f64(-2.0)], [f64(3.0)], made=True)
+def loop_over_an_iterator_from_outside():
+    rows = Rows()
+
+    def f(x):
+        for row in rows:
+            x = x + row
+            if row > 1:
+                break
+        return x, rows.i
+
+    return f
