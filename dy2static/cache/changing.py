@@ -4,7 +4,7 @@ import dis
 from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime.changed_by_call import DICT_CHANGES, LIST_CHANGES
@@ -62,7 +62,7 @@ def _stores(code: CodeType, *, is_making: bool) -> bool:
 def _loads_first(code: CodeType, instruction: dis.Instruction) -> bool:
     """Whether what an instruction loads, or loads last, is the first parameter."""
     argument: Any = instruction.argval
-    loaded: Any = argument[-1] if isinstance(argument, tuple) else argument
+    loaded: Any = cast("tuple[Any, ...]", argument)[-1] if isinstance(argument, tuple) else argument
     return instruction.opname.startswith("LOAD_FAST") and loaded == code.co_varnames[0]
 
 
