@@ -20,6 +20,9 @@ class StagingError(GraphError):
     is_of_first_trip = False
     """Whether it is about the first trip of a loop: behind that, it would not be met again."""
 
+    iterator: type | None = None
+    """The class of a user's iterator that it is about: converted, its `__next__` says what it changes."""
+
 
 class TraceWarning(UserWarning):
     """A value went from a tensor to Python while a function was traced: what Python made of it is now fixed."""

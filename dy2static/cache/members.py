@@ -6,11 +6,13 @@ import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import CO_GENERATOR
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, Final, cast
 
 from dy2static.cache.changing import changes
 from dy2static.converters.allow import is_library
+from dy2static.runtime.asked import STEP, for_python, watched
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.kept_property import KeptProperty
@@ -31,7 +33,7 @@ OPERATORS: Final = frozenset(
 TEXTS: Final = frozenset({"__str__", "__repr__", "__format__"})
 """The methods whose result Python wants to be a text."""
 COMPARISONS: Final = frozenset(f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge"))
-ITERATION: Final = frozenset({"__iter__", "__next__"})
+ITERATION: Final = frozenset({"__iter__", STEP})
 ASKED: Final = frozenset(
     f"__{name}__" for name in ("bool", "complex", "contains", "float", "get", "getattr", "index", "int", "len")
 )
@@ -84,9 +86,9 @@ def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
                 continue
             for name, member in tuple(vars(base).items()):
                 is_noted = name in NOTED or isinstance(member, property)
-                read = _functions(member)[:1]
+                read = [function for function in _functions(member)[:1] if has_source(function)]
                 is_kept = isinstance(member, functools.cached_property) and bool(read)
-                if is_kept or (is_noted and any(changes(function, kind) for function in read)):
+                if is_kept or (is_noted and any(_is_noted(function, kind) for function in read)):
                     with contextlib.suppress(GraphError):  # it stays as it is
                         yield _converted(base, name, member)
                 elif _is_descriptor(member):
@@ -110,10 +112,37 @@ def _changing_reads(descriptor: Any, owner: type) -> Iterator[Member]:
             yield _converted(base, "__get__", read)
 
 
+def steps_of(kinds: Iterable[type]) -> Iterator[Member]:
+    """Each `__next__` of these classes of users, watched."""
+    for owner, step in _steps(kinds):
+        yield Member(owner, STEP, watched(step), ())
+
+
+def converted_steps_of(kinds: Iterable[type]) -> Iterator[Member]:
+    """Each `__next__` of these classes of users, converted."""
+    for owner, step in _steps(kinds):
+        if has_source(step):
+            with contextlib.suppress(GraphError):  # it stays as it is
+                yield _converted(owner, STEP, step)
+
+
+def _steps(kinds: Iterable[type]) -> Iterator[tuple[type, FunctionType]]:
+    for base in {base: None for kind in kinds for base in kind.__mro__ if not is_library(base.__module__)}:
+        step = vars(base).get(STEP)
+        if isinstance(step, FunctionType):
+            yield base, step
+
+
+def _is_noted(function: FunctionType, cls: type) -> bool:
+    """Whether a call changes something, or gives a generator, which changes when it is asked for items."""
+    return bool(function.__code__.co_flags & CO_GENERATOR) or changes(function, cls)
+
+
 def _converted(owner: type, name: str, member: Any) -> Member:
     made = [(function, convert_function(function)) for function in _functions(member)]
     converted = _with(owner, member, dict(made))
-    return Member(owner, name, as_text(converted) if name in TEXTS else converted, tuple(made))
+    wrap = as_text if name in TEXTS else for_python if name == STEP else None
+    return Member(owner, name, wrap(converted) if wrap else converted, tuple(made))
 
 
 def _member_of(cls: type, code: CodeType) -> Member | None:

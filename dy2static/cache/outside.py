@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dy2static.cache.members import Member, changing_members_of, members_in, members_of
+from dy2static.cache.members import Member, changing_members_of, converted_steps_of, members_in, members_of, steps_of
 from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
@@ -25,15 +25,18 @@ class Outside:
         self.grown: list[Source] = []
         """Places of lists that the code adds to and does not look at."""
         self._members: dict[tuple[int, str], Member] = {}
+        self._watched: dict[tuple[int, str], Member] = {}
+        """What is noted where a run decides whether it is called: until then it runs as it is."""
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Members of classes that Python calls, converted."""
-        return tuple(self._members.values())
+        """Members of classes that Python calls, converted or watched."""
+        return tuple({**self._watched, **self._members}.values())
 
     def learn(self, error: BranchTypeError | LoopTypeError | StagingError, conversions: Conversions) -> bool:
         """Whether more is part of staging from now on, after a failure that came when these were converted."""
-        waiting = (*members_in(error.__traceback__), *members_of(error.kinds))
+        steps = [error.iterator] if isinstance(error, StagingError) and error.iterator is not None else []
+        waiting = (*members_in(error.__traceback__), *members_of(error.kinds), *converted_steps_of(steps))
         found = {m.key: m for m in waiting if m.key not in self._members}
         self._members.update(found)
         if self.lists or self.grown:
@@ -47,11 +50,13 @@ class Outside:
         held = [guard.expected for guard in guards if guard.how == "identity"] + [x for _, x in self._objects]
         kinds = dict.fromkeys(x if isinstance(x, type) else type(x) for x in held)
         found = {m.key: m for m in changing_members_of(kinds) if m.key not in self._members}
+        steps = {m.key: m for m in steps_of(kinds) if m.key not in self._watched}
         self._members.update(found)
+        self._watched.update(steps)
         for member in found.values():
             if isinstance(member.converted, KeptProperty):
                 member.converted.forget(held)
-        return bool(found)
+        return bool(found or steps)
 
     def holds(self, conversions: Conversions) -> bool:
         """Whether the code, with all that was converted, looks at none of the lists that it was thought only to add to.

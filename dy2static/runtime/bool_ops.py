@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.outside_world import check_objects
 from dy2static.runtime.questions import note_key
 from dy2static.runtime.walked import gone_over, has_own_iterator
 from dy2static.staging import lists_written_out
@@ -218,6 +219,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
         candidates = tuple(cast("Iterable[Any]", container))
         return _is_any(item, candidates) if candidates else False
     note_key(stager, container, "__contains__", item)
+    if hasattr(cast("type[Any]", type(container)), "__next__"):
+        check_objects(stager, "in", (container,))
     own: Any = getattr(cast("type[Any]", type(container)), "__contains__", None)
     if isinstance(own, FunctionType):
         found = stager.call(own, (container, item), {})

@@ -7,6 +7,7 @@ from types import BuiltinFunctionType, BuiltinMethodType, ModuleType
 from typing import Any, Final
 
 from dy2static.runtime import logging_calls, random_calls, warning_calls
+from dy2static.runtime.asked import watch
 from dy2static.runtime.converted import converted
 from dy2static.runtime.generators import Generator
 from dy2static.runtime.getters import note_read
@@ -15,7 +16,7 @@ from dy2static.runtime.meanings import builtin, meaning_of
 from dy2static.runtime.missing_keys import ask_for_items_of
 from dy2static.runtime.plain_calls import call_as_it_is
 from dy2static.runtime.questions import note_question
-from dy2static.runtime.walked import has_own_iterator, iterated, walked
+from dy2static.runtime.walked import check_walked, has_own_iterator, iterated, walked
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.lists import StageableList
 from dy2static.staging.one_shot import OneShot
@@ -51,6 +52,9 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if any(isinstance(arg, OneShot) for arg in args) and _takes_all(function):
         drained = Generator if builtin(function) else OneShot
         args = tuple(arg.drained() if isinstance(arg, drained) else arg for arg in args)
+    check_walked(stager, function, args)
+    for arg in args:
+        watch(arg)
     meaning = meaning_of(stager, function, args, kwargs)
     if meaning is not None:
         return meaning()

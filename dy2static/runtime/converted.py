@@ -12,15 +12,15 @@ from dy2static.staging.staged import current
 
 def converted(function: Any) -> Callable[..., Any] | None:
     """The converted form of a user's function, method or callable object; None for what runs as it is."""
+    if isinstance(function, MethodType):
+        inner = converted(function.__func__)
+        return None if inner is None else MethodType(inner, function.__self__)
     marked = getattr(function, "__dy2static_function__", None)
     if marked is not None:
         return converted(marked)
     if isinstance(function, FunctionType):
         is_left = is_library(home_of(function)) and not getattr(function, "__converts__", False)
         return None if is_left else _convert(function)
-    if isinstance(function, MethodType):
-        inner = converted(function.__func__)
-        return None if inner is None else MethodType(inner, function.__self__)
     if isinstance(function, functools.partial):
         partial = cast("functools.partial[Any]", function)
         inner = converted(partial.func)

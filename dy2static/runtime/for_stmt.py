@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import asked, next_of
+from dy2static.runtime.asked import asked
 from dy2static.runtime.bool_ops import and_, not_, or_
-from dy2static.runtime.generators import Generator, Pulled, consume
+from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.outside_world import check_objects
+from dy2static.runtime.pulled import Pulled
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
 from dy2static.runtime.steps import or_failed
 from dy2static.staging.attempt import unwatched
@@ -203,10 +204,17 @@ def _unrolled(
 
     def following() -> Any:
         try:
-            return next_of(items)
+            return next(items)
         except ValueError:  # of a strict `zip`
             refuse_staged(walked)
             raise
+
+    def asked_perhaps() -> Any:
+        """The next item, where a run decides whether it is asked for."""
+        with the_stager().trial() as trial:  # what was made outside of it is not changed unnoticed
+            item = following()
+            trial.keep()
+        return item
 
     def fail(error: Exception, *_: Any) -> NoReturn:
         is_of_walk = type(error) is RuntimeError and isinstance(iterable, Collection)
@@ -239,7 +247,7 @@ def _unrolled(
         if not is_staged and is_over:
             break
         try:
-            item = following()
+            item = asked_perhaps() if is_staged else following()
         except StopIteration:
             state = end()
             break

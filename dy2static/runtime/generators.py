@@ -1,14 +1,15 @@
 """Generators: they hand their values to the loop that consumes them, which runs inside of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import asks_graph, next_of
+from dy2static.runtime.asked import asks_graph
 from dy2static.runtime.list_display import list_
-from dy2static.runtime.rolling import items_left, lists_of, refuse_staged
+from dy2static.runtime.outside_world import check_objects
+from dy2static.runtime.pulled import Pulled
 from dy2static.staging.cells import AttributeCell, ClosureCell
 from dy2static.staging.iterables import staged_iterable
 from dy2static.staging.locate import user_location
@@ -131,88 +132,6 @@ class Expression(Generator):
         if stager is not None:
             stager.cells.touch(AttributeCell(self, "ahead"))
         self.ahead = ahead
-
-
-class Pulled:
-    """The items of an iterable, each asked for once. How many were given is a note, which a trial takes back."""
-
-    __drains__ = True
-    count: Any
-
-    def __init__(self, items: Iterable[Any]) -> None:
-        self.items = items
-        self.iterator = iter(items)
-        self.seen: list[Any] = []
-        self.count = 0
-        stager = current()
-        self.walked = () if stager is None else lists_of(self.iterator)
-        """The lists of Python, for now, that the items come from."""
-        if stager is not None:
-            stager.cells.born(self)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        if self.given() == len(self.seen):
-            self.seen.append(next_of(self.iterator))
-        item = self.seen[self.count]
-        self._set(self.count + 1)
-        return item
-
-    def next_for_python(self) -> Any:
-        """The next item, for an iterator of Python's.
-
-        Raises: StagingError where the items that are left are in the graph by now.
-        """
-        try:
-            return next(self)
-        except (StopIteration, ValueError):  # the end, or that of a strict `zip`
-            refuse_staged(self.walked)
-            raise
-
-    def given(self) -> int:
-        """How many items were given.
-
-        Raises: StagingError where a run decides it.
-        """
-        if not isinstance(self.count, int):
-            raise StagingError(
-                "how far a generator has come is known only when the graph runs",
-                next_step="make it where it is consumed, or make a list of it first: `list(...)`.",
-                loc=user_location(),
-            )
-        return self.count
-
-    def left(self) -> Sequence[Any]:
-        """The items that are left, for a loop that goes over them in place of this.
-
-        Raises: TypeError where asking for them could have effects.
-        """
-        seen, rest = self.seen[self.given() :], items_left(self.iterator)
-        if isinstance(rest, range) and seen:  # of a `count`: it has no end, and is not written out
-            rest = range(seen[0], rest.stop, rest.step)
-        items = rest if isinstance(rest, range) else [*seen, *rest]
-        self.lost()
-        return items
-
-    def drained(self) -> list[Any]:
-        """A list of the items that are left."""
-        return list_([*self])
-
-    def lost(self) -> None:
-        """Note that another goes on from here."""
-        self._set(None)
-
-    def _set(self, count: int | None) -> None:
-        stager = current()
-        if stager is not None:
-            stager.cells.touch(AttributeCell(self, "count"))
-        self.count = count
-
-
-# Messages of Python, and ours, name the class: to the program it is an iterator of Python's.
-Pulled.__name__ = Pulled.__qualname__ = "iterator"
 
 
 class _Append:
@@ -368,6 +287,8 @@ def generator(produce: Callable[..., None], args: tuple[Any, ...], catches: bool
 def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None], kind: str = "generator") -> Generator:
     """A generator expression over `items`, or what does the same; `kind` is Python's name of it."""
     stager = current()
+    if stager is not None:
+        check_objects(stager, kind, (items,))
 
     def run(emit: Emit) -> None:
         produce(items, emit)

@@ -5,7 +5,7 @@ along with each other. What has fewer, or depends on a generator, is a generator
 """
 
 from collections import deque
-from collections.abc import Callable, ItemsView, KeysView, Sequence, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, KeysView, Sequence, ValuesView
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -13,8 +13,9 @@ from dy2static.errors import StagingError
 from dy2static.runtime.bool_ops import not_, or_
 from dy2static.runtime.comprehensions import when
 from dy2static.runtime.for_stmt import for_
-from dy2static.runtime.generators import Emit, Expression, Generator, Pulled, generator_of, is_over
+from dy2static.runtime.generators import Emit, Expression, Generator, generator_of, is_over
 from dy2static.runtime.if_stmt import if_
+from dy2static.runtime.pulled import Pulled, pulled
 from dy2static.staging.iterables import (
     StagedIterable,
     StagedIterator,
@@ -88,14 +89,14 @@ def iter_(stager: Stager, over: Any, *sentinel: Any) -> Any:
         assert found is not None
         return StagedIterator(found, "list_iterator")
     is_of_python = not sentinel and isinstance(over, (*OF_PYTHON, Tensor))
-    return Pulled(over) if is_of_python else iter(over, *sentinel)
+    return Pulled(over) if is_of_python else pulled(iter(over, *sentinel))
 
 
 def enumerate_(stager: Stager, over: Any, start: Any = 0) -> Any:
     if not isinstance(over, Generator):
         if is_staged_iterable(over) or isinstance(start, Tensor):
             return StagedIterator(staged_enumerate(stager, over, start), "enumerate")
-        return enumerate(over, start)
+        return Pulled(enumerate(cast("Iterable[Any]", over), start), (over,))
 
     def produce(emit: Emit) -> None:
         def trip(item: Any, number: Any) -> State:
@@ -114,7 +115,7 @@ def reversed_(stager: Stager, over: Any) -> Any:
         raise TypeError(f"{over.kind!r} object is not reversible")
     if is_staged_iterable(over):
         return StagedIterator(staged_reversed(stager, over), "list_reverseiterator")
-    return reversed(over)
+    return pulled(reversed(over))
 
 
 def zip_(stager: Stager, *overs: Any, strict: bool = False) -> Any:
@@ -122,7 +123,7 @@ def zip_(stager: Stager, *overs: Any, strict: bool = False) -> Any:
     others = [over for over in overs if not isinstance(over, Generator)]
     is_of_python = not any(map(is_staged_iterable, others)) and all(isinstance(x, Expression) for x in generators)
     if is_of_python and (len(generators) != 1 or not all(isinstance(x, list | tuple | range) for x in others)):
-        return zip(*overs, strict=strict)
+        return Pulled(zip(*overs, strict=strict), overs)
     if len(generators) > 1:
         raise StagingError(
             "a graph cannot go through two generators at a time, each of which decides when the next trip begins",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from dy2static.runtime import iterators_written_out
-from dy2static.runtime.asked import asks_graph, next_or
+from dy2static.runtime.asked import asks_graph, next_one, next_or
 from dy2static.runtime.iterators_written_out import gone_over, is_beyond_python
 from dy2static.runtime.ordering import is_less, is_ordered_in_graph
 from eager.recorder import converts
@@ -18,7 +18,7 @@ from eager.recorder import converts
 def written_out(function: Any, args: Sequence[Any], named: Iterable[Any]) -> Callable[..., Any] | None:
     """The function for one of the library's, where an argument is something of the graph; else None."""
     if function is next:
-        return next_or if len(args) == 2 and asks_graph(args[0]) else None
+        return (next_one, next_or)[len(args) - 1] if len(args) in (1, 2) and asks_graph(args[0]) else None
     try:
         iterator, found = iterators_written_out.WRITTEN_OUT.get(function), WRITTEN_OUT.get(function)
     except TypeError:  # it cannot be hashed

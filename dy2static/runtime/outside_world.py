@@ -1,6 +1,6 @@
-"""Calls that reach outside of the program: files, processes, queues, the system. They would be made once, while the
-graph is made, and by no run again: so they are refused. What a function makes and fills by itself, such as a digest, is
-the same in every run."""
+"""Calls that reach outside of the program: files, processes, queues, iterators, the system. They would be made once,
+while the graph is made, and by no run again: so they are refused. What a function makes and fills by itself, such as a
+digest, is the same in every run."""
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -13,7 +13,9 @@ import numpy as np
 
 from dy2static.converters.allow import ON_FILES
 from dy2static.errors import StagingError
+from dy2static.runtime.pulled import is_iterator
 from dy2static.runtime.questions import ENVIRONMENT, is_question
+from dy2static.staging.by_identity import of_class
 from dy2static.staging.locate import user_location
 from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
@@ -94,14 +96,22 @@ def note(stager: Stager, function: Any, made: Any) -> Any:
     """What a call gives: remembered, if the call has made it and it changes by calls; a module is read from outside."""
     if isinstance(made, ModuleType):
         stager.note_asked(made, None, "module")
-    if is_changeable(made) and (isinstance(function, type) or _module_of(function) in MAKERS):
+    is_maker = isinstance(function, type) or _module_of(function) in MAKERS or is_iterator(made)
+    if is_maker and is_changeable(made) and stager.place_of(made) is None:
         stager.made_here(made)
     return made
 
 
 def is_changeable(value: Any) -> bool:
-    """Whether it is a file, queue, digest or the like."""
-    return any(base.__module__ in CHANGEABLE for base in cast("type[Any]", type(value)).__mro__)
+    """Whether it is a file, queue, digest or the like, or an iterator of which nothing is noted."""
+    if isinstance(value, np.flatiter):
+        return value.index > 0  # each `x.flat` is another one
+    return is_iterator(value) or _is_of_changeable(cast("type[Any]", type(value)))
+
+
+@of_class
+def _is_of_changeable(cls: type) -> bool:
+    return any(base.__module__ in CHANGEABLE for base in cls.__mro__)
 
 
 def reaches_out(module: str, name: str, count: int) -> bool:

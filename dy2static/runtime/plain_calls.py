@@ -14,11 +14,11 @@ from dy2static.converters.allow import is_library
 from dy2static.runtime import outside_world, random_calls
 from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
 from dy2static.runtime.converted import converted, home_of
-from dy2static.runtime.generators import Pulled
 from dy2static.runtime.identity import check_key
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.missing_keys import ask_for_items
 from dy2static.runtime.noted import is_written_in_python, noting, noting_parts
+from dy2static.runtime.pulled import pulled
 from dy2static.source.load import has_source
 from dy2static.staging.instances import copied_within
 from dy2static.staging.made import fields_of, is_plain
@@ -33,6 +33,10 @@ def call_as_it_is(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: 
 
     Raises: StagingError for a call whose effects a graph cannot have.
     """
+    return pulled(_called(stager, function, args, kwargs), args)
+
+
+def _called(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if type(function) is functools.partial:
         partial = cast("functools.partial[Any]", function)
         return stager.call(partial.func, (*partial.args, *args), {**partial.keywords, **kwargs})
@@ -93,8 +97,6 @@ def _instance(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: dic
         return made
     made = cls(*args, **kwargs)
     ask_for_items(made)
-    if cls.__module__ == "itertools":
-        return Pulled(made)
     if _makes_instances(cls):
         stager.cells.made(made)
         _fill_own_lists(stager, made, (*args, *kwargs.values()))

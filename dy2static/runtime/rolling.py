@@ -7,7 +7,7 @@ import ast
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -98,6 +98,15 @@ class Roller:
         return None
 
 
+@runtime_checkable
+class Noted(Protocol):
+    """An iterator that says where it is (`pulled.Pulled`)."""
+
+    @property
+    def walked(self) -> tuple[StageableList, ...]: ...
+    def at_hand(self) -> Sequence[Any]: ...
+
+
 def items_left(items: Iterator[Any]) -> Sequence[Any]:
     """The items that an iterator of Python's own has still to give; it stays where it is.
 
@@ -105,6 +114,8 @@ def items_left(items: Iterator[Any]) -> Sequence[Any]:
     """
     if isinstance(items, itertools.count):
         return _counted(items)
+    if isinstance(items, Noted):
+        return items.at_hand()
     kind, args, *state = _state_of(items)
     if kind is iter and isinstance(args[0], OF_PYTHON):
         return [*args[0]][state[0] if state else 0 :]
@@ -129,6 +140,8 @@ def _counted(items: "itertools.count[Any]") -> Sequence[int]:
 
 def lists_of(items: Iterator[Any]) -> tuple[StageableList, ...]:
     """The lists of converted code that are not in the graph, and that an iterator of Python's own goes over."""
+    if isinstance(items, Noted):
+        return items.walked
     try:
         kind, args, *_ = _state_of(items)
     except TypeError:

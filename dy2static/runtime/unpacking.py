@@ -5,6 +5,7 @@ from typing import Any
 
 from dy2static.runtime import sequences
 from dy2static.runtime.list_display import list_
+from dy2static.runtime.outside_world import check_objects
 from dy2static.runtime.walked import gone_over
 from dy2static.staging.iterables import StagedIterable, StagedIterator, is_staged_iterable, shortest, staged_iterable
 from dy2static.staging.locate import user_location
@@ -23,6 +24,7 @@ def unpack(value: Any, before: int, after: int | None = None) -> Any:
     """
     stager = current()
     if stager is not None:
+        check_objects(stager, "unpacking", (value,))
         value = gone_over(value)
     if stager is not None and isinstance(value, OneShot) and not isinstance(value, StagedIterator):
         value = value.drained() if after is not None else stager.call(first_of, (value, before + 1), {})

@@ -7,10 +7,12 @@ from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime.asked import asked, asks_graph
-from dy2static.runtime.generators import Pulled
+from dy2static.runtime.outside_world import check_objects
+from dy2static.runtime.pulled import Pulled
 from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import present
 from dy2static.staging.queues import Queue, listed
+from dy2static.staging.stager import Stager
 
 ALL: Final = slice(None)
 FIRST: Final = slice(1)
@@ -67,6 +69,13 @@ def iterated(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ..
         change = listed if function is reversed else gone_over
         held[WALKED[function]] = map(change, held[WALKED[function]])
     return tuple(held)
+
+
+def check_walked(stager: Stager, function: Callable[..., Any], args: Sequence[Any]) -> None:
+    """Raises: StagingError for a call that takes items of a file or the like which this function has not made."""
+    if _goes_over(function, args):
+        for over in args[WALKED[function]]:
+            check_objects(stager, function.__name__, (over,))
 
 
 def _goes_over(function: Callable[..., Any], args: Sequence[Any]) -> bool:

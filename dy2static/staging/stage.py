@@ -193,6 +193,8 @@ def stage(
         error.add_note(TOO_DEEP)
         raise
     finally:
+        for put_back in reversed(stager.put_back):
+            put_back()
         undo(stager.cells.outermost)
     graph = stager.root.build(results, stager.functions)
     captured = tuple(held for held, _ in stager.captured.values())

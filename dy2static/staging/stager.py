@@ -108,6 +108,8 @@ class Stager:
         self.failing: Any = None  # what a failure of the code being staged means (`staging.signal`)
         self.handling: list[Any] = []
         """The exceptions that are being handled, innermost last."""
+        self.put_back: list[Callable[[], None]] = []
+        """What puts back members of classes, when staging ends."""
         self.facts = Known()
         """What the tests that led to each region say."""
 

@@ -229,3 +229,74 @@ def error_of_an_iterator_behind_a_break(x):
         if x > 1.0:
             break
     return x
+
+
+@program([f64(2.0)], [f64(-1.0)])
+def asked_where_each_run_asks(x):
+    numbered, pairs, back = enumerate([5, 6, 7]), zip([1, 2, 3], "abc"), reversed([1, 2, 3])
+    items, held = [4, 5, 6].__iter__(), {"a": 1, "b": 2}.items().__iter__()
+    found = [next(numbered), next(pairs), next(back), next(items), next(held)]
+    try:
+        found.append(next(numbered))
+        found.append(next(held))
+        found.append(next(held))
+    except StopIteration:
+        found.append("end")
+    if x > 0:
+        inner = enumerate(["a", "b"])
+        next(inner)
+        x = x * next(inner)[0]
+    return x, found, list(numbered), list(pairs), 1 in back, list(back), list(enumerate(items)), next(items, None)
+
+
+@program([f64(2.0)], [f64(-1.0)])
+def walked_in_pairs(x):
+    items = iter([1, 2, 3, 4, 5])
+    for a, b in zip(items, items):
+        x = x * a + b
+    return x, next(items, 9)
+
+
+@program([f64(2.0)], refused="how far `enumerate` has come would be known only when the graph runs")
+def enumerate_asked_in_a_branch(x):
+    items = enumerate([1.0, 2.0, 3.0])
+    if x > 0:
+        next(items)
+    return x + next(items)[1]
+
+
+@program([f64(2.0)], refused="how far `zip` has come would be known only when the graph runs")
+def zip_asked_in_a_loop(x):
+    items = zip([1.0, 2.0, 3.0], [1, 2, 3])
+    while x > 0:
+        try:
+            x = x - next(items)[0]
+        except StopIteration:
+            break
+    return x
+
+
+@program([f64(2.0)], refused="how far `reversed` has come would be known only when the graph runs")
+def reversed_asked_in_a_loop(x):
+    items = reversed([1.0, 2.0, 3.0])
+    while x > 0:
+        x = x - next(items, 5.0)
+    return x
+
+
+@program([f64(2.0)], refused="how far the iterator has come would be known only when the graph runs")
+def iterator_of_a_method_asked_in_a_branch(x):
+    items = [1.0, 2.0, 3.0].__iter__()
+    if x > 0:
+        next(items)
+    return x + next(items)
+
+
+@program([f64(2.0)], refused="how far the iterator has come would be known only when the graph runs")
+def iterator_left_in_another(x):
+    items = iter([1.0, 2.0, 3.0])
+    for i, item in enumerate(items):
+        x = x + item * i
+        if x > 2:
+            break
+    return x + next(items)

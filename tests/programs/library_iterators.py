@@ -1,6 +1,9 @@
 """`itertools` over lists of the graph, generators and counts of T."""
 
 import itertools
+import re
+
+import numpy as np
 
 from support.programs import f64, i64, program
 
@@ -118,3 +121,38 @@ def chosen_items(x, n):
 def generators_that_are_tested(x):
     small = list(itertools.takewhile(lambda v: v < 5, doubled(x)))
     return small, list(itertools.accumulate(doubled(x)))
+
+
+@program([f64(2.0)], [f64(-1.0)])
+def matches_asked_one_by_one(x):
+    matches = re.finditer("[0-9]", "a5b6c7")
+    first = int(next(matches).group())
+    second, third = itertools.tee(matches)
+    return x * first, [m.group() for m in second], [m.group() for m in third]
+
+
+@program([f64(2.0)], refused="how far the iterator has come would be known only when the graph runs")
+def matches_asked_in_a_loop(x):
+    matches = re.finditer("[0-9]", "a5b6c7")
+    while x > 0:
+        try:
+            x = x - int(next(matches).group())
+        except StopIteration:
+            break
+    return x
+
+
+@program([f64(2.0)], refused="how far the iterator has come would be known only when the graph runs")
+def chain_asked_in_a_branch(x):
+    items = itertools.chain([1.0, 2.0], [3.0])
+    if x > 0:
+        next(items)
+    return x + next(items)
+
+
+@program([f64(2.0)], refused="an iterator of NumPy would be asked in a branch")
+def array_asked_in_a_branch(x):
+    items = np.ndenumerate(np.asarray([1.0, 2.0]))
+    if x > 0:
+        next(items)
+    return x + next(items)[1]

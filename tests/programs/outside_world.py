@@ -1,5 +1,6 @@
 """What lies outside of a program: clocks, streams, digests that it makes itself, files and the environment."""
 
+import csv
 import hashlib
 import io
 import os
@@ -92,3 +93,45 @@ def sets_a_context_variable():
         return x * depth.get()
 
     return f
+
+
+def given():
+    yield 1.0
+    yield 2.0
+
+
+@program([f64(1.0)], [f64(-1.0)], made=True, refused="a later run would find the generator at its end")
+def generator_from_outside():
+    items = given()
+    return lambda x: x + sum(items)
+
+
+@program([f64(1.0)], made=True, refused="a later run would find the iterator at its end")
+def iterator_from_outside():
+    items = iter([1.0, 2.0])
+
+    def f(x):
+        for item in items:
+            x = x + item
+        return x
+
+    return f
+
+
+@program([f64(1.0)], made=True, refused="a later run would find the buffer at its end")
+def buffer_read_by_a_builtin():
+    lines = io.StringIO("1\n2\n")
+    return lambda x: x + len(sorted(lines))
+
+
+@program([f64(1.0)], made=True, refused="a later run would find the reader at its end")
+def reader_in_a_generator_expression():
+    rows = csv.reader(["1,2", "3,4"])
+    return lambda x: x + sum(int(a) for a, _ in rows)
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def rows_read_where_they_are_made(x):
+    rows = csv.DictReader(["a,b", "1,2", "3,4"])
+    lines = io.StringIO("1\n2\n")
+    return x * sum(int(row["a"]) for row in rows), list(lines), list(csv.reader(["1,2"]))

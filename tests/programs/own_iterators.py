@@ -1,6 +1,6 @@
 """Objects of classes with an `__iter__` of their own, which branches and loops of the graph choose between."""
 
-from support.programs import f64, program
+from support.programs import f64, i64, program
 
 
 class Vector:
@@ -331,6 +331,164 @@ def taken_up_again(v):
         if part < 3:
             break
     return total, [total * x for x in parts], next(parts, -1), [k for k in Descent(int(v.sum()))]
+
+
+COUNTS = ([f64(3.0), i64(3)], [f64(-1.0), i64(0)], [f64(1.0), i64(5)])
+
+
+@program(*COUNTS, grad=0, adapts=True)
+def asked_in_loops_of_the_graph(x, n):
+    parts, total = Descent(2), x * 0
+    while x > 0:
+        try:
+            total = total * 10 + next(parts)
+        except StopIteration:
+            total = total * 10 + 9
+        x = x - 1
+    more = Descent(4)
+    for _ in range(n):
+        try:
+            total = total * 10 + next(more)
+        except StopIteration:
+            break
+    return total, parts.left, more.left, next(more, -1)
+
+
+@program(*COUNTS, grad=0, adapts=True)
+def asked_on_one_path_only(x, n):
+    parts, k = Descent(6), 0
+    if x > 2:
+        k = next(parts)
+    elif n > 4:
+        k = next(parts) + parts.__next__()
+    return x * k, next(parts), parts.left, list(parts)
+
+
+@program(*COUNTS, grad=0, adapts=True)
+def left_when_a_run_says_so(x, n):
+    parts, total = Descent(5), x * 0
+    for k in parts:
+        total = total + k
+        if total > n:
+            break
+    others = Descent(4)
+    for i, k in enumerate(others):
+        total = total + i * k
+        if total > n + 8:
+            break
+    return total, parts.left, others.left, next(parts, -1)
+
+
+@program(*COUNTS, grad=0, adapts=True)
+def taken_by_builtins_on_one_path(x, n):
+    parts, others, k = Descent(6), Descent(3), 0
+    if x > 0:
+        k = 4 in parts
+        k = k + sum(others)
+    return x * k, list(parts), list(others)
+
+
+class Walk:
+    """Its items stand in a list."""
+
+    def __init__(self, items):
+        self.items = items
+        self.place = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.place >= len(self.items):
+            raise StopIteration
+        item = self.items[self.place]
+        self.place = self.place + 1
+        return item
+
+
+@program([f64(3.0)], [f64(-1.0)], [f64(1.0)], made=True, adapts=True)
+def kept_between_calls():
+    walk = Walk([1.0, 2.0, 4.0, 8.0])
+
+    def f(x):
+        if x > 0:
+            x = x * next(walk, 0.5)
+        for item in walk:
+            return x + item, walk.place
+        return x, walk.place
+
+    return f
+
+
+@program([f64(3.0), 2], [f64(-1.0), 3], made=True, adapts=True)
+def taken_apart():
+    left = Descent(7)
+
+    def f(x, n):
+        first = next(left)
+        for k in left:
+            x = x + k
+            if k == n:
+                break
+        return x, first, left.left
+
+    return f
+
+
+@program([f64(3.0)], [f64(-1.0)], refused="how many items there are would be known only when the graph runs")
+def spread_out(x):
+    parts = Descent(3)
+    if x > 0:
+        next(parts)
+    return [*parts]
+
+
+class Pairs:
+    """It goes over another iterator."""
+
+    def __init__(self, items):
+        self.items = iter(items)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self.items), next(self.items)
+
+
+@program([f64(3.0)], [f64(-1.0)], grad=0)
+def over_another_iterator(x):
+    pairs = Pairs([1, 2, 3, 4, 5])
+    a, b = next(pairs)
+    return x * a - b, list(pairs)
+
+
+@program([f64(3.0)], refused="how far an iterator is would be known only when the graph runs")
+def over_another_iterator_in_a_branch(x):
+    pairs = Pairs([1, 2, 3, 4])
+    if x > 0:
+        next(pairs)
+    return x + next(pairs)[0]
+
+
+class Scaled:
+    """A property that gives a generator."""
+
+    def __init__(self, items):
+        self.items = items
+
+    @property
+    def doubled(self):
+        for item in self.items:
+            yield 2 * item
+
+
+@program([f64([3.0, 1.0])], [f64([])], grad=0, adapts=True)
+def generator_of_a_property(v):
+    scaled, total = Scaled(v), v.sum() * 0
+    for item in scaled.doubled:
+        total = total * 2 + item
+    return total, sum(scaled.doubled), list(Scaled([1, 2]).doubled)
 
 
 class Rows:

@@ -214,7 +214,7 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (draws_from_outside, StagingError, "`normal` of a Generator from outside draws its numbers while"),
     (draws_in_a_branch, StagingError, "`normal` of a Generator draws in a branch or loop of the graph"),
     (set_in_a_branch, BranchTypeError, "the content of this set is tuple(1) when true, tuple() when false"),
-    (iterator_in_a_branch, StagingError, "how far a generator has come is known only when the graph runs"),
+    (iterator_in_a_branch, StagingError, "how far an iterator has come is known only when the graph runs"),
     (no_seed, StagingError, "`default_rng()` without a seed draws its numbers while the graph is made"),
     (no_meaning, StagingError, "`math.gamma` has no meaning in a graph"),
     (no_meaning, StagingError, "Next: compute `math.gamma` outside of the converted function, and pass it in."),
