@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.staging.cells import ItemCell
-from dy2static.staging.staged import StagedTensor, the_stager
+from dy2static.staging.staged import StagedTensor, current
 
 PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), range, np.generic, np.ndarray)
 
@@ -23,9 +23,10 @@ class KeptProperty:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
             return self
-        stager, held = the_stager(), instance.__dict__
+        stager, held = current(), instance.__dict__
         made = self._function(instance)
-        if self._is_pure and (_is_plain(made) or stager.cells.is_born_here(instance)):
+        is_of_other_thread = stager is None  # which runs plain code meanwhile
+        if is_of_other_thread or (self._is_pure and (_is_plain(made) or stager.cells.is_born_here(instance))):
             held[self._name] = made
         elif not self._is_pure or stager.builder is stager.root:
             stager.cells.put(ItemCell(held, self._name), made)

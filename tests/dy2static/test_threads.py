@@ -234,3 +234,45 @@ def test_who_uses_an_object_waits_while_another_thread_stages_its_changes() -> N
             np.testing.assert_array_equal(np.asarray(f(x, "at once")), [2.0, 4.0])
         assert float(slow.k) == 2.0
         np.testing.assert_array_equal(np.asarray(other.result(30)), [2.0, 4.0])
+
+
+class Steps:
+    """Has members of each kind that staging converts for a while."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.taken = 0
+
+    @functools.cached_property
+    def weight(self) -> float:
+        return self.scale * 2.0
+
+    @property
+    def after(self) -> int:
+        self.taken += 1
+        return self.taken
+
+    def __next__(self) -> int:
+        if self.taken >= 3:
+            raise StopIteration
+        self.taken += 1
+        return self.taken
+
+
+def stepped(x: Any, steps: Steps) -> Any:
+    total = x * steps.weight
+    for _ in range(2):
+        if x > 0:
+            total = total + next(steps, 0)
+    return total + steps.after
+
+
+def test_plain_code_of_a_class_that_is_staged_meanwhile() -> None:
+    def call(i: int) -> bool:
+        steps = Steps(1.5)
+        if i % 4:
+            return float(stepped(xp.asarray(1.0), steps)) == 9.0 and (steps.weight, steps.taken) == (3.0, 3)
+        static = to_static(lambda x, s: stepped(x, s), executor="numpy")
+        return float(static(xp.asarray(1.0), steps)) == 9.0 and (steps.weight, steps.taken) == (3.0, 3)
+
+    assert all(together(call))
