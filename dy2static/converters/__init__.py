@@ -27,6 +27,7 @@ from dy2static.converters import (
     percent,
     raise_stmt,
     special_attributes,
+    starred,
     steps,
     stores,
     try_stmt,
@@ -71,6 +72,7 @@ EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.Name: undefined.convert,
     ast.Set: dict_display.convert,
     ast.SetComp: comprehensions.convert,
+    ast.Starred: starred.convert,
     ast.Subscript: items.convert,
     ast.UnaryOp: bool_ops.convert_unary_op,
 }

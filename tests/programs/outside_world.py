@@ -135,3 +135,9 @@ def rows_read_where_they_are_made(x):
     rows = csv.DictReader(["a,b", "1,2", "3,4"])
     lines = io.StringIO("1\n2\n")
     return x * sum(int(row["a"]) for row in rows), list(lines), list(csv.reader(["1,2"]))
+
+
+@program([f64(1.0)], made=True, refused="a later run would find the iterator at its end")
+def iterator_spread_out():
+    items = iter([1.0, 2.0])
+    return lambda x: x + max(*items, 0.5)

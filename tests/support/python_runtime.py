@@ -153,6 +153,14 @@ def class_of(value: Any) -> Any:
     return value.__class__
 
 
+def attributes_of(value: Any) -> Any:
+    return value.__dict__
+
+
+def spread(items: Any) -> Any:
+    return items
+
+
 def unpack(value: Any, before: int, after: int | None = None) -> Any:
     if after is None:
         return value

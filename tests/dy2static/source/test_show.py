@@ -33,7 +33,7 @@ def normal(tree: ast.AST) -> ast.AST:
 def test_newer_syntax() -> None:
     f = define("def f(x):\n    return x[1:2, ..., None], x[*x, 1], -x ** 2, 1 .real\n")
     tree = convert_function(f).tree
-    assert code(tree) == "def f(x):\n    return (x[1:2, ..., None], x[*x, 1], -x ** 2, 1 .real)\n"
+    assert code(tree) == "def f(x):\n    return (x[1:2, ..., None], x[*_rt.spread(x), 1], -x ** 2, 1 .real)\n"
 
 
 def test_numbered() -> None:
