@@ -351,6 +351,15 @@ class ListValues:
         b.check(self._stager.predicate(items.length() == 0), error="TypeError", parts=(text,), forms=())
         return None
 
+    def no_array(self) -> NoReturn:
+        """The error for a graph list that NumPy is given."""
+        raise StagingError(
+            "NumPy asks for the items of a list that changes under control flow of the graph, and there are none while "
+            "the graph is built",
+            next_step="make a tensor of it first, with `eager.asarray` or `eager.stack`.",
+            loc=user_location(),
+        )
+
     def unsupported(self, what: str) -> NoReturn:
         """The error for what graph lists cannot do."""
         raise StagingError(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
+import numpy as np
+
 from dy2static.staging import lists_written_out
 from dy2static.staging.chosen import is_chosen
 from dy2static.staging.shown import mark_of
@@ -292,6 +294,15 @@ class StageableList(list[Any]):
         """The elements that are not in the graph."""
         return [*super().__iter__()]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """For NumPy, to which a list is a sequence only where it says nothing else.
+
+        Raises: StagingError for a list of the graph.
+        """
+        if self.staged is not None:
+            the_stager().lists.no_array()
+        return np.array(_plain(self), dtype)
+
     def __stack__(self, axis: int) -> Any:
         return the_stager().lists.stack(self.as_staged(), axis)
 
@@ -306,6 +317,13 @@ class StageableList(list[Any]):
 
 # Messages of Python, and ours, name the class: to the program it is a list.
 StageableList.__name__ = StageableList.__qualname__ = "list"
+
+
+def _plain(items: StageableList) -> list[Any]:
+    """The list as one of Python's, with those in it."""
+    if items.staged is not None:
+        the_stager().lists.no_array()
+    return [_plain(item) if isinstance(item, StageableList) else item for item in items.ordinary()]
 
 
 def _born(made: StageableList) -> StageableList:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Final
 
+import numpy as np
+
 import eager
 import graph
 from dy2static.staging.by_identity import ByIdentity
@@ -16,6 +18,7 @@ from graph.location import UNKNOWN, Loc
 
 _PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)
 OURS: Final = tuple(f"{path.parent}/" for path in _PACKAGES)
+_NUMPY: Final = f"{Path(str(np.__file__)).parent}/"
 GENERATED: Final = frozenset(
     {"then", "orelse", "test", "body", "stop", "produce", "<lambda>", "<listcomp>", "<locals>"}
 )
@@ -73,8 +76,8 @@ def expression_at(loc: Loc) -> ast.expr | None:
 
 @lru_cache(maxsize=1024)
 def is_users(file: str) -> bool:
-    """Whether a file is none of ours, and none of Python's own that have no source."""
-    return not file.startswith(OURS) and not file.startswith("<frozen")
+    """Whether a file is none of ours or of NumPy's, and none of Python's own that have no source."""
+    return not file.startswith((*OURS, _NUMPY, "<frozen"))
 
 
 class _Places:

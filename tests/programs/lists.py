@@ -1,5 +1,7 @@
 """Python lists: displays, append, pop, index, in loops of the graph and outside."""
 
+import numpy as np
+
 import eager as xp
 from support.programs import f64, i64, program
 
@@ -359,3 +361,12 @@ def element_changed_before_others_are_put_in(x, v):
         totals.append(total * 1)
         out.append(item * 2)
     return out, totals, total
+
+
+@program([f64(2.0)], [f64(-1.0)], refused="NumPy asks for its items, and there are none while the graph is built")
+def given_to_numpy(x):
+    out = [x]
+    while x > 0:
+        out.append(x)
+        x = x - 1
+    return np.mean(out)

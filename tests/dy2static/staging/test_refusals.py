@@ -47,6 +47,14 @@ def draws_in_a_branch(x: Any) -> Any:
     return x + generator.normal() if x > 0 else x
 
 
+def list_for_numpy(x: Any) -> Any:
+    out = [x]
+    while x > 0:
+        out.append(x)
+        x = x - 1
+    return np.mean(out)
+
+
 def set_in_a_branch(x: Any) -> Any:
     seen: set[int] = set()
     if x > 0:
@@ -213,6 +221,9 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (draws_a_number, StagingError, "`random` of `random` draws its numbers while the graph is made"),
     (draws_from_outside, StagingError, "`normal` of a Generator from outside draws its numbers while"),
     (draws_in_a_branch, StagingError, "`normal` of a Generator draws in a branch or loop of the graph"),
+    (list_for_numpy, StagingError, "return np.mean(out)"),
+    (list_for_numpy, StagingError, "NumPy asks for the items of a list that changes under control flow of the graph"),
+    (list_for_numpy, StagingError, "Next: make a tensor of it first, with `eager.asarray` or `eager.stack`."),
     (set_in_a_branch, BranchTypeError, "the content of this set is tuple(1) when true, tuple() when false"),
     (iterator_in_a_branch, StagingError, "how far an iterator has come is known only when the graph runs"),
     (no_seed, StagingError, "`default_rng()` without a seed draws its numbers while the graph is made"),
