@@ -43,8 +43,9 @@ def test_compare(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_a_model_that_breaks_its_promise_fails(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    # Another answer at each call: no graph can agree with that.
-    model.write_text("import itertools\ncount = itertools.count()\n" + MODEL.format(negative="-next(count)"))
+    # Another answer of C code at each call: no graph can agree with that, and none is refused.
+    counting = "import ctypes, itertools\ncount = ctypes.CFUNCTYPE(ctypes.c_int)(itertools.count().__next__)\n"
+    model.write_text(counting + MODEL.format(negative="-count()"))
     assert main(["compare", str(model), "--html", str(tmp_path / "page.html")]) == 1
     assert "not as it should be: sign" in capsys.readouterr().err
 
