@@ -21,7 +21,8 @@ def dispatched(stager: Stager, function: Any, args: Sequence[Any]) -> Callable[.
     if function.__code__.co_qualname == OF_METHOD:
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         held = {name: cell.cell_contents for name, cell in cells}
-        found = _found(stager, held["self"].dispatcher, args[0])
+        method = cast(Any, function).register.__self__  # what else the function holds differs between Pythons
+        found = _found(stager, method.dispatcher, args[0])
         return found.__get__(held["obj"], held["cls"])
     return _found(stager, function, args[0]) if hasattr(function, "dispatch") else None
 
