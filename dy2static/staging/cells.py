@@ -299,8 +299,18 @@ def _of_python(owner: Any, name: str) -> Callable[..., Any]:
 
 
 def attribute_cell(owner: Any, name: str) -> AttributeCell | ItemCell:
-    """The cell of an attribute: of a module, that of the global variable."""
-    return ItemCell(vars(owner), name) if isinstance(owner, ModuleType) else AttributeCell(owner, name)
+    """The cell of an attribute: of a module, that of the global variable; of what a property keeps in the object, as
+    `cached_property` does, that of the item, as a read of the attribute would make it."""
+    if isinstance(owner, ModuleType) or _is_kept(cast("type[Any]", type(owner)), name):
+        return ItemCell(vars(owner), name)
+    return AttributeCell(owner, name)
+
+
+def _is_kept(cls: type[Any], name: str) -> bool:
+    """Whether reading the attribute runs a descriptor written in Python that the object's own attribute hides."""
+    member: Any = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    kind = cast("type[Any]", type(member))
+    return isinstance(getattr(kind, "__get__", None), FunctionType) and not hasattr(kind, "__set__")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

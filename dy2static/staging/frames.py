@@ -19,6 +19,7 @@ from dy2static.staging.cells import (
     ItemCell,
     Key,
     ListCell,
+    attribute_cell,
     is_made_in,
     put_value,
 )
@@ -81,7 +82,7 @@ class Cells:
     def item(self, container: Any, key: Any) -> AttributeCell | ItemCell:
         """The cell of an item."""
         owner = self._namespaces.get(id(container))
-        return ItemCell(container, key) if owner is None else AttributeCell(owner, key)
+        return attribute_cell(owner, key) if owner is not None and isinstance(key, str) else ItemCell(container, key)
 
     @contextmanager
     def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from dy2static.staging.cells import ItemCell
+from dy2static.staging.cells import attribute_cell
 from dy2static.staging.staged import StagedTensor, current
 
 PLAIN: Final = (bool, int, float, complex, str, bytes, type(None), range, np.generic, np.ndarray)
@@ -29,7 +29,7 @@ class KeptProperty:
         if is_of_other_thread or (self._is_pure and (_is_plain(made) or stager.cells.is_born_here(instance))):
             held[self._name] = made
         elif not self._is_pure or stager.builder is stager.root:
-            stager.cells.put(ItemCell(held, self._name), made)
+            stager.cells.put(attribute_cell(instance, self._name), made)
         return made
 
     def forget(self, instances: Iterable[Any]) -> None:

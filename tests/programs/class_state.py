@@ -214,3 +214,36 @@ def cached_properties_on_some_paths():
         return x + weighted.total, isinstance(vars(weighted)["total"], xp.Tensor)
 
     return f
+
+
+class Cached:
+    """Counts how often it makes what it keeps."""
+
+    def __init__(self, k):
+        self.k = k
+        self.made = 0
+
+    @functools.cached_property
+    def weight(self):
+        self.made += 1
+        return self.k * 2.0
+
+
+@program([f64(1.0)], [f64(-1.0)])
+def what_is_kept_is_dropped(x):
+    cached = Cached(x)
+    first = cached.weight
+    cached.k = x * 3.0
+    cached.__dict__.pop("weight", None)
+    second = cached.weight
+    del cached.weight
+    return first, second, cached.weight, cached.made, "weight" in vars(cached)
+
+
+@program([f64(1.0)], [f64(-1.0)], refused="whether it is there would be known only when the graph runs")
+def what_is_kept_is_dropped_on_one_path(x):
+    cached = Cached(x)
+    first = cached.weight
+    if x > 0:
+        del cached.weight
+    return first * cached.weight
