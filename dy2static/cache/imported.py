@@ -16,10 +16,9 @@ IMPORT: Final = dis.opmap["IMPORT_NAME"]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An `import` that has been run: a module of the user's, and the names that are taken from it."""
+    """An `import` that has been run: the full name of a module of the user's, and the names that are taken from it."""
 
     name: str
-    module: ModuleType
     taken: tuple[str, ...]
 
 
@@ -29,9 +28,8 @@ def imports_of(function: FunctionType) -> Iterator[Import]:
     for part in (code, *codes_within(code)):
         if IMPORT in part.co_code[::2]:
             for name, taken in _written_in(part, function.__globals__.get("__package__") or ""):
-                module = sys.modules.get(name)
-                if isinstance(module, ModuleType) and not is_library(name):
-                    yield Import(name, module, taken)
+                if isinstance(sys.modules.get(name), ModuleType) and not is_library(name):
+                    yield Import(name, taken)
 
 
 def _written_in(code: CodeType, package: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -42,7 +40,10 @@ def _written_in(code: CodeType, package: str) -> Iterator[tuple[str, tuple[str, 
         if instruction.opcode == IMPORT:
             name: str = instruction.argval
             if level:
-                name = importlib.util.resolve_name("." * level + name, package)
+                try:
+                    name = importlib.util.resolve_name("." * level + name, package)
+                except ImportError:  # which the program meets too
+                    continue
             if taken is None:  # binds the first part of the name
                 yield from ((part, ()) for part in _and_parents(name))
             else:

@@ -137,3 +137,17 @@ def of_libraries() -> Any:
     from math import pi
 
     return os, pi
+
+
+def test_a_relative_import_that_python_refuses() -> None:
+    """The program meets Python's error; what looks for imports does not."""
+
+    @to_static
+    def f(x: Any) -> Any:
+        try:
+            from .....far import up
+        except ImportError:
+            return x * 2.0
+        return x * up
+
+    assert float(f(xp.asarray(3.0))) == 6.0
