@@ -164,8 +164,6 @@ class GuardWriter:
             case "attribute":
                 missing = w.name(MISSING)
                 return f"getattr({w.name(source.owner)}, {source.name!r}, {missing}) is {missing}"
-            case "call":
-                return f"{w.name(source.load)}() is {w.name(MISSING)}"
             case _:
                 return f"{w.name(source.load)}() is {w.name(MISSING)}"
 

@@ -86,7 +86,7 @@ def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
                 continue
             for name, member in tuple(vars(base).items()):
                 is_noted = name in NOTED or isinstance(member, property)
-                read = [function for function in _functions(member)[:1] if has_source(function)]
+                read = _functions(member)[:1]
                 is_kept = isinstance(member, functools.cached_property) and bool(read)
                 if is_kept or (is_noted and any(_is_noted(function, kind) for function in read)):
                     with contextlib.suppress(GraphError):  # it stays as it is

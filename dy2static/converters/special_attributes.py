@@ -11,7 +11,7 @@ READ_BY: Final = {"__class__": "class_of", "__dict__": "attributes_of"}
 
 
 def convert(node: ast.Attribute, rewriter: Rewriter) -> ast.expr:
-    """`x.__class__` -> `_rt.class_of(x)`; attributes of other names stay."""
+    """`x.__class__` -> `_rt.class_of(x)`, `x.__dict__` -> `_rt.attributes_of(x)`; attributes of other names stay."""
     node.value = rewriter.expression(node.value)
     if node.attr not in READ_BY or not isinstance(node.ctx, ast.Load):
         return node

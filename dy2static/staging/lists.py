@@ -299,8 +299,6 @@ class StageableList(list[Any]):
 
         Raises: StagingError for a list of the graph.
         """
-        if self.staged is not None:
-            the_stager().lists.no_array()
         return np.array(_plain(self), dtype)
 
     def __stack__(self, axis: int) -> Any:
@@ -320,7 +318,10 @@ StageableList.__name__ = StageableList.__qualname__ = "list"
 
 
 def _plain(items: StageableList) -> list[Any]:
-    """The list as one of Python's, with those in it."""
+    """The list as one of Python's, with those in it.
+
+    Raises: StagingError for a list of the graph.
+    """
     if items.staged is not None:
         the_stager().lists.no_array()
     return [_plain(item) if isinstance(item, StageableList) else item for item in items.ordinary()]

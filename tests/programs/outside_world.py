@@ -95,29 +95,6 @@ def sets_a_context_variable():
     return f
 
 
-def given():
-    yield 1.0
-    yield 2.0
-
-
-@program([f64(1.0)], [f64(-1.0)], made=True, refused="a later run would find the generator at its end", traceable=False)
-def generator_from_outside():
-    items = given()
-    return lambda x: x + sum(items)
-
-
-@program([f64(1.0)], made=True, refused="a later run would find the iterator at its end", traceable=False)
-def iterator_from_outside():
-    items = iter([1.0, 2.0])
-
-    def f(x):
-        for item in items:
-            x = x + item
-        return x
-
-    return f
-
-
 @program([f64(1.0)], made=True, refused="a later run would find the buffer at its end", traceable=False)
 def buffer_read_by_a_builtin():
     lines = io.StringIO("1\n2\n")
@@ -135,9 +112,3 @@ def rows_read_where_they_are_made(x):
     rows = csv.DictReader(["a,b", "1,2", "3,4"])
     lines = io.StringIO("1\n2\n")
     return x * sum(int(row["a"]) for row in rows), list(lines), list(csv.reader(["1,2"]))
-
-
-@program([f64(1.0)], made=True, refused="a later run would find the iterator at its end", traceable=False)
-def iterator_spread_out():
-    items = iter([1.0, 2.0])
-    return lambda x: x + max(*items, 0.5)

@@ -388,38 +388,6 @@ def taken_by_builtins_on_one_path(x, n):
     return x * k, list(parts), list(others)
 
 
-class Walk:
-    """Its items stand in a list."""
-
-    def __init__(self, items):
-        self.items = items
-        self.place = 0
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if self.place >= len(self.items):
-            raise StopIteration
-        item = self.items[self.place]
-        self.place = self.place + 1
-        return item
-
-
-@program([f64(3.0)], [f64(-1.0)], [f64(1.0)], made=True, adapts=True)
-def kept_between_calls():
-    walk = Walk([1.0, 2.0, 4.0, 8.0])
-
-    def f(x):
-        if x > 0:
-            x = x * next(walk, 0.5)
-        for item in walk:
-            return x + item, walk.place
-        return x, walk.place
-
-    return f
-
-
 @program([f64(3.0), 2], [f64(-1.0), 3], made=True, adapts=True)
 def taken_apart():
     left = Descent(7)
@@ -489,44 +457,3 @@ def generator_of_a_property(v):
     for item in scaled.doubled:
         total = total * 2 + item
     return total, sum(scaled.doubled), list(Scaled([1, 2]).doubled)
-
-
-class Rows:
-    """Goes over numbers, and knows how far it is."""
-
-    def __init__(self):
-        self.rows = [1.0, 2.0, 3.0]
-        self.i = 0
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if self.i >= len(self.rows):
-            raise StopIteration
-        self.i += 1
-        return self.rows[self.i - 1]
-
-
-@program([f64(1.0)], [f64(-2.0)], made=True)
-def items_of_an_iterator_from_outside():
-    rows = Rows()
-
-    def f(x):
-        return x * next(rows, 7.0), rows.i
-
-    return f
-
-
-@program([f64(1.0)], [f64(-2.0)], [f64(3.0)], made=True)
-def loop_over_an_iterator_from_outside():
-    rows = Rows()
-
-    def f(x):
-        for row in rows:
-            x = x + row
-            if row > 1:
-                break
-        return x, rows.i
-
-    return f

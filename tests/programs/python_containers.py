@@ -144,25 +144,3 @@ def iterator_left_on_a_test(x):
         if x > 2:
             break
     return x + next(items)
-
-
-@program([f64(2.0)], made=True, refused="its item would be the same in every run", traceable=False)
-def item_of_an_iterator_from_outside():
-    numbers = itertools.count()
-
-    def f(x):
-        return x * next(numbers)
-
-    return f
-
-
-@program([f64(2.0)], made=True, refused="its item would be the same in every run", traceable=False)
-def loop_over_an_iterator_from_outside():
-    rows = zip([1.0, 2.0, 3.0], [4.0, 5.0, 6.0], strict=True)
-
-    def f(x):
-        for a, b in rows:
-            x = x + a * b
-        return x
-
-    return f

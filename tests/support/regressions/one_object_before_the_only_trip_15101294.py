@@ -4,7 +4,7 @@ def f(x, y, n, p, v, box, d):
         for x in v:
             try:
                 pass
-            except Exception:
+            except ValueError:
                 for y in lambda: x:
                     pass
             break
