@@ -142,8 +142,6 @@ class GuardWriter:
                 return f"tuple({owner})"
             case "call":
                 return f"{owner}()"
-            case "itself":
-                return owner
             case _:
                 return f"len({owner})"
 

@@ -173,3 +173,11 @@ def test_what_is_read_of_it(case: str, place: str) -> None:
             change(plain, i)
         x = xp.asarray(1.0)
         assert float(f(x)) == float(read(expected, x)), f"{case}, change {i}"
+
+
+@pytest.mark.parametrize("held", [bytearray(b"ab"), array.array("d", [1.0])], ids=["bytearray", "array"])
+def test_an_argument_that_stays_as_it_is_asks_for_one_program(held: Any) -> None:
+    f = to_static(lambda c, x: x + c[0])
+    for x in (1.0, 2.0, 3.0):
+        assert float(f(held, xp.asarray(x))) == x + held[0]
+    assert len(f.programs) == 1
