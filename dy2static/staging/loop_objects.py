@@ -86,17 +86,22 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
 def _note_within(stager: Stager, carried: Carried, staged: StagedBody, left: Sequence[Any]) -> bool:
     """Note the objects of before the loop that the body has put into its variables, and into the lists and cells that
     it changes, where the next trip finds them; whether there are any that the trip was not told of, and that matters:
-    something is changed in place, or it was asked whether two objects are one."""
+    one of the two is changed in place, or may be in a list, or it was asked whether two objects are one."""
     places = (*carried.in_place, *sorted(carried.replaced), *range(len(carried.names), len(left)))
-    is_news = False
+    given = {at: x for i, value in enumerate(staged.given) for at, x in objects_in(value, (i, ()))}
+    news: list[Any] = []
     for (i, path), objects in _origins(stager, carried, staged, {i: left[i] for i in places}).items():
         known = carried.within.setdefault(i, [])
         told = {(at, id(x)) for at, x in (*objects_in(carried.initial[i]), *known)}
         new = {id(x): x for x in objects if ((0, path), id(x)) not in told}
         known += [((0, path), x) for x in new.values()]
-        is_news = is_news or bool(new)
-    is_changing = bool(carried.in_place or carried.cells) or any(key[0] in CHANGEABLE for key in staged.touched)
-    return is_news and (is_changing or stager.sharing.was_asked)
+        if new:
+            news += [*new.values(), given.get((i, path))]
+    if not news or stager.sharing.was_asked:
+        return bool(news)
+    changed = {key[1] for key in staged.touched if key[0] in CHANGEABLE} | {key[1] for key in carried.cells}
+    changed |= {id(object_of(carried.initial[i])) for i in carried.in_place}
+    return bool(changed) and any(stager.sharing.is_changed_or_listed(x, changed) for x in news)
 
 
 def _origins(

@@ -120,7 +120,8 @@ class Sharing:
             if is_changeable(x):
                 self.note_alike(merged, x, label, way)
                 for alias in self._alike.of(id(x)):
-                    self.note_alike(merged, alias.object, label, both(way, alias.ways))
+                    if self._is_known(alias.object):
+                        self.note_alike(merged, alias.object, label, both(way, alias.ways))
 
     def _reached(self, value: Any, spec: Any, label: str, ways: Ways = ALWAYS) -> Iterator[Alias]:
         """The objects of which what has `spec` holds the values where it is made of `value`, and what else these may
@@ -215,6 +216,10 @@ class Sharing:
     def alike(self, a: Any) -> Sequence[int]:
         """The identities of what else an object may be, on some paths."""
         return [id(alias.object) for alias in self._alike.of(id(a))]
+
+    def is_changed_or_listed(self, a: Any, changed: Container[int]) -> bool:
+        """Whether an object is, or may be, one whose identity is in `changed`, or an element of a graph list."""
+        return any(x in changed or self._is_element(x) for x in (id(a), *self.alike(a)))
 
     def what_may_be(self, a: Any) -> Sequence[Any]:
         """The objects that one may be, on some paths, itself included; for what a block left in one, that."""
