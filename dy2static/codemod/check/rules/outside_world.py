@@ -1,8 +1,8 @@
 """D103 outside-world: a file, a process or the user
 
 Such a call would be made once, while the graph is made, and not in every run: what it reads would be a constant, what
-it writes would be written once. So staging refuses it. The environment (`os.environ`) and whether a file is there
-(`os.path.exists`) are asked again before each run.
+it writes would be written once. So staging refuses it, and `set` of a context variable too. The environment
+(`os.environ`) and whether a file is there (`os.path.exists`) are asked again before each run.
 
 Bad:
     @to_static
@@ -34,13 +34,31 @@ OF_NAMES: Final = ("os.environ.", "os.path.")
 
 def find(view: View) -> Iterator[Found]:
     for node in view.nodes:
-        if not isinstance(node, ast.Call) or (name := view.qualified(node.func)) is None:
+        if not isinstance(node, ast.Call):
+            continue
+        name = view.qualified(node.func)
+        if name is None:
+            if _sets_context_variable(node.func, view):
+                yield Found(node, f"`{ast.unparse(node.func)}()` {WHY}.", NEXT)
             continue
         module, _, own = name.rpartition(".")
         is_question = name in ASKED_AGAIN or name.startswith(OF_NAMES)
         is_of_now = module == "time" and own in OF_NOW
         if not is_question and not is_of_now and reaches_out(module, own, len(node.args)):
             yield Found(node, f"`{ast.unparse(node.func)}()` {WHY}.", NEXT)
+
+
+def _sets_context_variable(function: ast.expr, view: View) -> bool:
+    match function:
+        case ast.Attribute(value=ast.Name(id=name), attr=("set" | "reset")):
+            where = view.scope.where(name)
+            match [] if where is None else where.values.get(name, []):
+                case [ast.Call(func=maker)] if where is not None:
+                    return view.module.qualified(maker, where) == "contextvars.ContextVar"
+                case _:
+                    return False
+        case _:
+            return False
 
 
 RULE = Rule("D103", "outside-world", "error", __doc__, find)

@@ -130,6 +130,14 @@ def check_outside_world(rule: Rule) -> None:
         np.testing.assert_allclose(np.asarray(run(define(HEADER + rule.good, "run"))), X * 5)
 
 
+def check_outer_iterator(rule: Rule) -> None:
+    with pytest.raises(StagingError, match="this function has not made"):
+        run(define(HEADER + rule.bad, "f"))
+    made = define(HEADER + rule.good, "run")
+    for scale in (1.0, 2.0, 3.0):
+        np.testing.assert_allclose(np.asarray(run(made)), X * scale)
+
+
 def check_object_number(rule: Rule) -> None:
     bad, _ = both(rule)
     x, y = xp.asarray(X), xp.asarray(X)
@@ -218,6 +226,7 @@ TRAPS: dict[str, Callable[[Rule], None]] = {
     "D102": check_randomness,
     "D103": check_outside_world,
     "D104": check_object_number,
+    "D105": check_outer_iterator,
     "D201": refused(StagingError),
     "D202": refused(StagingError),
     "D203": refused(StagingError),
