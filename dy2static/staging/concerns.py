@@ -43,8 +43,8 @@ def may_concern_staging(error: Exception) -> bool:
         else:
             inner.append(step.tb_frame)
         step = step.tb_next
-    if user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list):
-        return True
+    if not inner:
+        return user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list)
     # Operators name the classes that they do not take: no number is to blame, and a list may be.
     to_blame = _is_staged_list if _is_of_operator(error) else _is_stand_in
     return any(_was_given(frame, to_blame, is_innermost=frame is inner[-1]) for frame in inner)
