@@ -115,7 +115,7 @@ def merge_branches(
     for i, (cell, value) in enumerate(zip(cells, merged[count:], strict=True), count):
         value = held_by(cell, value)
         stager.sharing.merge(value, [path[i] for path in paths], cell.text, ways)
-        stager.cells.take(cell, value)
+        stager.cells.take(cell, value, is_of_branch=True)
     for i in range(count):
         if not same[i]:
             stager.sharing.merge(merged[i], [path[i] for path in paths], labels[i], ways)

@@ -57,12 +57,12 @@ class Cells:
     """The frames of one staging, innermost last."""
 
     def __init__(
-        self, check: Callable[[int], Sequence[tuple[Tensor, str]]], check_changed: Callable[[int], None]
+        self, check: Callable[[int], Sequence[tuple[Tensor, str]]], check_changed: Callable[[int, bool], None]
     ) -> None:
         self._check = check
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._check_changed = check_changed
-        """Called with the identity of one that a block has changed."""
+        """Called with the identity of one that a block has changed; whether it may be in a list by now."""
         self._frames: list[Frame] = [{}]
         self._born: list[Home] = [ByIdentity()]
         self._standing_in: Home = ByIdentity()
@@ -276,13 +276,14 @@ class Cells:
         self.touch(cell)
         _store(cell, value)
 
-    def take(self, cell: Cell, value: Any) -> None:
-        """Store what blocks left in a cell: what else sees the change was asked where they made it.
+    def take(self, cell: Cell, value: Any, *, is_of_branch: bool = False) -> None:
+        """Store what blocks left in a cell: what else sees the change was asked where they made it. Outside of loops
+        a branch is taken once: what it has changed it may have put into a list, as it is now.
 
         Raises: StagingError for an object that must not change.
         """
         if cell.key[0] in CHANGEABLE:
-            self._check_changed(cell.key[1])
+            self._check_changed(cell.key[1], is_of_branch and not self._loops)
         self.note(cell)
         _store(cell, value)
 

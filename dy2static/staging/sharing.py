@@ -364,14 +364,14 @@ class Sharing:
         """
         return _without_garbage(lambda: self._check(owner))
 
-    def check_changed(self, owner: int) -> None:
+    def check_changed(self, owner: int, may_be_element: bool) -> None:
         """Raises: StagingError when the object of this identity, which a block has changed, could not be."""
-        _without_garbage(lambda: self._check_itself(owner))
+        _without_garbage(lambda: self._check_itself(owner, may_be_element))
 
-    def _check_itself(self, owner: int) -> None:
+    def _check_itself(self, owner: int, may_be_element: bool = False) -> None:
         if (fixed := self._fixed.get(owner)) is not None:
             raise _bound_on_some_paths(fixed)
-        if self._is_element(owner):
+        if not may_be_element and self._is_element(owner):
             raise _refused_in_list(self._of_elements(owner))
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)

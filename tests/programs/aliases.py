@@ -135,3 +135,71 @@ def an_element_changed_before_its_list_is_filled_anew(x, y, n):
         out.clear()
         out += [b]
     return b, out
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])])
+def changed_then_appended_in_a_branch(x):
+    b, out = x * 1.0, [x]
+    if x[0] > 0:
+        b += 1.0
+        b[0] *= 2.0
+        out.append(b)
+    return b * 2.0, out
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], [f64([3.0, 0.5])])
+def changed_or_appended(x):
+    b, out = x * 1.0, []
+    if x[0] < 0:
+        b *= 3.0
+        out.append(x)
+    else:
+        b += 1.0
+        if x[1] > 1:
+            out.append(b)
+    return b, out, len(out)
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], refused=IN_A_LIST)
+def appended_in_a_branch_and_changed_behind(x):
+    b, out = x * 1.0, []
+    if x[0] > 0:
+        b += 1.0
+        out.append(b)
+    b += 1.0
+    return b, out
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], refused=IN_A_LIST)
+def changed_by_the_list_behind_a_branch(x):
+    b, out = x * 1.0, [x * 2.0]
+    if x[0] > 0:
+        b += 1.0
+        out.append(b)
+    out[-1] += 1.0
+    return b, out
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], refused=IN_A_LIST)
+def changed_and_appended_in_branches_of_a_loop(x):
+    b, out = x * 1.0, []
+    for v in x:
+        if v > 0:
+            b += v
+            out.append(b)
+    return b, out
+
+
+@program([f64(3.0), i64(3)], [f64(-1.0), i64(2)], refused=IN_A_LIST)
+def changed_and_appended_by_each_call(x, n):
+    b, out = xp.zeros(2), []
+
+    def down(k):
+        if k > 0:
+            if x > 0:
+                b[0] += x
+                out.append(b)
+            down(k - 1)
+
+    down(n)
+    return b, out
