@@ -54,8 +54,8 @@ class Sharing:
         """What else an object may be."""
         self._fixed = ByIdentity[str]()
         """Objects that cannot be changed in place in the block that has them, each with a label."""
-        self._stored = ByIdentity[None]()
-        """Objects that were put into a graph list."""
+        self._stored = ByIdentity[Loc]()
+        """Objects that were put into a graph list, each with where."""
         self._taken = ByIdentity[None]()
         """Objects that stand for elements of a graph list."""
         self._copies = ByIdentity[weakref.ref[Any]]()
@@ -115,7 +115,7 @@ class Sharing:
         if any(self._is_from_outside(x) and not self._is_followed(x) for x in objects):
             self._merged.note(merged, label)
         if any(map(self._is_element, map(id, objects))):
-            self._stored.note(merged, None)
+            self._stored.note(merged, user_location())
         for x, way in zip(objects, ways, strict=True):
             if is_changeable(x):
                 self.note_alike(merged, x, label, way)
@@ -290,11 +290,11 @@ class Sharing:
                 if thing is None:
                     continue
                 if changed(thing):
-                    raise _refused_in_list()
+                    raise _refused_in_list(is_put=True)
                 others = [alias.object for alias in self._alike.of(id(thing))]
                 for one in (thing, *others):  # on some paths it is the other that is stored
                     self._has_twins |= self._is_element(id(one))
-                    self._stored.note(one, None)
+                    self._stored.note(one, user_location())
                     if is_late:
                         self._late.note(one, user_location())
 
@@ -320,7 +320,7 @@ class Sharing:
         filled_anew = [(x, loc) for items, loc in emptied for x in _objects(items) if x is not items]
         for x, loc in (*self._late.items(), *filled_anew):
             if self._is_known(x) and not is_stale(x):
-                raise _refused_in_list(loc=loc)
+                raise _refused_in_list(loc=loc, is_put=True)
 
     def take(self, item: Any) -> Any:
         """Note what stands for an element of a graph list."""
@@ -366,13 +366,13 @@ class Sharing:
 
     def check_changed(self, owner: int, may_be_element: bool) -> None:
         """Raises: StagingError when the object of this identity, which a block has changed, could not be."""
-        _without_garbage(lambda: self._check_itself(owner, may_be_element))
+        _without_garbage(lambda: self._check_itself(owner, may_be_element, self._stored.get(owner)))
 
-    def _check_itself(self, owner: int, may_be_element: bool = False) -> None:
+    def _check_itself(self, owner: int, may_be_element: bool = False, loc: Loc | None = None) -> None:
         if (fixed := self._fixed.get(owner)) is not None:
             raise _bound_on_some_paths(fixed)
         if not may_be_element and self._is_element(owner):
-            raise _refused_in_list(self._of_elements(owner))
+            raise _refused_in_list(self._of_elements(owner), loc, is_put=loc is not None)
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)
 
@@ -465,15 +465,17 @@ def _bound_on_some_paths(label: str) -> StagingError:
     )
 
 
-def _refused_in_list(element: Any = None, loc: Loc | None = None) -> StagingError:
+def _refused_in_list(element: Any = None, loc: Loc | None = None, *, is_put: bool = False) -> StagingError:
+    """The error for an element that is changed in place here, or in a loop that puts it into the list here."""
     way_out = "write the change as a new value, such as `x = x + v` for `x += v`, or put a copy into the list."
     if isinstance(element, list):
         way_out = "keep a table of numbers in a tensor (`table[i, j] = v`), or store a new list: `rows[i] = [...]`."
     elif element is not None and not isinstance(element, Tensor):
         way_out = f"store a new {_name_of(element)} in the list, with the change in it."
+    what = "is changed in place here, and it is in" if not is_put else "changes in place in this loop, and is put into"
     return StagingError(
-        "a tensor or list is changed in place here, and it is in a list that changes under control flow of the graph: "
-        "the list holds its value and would not see the change",
+        f"a tensor or list {what} a list that changes under control flow of the graph: the list holds its value and "
+        "would not see the change",
         next_step=way_out,
         loc=user_location() if loc is None else loc,
     )

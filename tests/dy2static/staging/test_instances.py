@@ -301,7 +301,7 @@ REFUSED: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (alias_in_a_list, StagingError, "changed in place here, and `point` is that object on some paths"),
     (element, StagingError, "it is in a list that changes under control flow of the graph"),
     (element_of_records, StagingError, "it is in a list that changes under control flow of the graph"),
-    (older_in_a_list, StagingError, "it is in a list that changes under control flow of the graph"),
+    (older_in_a_list, StagingError, "changes in place in this loop, and is put into a list that changes under control"),
     (maybe_none, StagingError, "a Record that is None on some paths is that object on some paths"),
     (
         maybe_unbound,
