@@ -169,8 +169,9 @@ def _link(record: Record, results: Sequence[Tensor]) -> None:
 
 
 def watch(x: Tensor) -> Tensor:
-    """A fresh handle of the value of `x`, and a variable in its own right; gradients still flow on to `x`."""
-    return set_apart(held(x))._alias(Watch([x]))
+    """A fresh handle of the value of `x`, and a variable in its own right; gradients still flow on to what `x` is now,
+    whatever its handle becomes."""
+    return set_apart(held(x))._alias(Watch([snapshot(x)]))
 
 
 def link_of(x: Tensor) -> Link | None:

@@ -162,6 +162,26 @@ def test_inner_gradient_is_differentiable_in_parameters() -> None:
     np.testing.assert_allclose(np.asarray(g), 4 * np.asarray(X))
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        lambda x: xp.grad(lambda v: (v**3).sum())(x),
+        lambda x: xp.value_and_grad(lambda v: (v**3).sum())(x)[1],
+        lambda x: xp.vjp(lambda v: v**3, x)[1](xp.ones(3))[0],
+        lambda x: xp.jvp(lambda v: v**3, (x,), (xp.ones(3),))[1],
+    ],
+    ids=["grad", "value_and_grad", "vjp", "jvp"],
+)
+def test_inner_gradient_belongs_to_the_value_that_its_argument_had(inner: Any) -> None:
+    def outer(x: xp.Tensor) -> xp.Tensor:
+        g = inner(x)
+        x[0] = 5.0
+        x *= 2.0
+        return g.sum()
+
+    np.testing.assert_allclose(np.asarray(xp.grad(outer)(X)), 6 * np.asarray(X))
+
+
 def test_tape_of_a_closed_level_is_dead() -> None:
     kept: list[xp.Tensor] = []
 

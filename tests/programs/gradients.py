@@ -144,3 +144,12 @@ def steps_under_a_test():
         return w * x
 
     return step
+
+
+@program(*CASES, grad=0)
+def argument_changed_behind_a_gradient(x, n):
+    g = xp.grad(weighed)(x)
+    for k in range(n):
+        x[0] = g[1] * k
+    x *= 2.0
+    return xp.sum(g) + x[1]
