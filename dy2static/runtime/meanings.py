@@ -12,6 +12,7 @@ from dy2static.runtime.changed_by_call import STORES
 from dy2static.runtime.converted import home_of
 from dy2static.runtime.getters import reading_by_text
 from dy2static.runtime.library_written_out import written_out
+from dy2static.runtime.memos import remembered
 from dy2static.runtime.single_dispatch import dispatched
 from dy2static.runtime.stream_calls import writing_to_stream
 from dy2static.runtime.texts import method_of_text
@@ -110,6 +111,7 @@ def _of_progress(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | 
 CONTAINERS: Final[tuple[type[Any], ...]] = (list, dict, set, deque)
 MEANINGS: Final = (
     _builtin,
+    remembered,
     _method_of_class,
     _written_out,
     _by_text,

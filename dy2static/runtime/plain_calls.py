@@ -19,6 +19,7 @@ from dy2static.runtime.list_display import list_
 from dy2static.runtime.missing_keys import ask_for_items
 from dy2static.runtime.noted import is_written_in_python, noting, noting_parts
 from dy2static.runtime.pulled import pulled
+from dy2static.runtime.told import MEMO
 from dy2static.source.load import has_source
 from dy2static.staging.instances import copied_within
 from dy2static.staging.made import fields_of, is_plain
@@ -69,6 +70,8 @@ def _called(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[s
     if isinstance(function, type):
         return _call_class(stager, function, args, kwargs)
     made = _copy(stager, function, args, kwargs) if function in COPYING else function(*args, **kwargs)
+    if type(made) is MEMO:
+        stager.cells.born(made)
     random_calls.note(stager, function, made)
     return outside_world.note(stager, function, made)
 

@@ -81,6 +81,8 @@ class Stager:
         self._made: dict[int, tuple[Any, GraphBuilder]] = {}
         self.asked: list[Asked] = []
         """What was read otherwise than by names in the source (see `note_asked`)."""
+        self.kept: dict[int, tuple[Any, dict[Any, Any]]] = {}
+        """Functions of `functools.cache` that the code makes, by identity, with their results by key."""
         self.functions: dict[str, Graph] = {}
         """Graph functions, by name."""
         self.lists = ListValues(self)
