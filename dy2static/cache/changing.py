@@ -8,13 +8,14 @@ from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime.changed_by_call import DICT_CHANGES, LIST_CHANGES
+from dy2static.runtime.changed_by_call import STORES as STORES_BY_CALL
 from dy2static.staging.contents import CHANGES
 
 STORES: Final = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE")
 OUTER_STORES: Final = ("STORE_GLOBAL", "DELETE_GLOBAL")
 OWN_CLASS: Final = frozenset({"__class__", "type"})
 """The names by which a method gets at its own class."""
-METHODS: Final = LIST_CHANGES | DICT_CHANGES | CHANGES
+METHODS: Final = LIST_CHANGES | DICT_CHANGES | CHANGES | STORES_BY_CALL | {"setattr", "delattr"}
 
 
 def changes(function: FunctionType, cls: type) -> bool:

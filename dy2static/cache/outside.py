@@ -49,6 +49,7 @@ class Outside:
         from now on."""
         held = [guard.expected for guard in guards if guard.how == "identity"] + [x for _, x in self._objects]
         kinds = dict.fromkeys(x if isinstance(x, type) else type(x) for x in held)
+        kinds |= dict.fromkeys(map(type, kinds))
         found = {m.key: m for m in changing_members_of(kinds) if m.key not in self._members}
         steps = {m.key: m for m in steps_of(kinds) if m.key not in self._watched}
         self._members.update(found)

@@ -57,9 +57,10 @@ def and_(value: Any, *others: Callable[[], Any]) -> Any:
     if not others:
         return value
     stager = current()
-    if stager is not None and is_staged_value(test := stager.test_of(value)):
+    test = value if stager is None else stager.test_of(value)
+    if stager is not None and is_staged_value(test):
         return _either(stager, value, test, lambda: and_(others[0](), *others[1:]), True)
-    return and_(others[0](), *others[1:]) if value else value
+    return and_(others[0](), *others[1:]) if test else value
 
 
 def or_(value: Any, *others: Callable[[], Any]) -> Any:
@@ -67,9 +68,10 @@ def or_(value: Any, *others: Callable[[], Any]) -> Any:
     if not others:
         return value
     stager = current()
-    if stager is not None and is_staged_value(test := stager.test_of(value)):
+    test = value if stager is None else stager.test_of(value)
+    if stager is not None and is_staged_value(test):
         return _either(stager, value, test, lambda: or_(others[0](), *others[1:]), False)
-    return value if value else or_(others[0](), *others[1:])
+    return value if test else or_(others[0](), *others[1:])
 
 
 def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], when: bool) -> Any:
@@ -82,7 +84,7 @@ def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], whe
         else:
             trial.keep()
             return result
-    first_truth = _truth(stager, first)
+    first_truth = StagedNumber.of(stager.truth(test))
     truth = staged_either(stager, first_truth, test, lambda: _truth(stager, other()), when)
     return OnlyTruth.of_either(truth.graph_value, mismatch) if isinstance(truth, StagedNumber) else truth
 
@@ -95,11 +97,10 @@ def _truth(stager: Stager, value: Any) -> Any:
 def not_(value: Any) -> Any:
     """`not value`."""
     stager = current()
-    if stager is not None and is_staged_value(test := stager.test_of(value)):
-        truth = stager.truth(test)
-        found = stager.builder.logical_not(truth)
-        return StagedNumber.of(found)
-    return not value
+    test = value if stager is None else stager.test_of(value)
+    if stager is not None and is_staged_value(test):
+        return StagedNumber.of(stager.builder.logical_not(stager.truth(test)))
+    return not test
 
 
 def is_(a: Any, b: Any) -> Any:

@@ -253,6 +253,7 @@ def print_(
         )
         return
     stream = _stream(file)
+    stager.world.check_stream(stream)
     text = StagedText()
     for i, arg in enumerate(args):
         text.add("" if i == 0 else " " if sep is None else sep)

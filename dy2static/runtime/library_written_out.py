@@ -2,6 +2,7 @@
 code cannot compare or test: written in Python, and converted like a user's function."""
 
 import bisect
+import functools
 import heapq
 import itertools
 import operator
@@ -17,6 +18,8 @@ from eager.recorder import converts
 
 def written_out(function: Any, args: Sequence[Any], named: Iterable[Any]) -> Callable[..., Any] | None:
     """The function for one of the library's, where an argument is something of the graph; else None."""
+    if function is functools.reduce:
+        return reduce
     if function is next:
         return (next_one, next_or)[len(args) - 1] if len(args) in (1, 2) and asks_graph(args[0]) else None
     try:
@@ -32,6 +35,17 @@ def _is_of_graph(value: Any) -> bool:
     if is_beyond_python(value) or is_ordered_in_graph(value):
         return True
     return isinstance(value, list | tuple) and any(map(is_ordered_in_graph, cast("Iterable[Any]", value)))
+
+
+@converts
+def reduce(function: Any, items: Any, *initial: Any) -> Any:
+    is_first, total = not initial, initial[0] if initial else None
+    for item in items:
+        total = item if is_first else function(total, item)
+        is_first = False
+    if is_first:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    return total
 
 
 @converts

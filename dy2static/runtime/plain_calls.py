@@ -98,9 +98,15 @@ def _instance(stager: Stager, cls: type[Any], args: tuple[Any, ...], kwargs: dic
         stager.cells.made(made)
         stager.calls.run(initialise, (made, *args), kwargs)
         return made
-    made = cls(*args, **kwargs)
+    is_new = _makes_instances(cls)
+    if is_new and dataclasses.is_dataclass(cls) and hasattr(cls, "__post_init__"):  # which may be converted
+        made: Any = object.__new__(cls)
+        stager.cells.made(made)
+        made.__init__(*args, **kwargs)
+    else:
+        made = cls(*args, **kwargs)
     ask_for_items(made)
-    if _makes_instances(cls):
+    if is_new:
         stager.cells.made(made)
         _fill_own_lists(stager, made, (*args, *kwargs.values()))
     else:  # its `__new__` may give an object that was there

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
+from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
 from dy2static.staging.text import StagedText
+from dy2static.staging.truth import OnlyTruth
 
 STREAMS: Final = ("stdout", "stderr")
 
@@ -29,14 +31,22 @@ def writing_to_stream(stager: Stager, function: Any) -> Callable[..., Any] | Non
             return None
 
 
-def _write(stager: Stager, stream: str, text: Any) -> int | None:
-    """The number of characters, where it is known before the run."""
+def _write(stager: Stager, stream: str, text: Any) -> Any:
+    """The number of characters; of a text that a run makes it is a number that nobody can use."""
     if not isinstance(text, str | StagedText):
         raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+    stager.world.check_stream(stream)
     told = StagedText.of(text)
     stager.builder.loc = user_location()
     stager.builder.print(*told.values, parts=tuple(told.parts), forms=tuple(told.forms), stream=stream)
-    return len(text) if isinstance(text, str) else None
+    if isinstance(text, str):
+        return len(text)
+    error = StagingError(
+        "how many characters are written is known only when the graph runs",
+        next_step="leave the result of `write` alone, or count the characters outside of the converted function.",
+        loc=user_location(),
+    )
+    return OnlyTruth.of_either(stager.builder.constant(True), error)
 
 
 def _write_all(stager: Stager, stream: str, texts: Iterable[Any]) -> None:

@@ -20,7 +20,14 @@ FIXED: Final = (bool, int, float, complex, str, bytes, type(None), range)
 QUIET_MODULES: Final = frozenset(
     ("numpy", "math", "_math", "cmath", "eager", "itertools", "operator", "_operator", "functools", "_functools")
 )
-FUNCTIONS: Final[tuple[Any, ...]] = (types.BuiltinFunctionType, types.FunctionType, type, np.ufunc, type(np.where))
+DISPATCHED: Final[Any] = getattr(np, "where")  # noqa: B009
+FUNCTIONS: Final[tuple[Any, ...]] = (
+    types.BuiltinFunctionType,
+    types.FunctionType,
+    type,
+    np.ufunc,
+    DISPATCHED.__class__,
+)
 LOUD: Final = frozenset(
     (
         *("print", "input", "open", "exec", "eval", "compile", "next", "setattr", "delattr", "globals", "vars"),

@@ -22,7 +22,8 @@ def warn(
 ) -> None:
     """`warnings.warn(message, category, stacklevel)` in the graph.
 
-    Raises: StagingError for other options, which look at the frames of the running program.
+    Raises: StagingError for other options, which look at the frames of the running program, and where the code has
+    changed the filters.
     """
     if options:
         raise StagingError(
@@ -35,6 +36,7 @@ def warn(
     if category is not None and not _is_warning(category):
         kind = cast("type[Any]", type(category)).__name__
         raise TypeError(f"category must be a Warning subclass, not '{kind}'")
+    stager.world.check_filters()
     text, frame, loc = StagedText.of(message), _frame_at(stacklevel), user_location()
     stager.builder.loc = loc
     stager.builder.warn(

@@ -28,6 +28,7 @@ from dy2static.staging.spec import Spec, unpack
 from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
 from dy2static.staging.text import StagedText, truth_of_text
 from dy2static.staging.truth import OnlyTruth
+from dy2static.staging.world import World
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, link_of
 from eager.tape_links import Leaf, resolve
@@ -81,6 +82,7 @@ class Stager:
         self._made: dict[int, tuple[Any, GraphBuilder]] = {}
         self.asked: list[Asked] = []
         """What was read otherwise than by names in the source (see `note_asked`)."""
+        self.world = World()
         self.kept: dict[int, tuple[Any, dict[Any, Any]]] = {}
         """Functions of `functools.cache` that the code makes, by identity, with their results by key."""
         self.functions: dict[str, Graph] = {}

@@ -1,5 +1,6 @@
 """The truth of `and` and `or` whose operands have no type in common."""
 
+from dy2static.errors import StagingError
 from dy2static.staging.staged import StagedNumber
 from graph.errors import BranchTypeError
 from graph.ir.value import Value
@@ -12,7 +13,7 @@ class OnlyTruth(StagedNumber):
     __slots__ = ()
 
     @staticmethod
-    def of_either(truth: Value, error: BranchTypeError) -> "OnlyTruth":
+    def of_either(truth: Value, error: BranchTypeError | StagingError) -> "OnlyTruth":
         """A new handle; `error` is what is raised when its value is used."""
         made = OnlyTruth.__new__(OnlyTruth)
         made._data = (truth, error)
@@ -26,5 +27,5 @@ class OnlyTruth(StagedNumber):
 
     @property
     def graph_value(self) -> Value:
-        """Raises: BranchTypeError, always."""
+        """Raises: the error, always."""
         raise self._data[1]

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import time
+import warnings
 from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
@@ -112,3 +113,59 @@ def rows_read_where_they_are_made(x):
     rows = csv.DictReader(["a,b", "1,2", "3,4"])
     lines = io.StringIO("1\n2\n")
     return x * sum(int(row["a"]) for row in rows), list(lines), list(csv.reader(["1,2"]))
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def count_written(x):
+    n = sys.stdout.write("abc\n")
+    if x > 0:
+        n = n + sys.stdout.write("four\n")
+        sys.stdout.write(f"{x}\n")
+    wrote = sys.stderr.write(f"{x}\n")
+    return x * n, wrote is None
+
+
+@program([f64(1.0)], [f64(-2.0)], refused="the number of characters is known only when the graph runs")
+def count_written_of_a_run(x):
+    return x + sys.stdout.write(f"{x}\n")
+
+
+@program([f64(1.0)], [f64(-2.0)], refused="a run warns by the filters of its caller")
+def warns_where_it_is_ignored(x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if x > 0:
+            warnings.warn("small")
+    return x
+
+
+@program([f64(1.0)], [f64(-2.0)], refused="a run warns by the filters of its caller")
+def counts_its_warnings(x):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.warn("small")
+    return x + len(seen)
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def warns_after_filters_are_back(x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        y = x * 2
+    warnings.warn("small")
+    return y
+
+
+class Silent:
+    def __enter__(self):
+        self.stream = sys.stdout
+        sys.stdout = io.StringIO()
+
+    def __exit__(self, *about):
+        sys.stdout = self.stream
+
+
+@program([f64(1.0)], [f64(-2.0)], refused="a run writes to the stream of its caller")
+def prints_to_nowhere(x):
+    with Silent():
+        print(x)
+    return x

@@ -1,0 +1,95 @@
+"""Methods that Python calls and that count or change something: in each run that comes to them, as often as there."""
+
+import functools
+
+from support.programs import f64, program
+
+SIGNS = ([f64(1.0)], [f64(-2.0)], [f64(3.0)], [f64(-1.0)])
+
+
+class Counts:
+    def __init__(self, items=()):
+        self.asked = 0
+        self.items = items
+
+
+class Truth(Counts):
+    def __bool__(self):
+        self.asked += 1
+        return True
+
+
+@program(*SIGNS, made=True)
+def truth():
+    switch = Truth()
+
+    def use(x):
+        if not switch:
+            x = x * 0
+        if x > 0 and switch:
+            x = x + 1
+        y = (not switch) or x
+        return y, switch.asked
+
+    return use
+
+
+@program(*SIGNS, made=True)
+def reduced():
+    calls = []
+
+    def add(a, b):
+        calls.append(1)
+        return a + b
+
+    def use(x):
+        y = functools.reduce(add, [x, x, 1.0])
+        if x > 0:
+            y = functools.reduce(add, [y, 2.0], x)
+        return y, len(calls), functools.reduce(add, (), 3.0)
+
+    return use
+
+
+@program(*SIGNS)
+def reduced_to_nothing(x):
+    return functools.reduce(lambda a, b: a + b, [])
+
+
+class Hashed(Counts):
+    def __hash__(self):
+        self.asked += 1
+        return 7
+
+
+@program(*SIGNS, made=True, refused="how often a key is hashed is not known in a graph")
+def hashed():
+    key = Hashed()
+
+    def use(x):
+        return x + {key: 1.0}[key], key.asked
+
+    return use
+
+
+class Watched:
+    def __init__(self):
+        self.log = []
+        self.v = 2.0
+
+    def __getattribute__(self, name):
+        if name == "v":
+            object.__getattribute__(self, "log").append(name)
+        return object.__getattribute__(self, name)
+
+
+@program(*SIGNS, made=True, refused="how often an attribute is read is not known in a graph")
+def watched():
+    one = Watched()
+
+    def use(x):
+        if x > 0:
+            x = x * one.v
+        return x, len(one.log)
+
+    return use
