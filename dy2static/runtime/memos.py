@@ -122,7 +122,8 @@ def _key(memo: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
 def _table(memo: Any) -> dict[Any, Any]:
     """What a function keeps, by keys: the last of the dicts that it refers to, apart from that of its attributes."""
     held: list[Any] = gc.get_referents(memo)
-    return [x for x in held if type(x) is dict and x is not memo.__dict__][-1]
+    tables: list[Any] = [x for x in held if type(x) is dict and x is not memo.__dict__]
+    return tables[-1]
 
 
 def _refuse(memo: Any, why: str) -> NoReturn:
