@@ -1,10 +1,11 @@
 """`and`, `or`, `not`, chained comparisons, `in`: each operand is evaluated only when Python would."""
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Sequence, ValuesView
+from collections.abc import Callable, Collection, Iterable, KeysView, Sequence, ValuesView
 from types import FunctionType
 from typing import Any, Final, cast
 
+from dy2static.runtime import graph_keys
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.outside_world import check_objects
@@ -27,6 +28,8 @@ from graph.errors import BranchTypeError
 from graph.ir.opdef import lookup
 
 COMPARED: Final = ("the comparison",)
+HASHED: Final[Any] = (set, frozenset, dict, KeysView)
+"""What finds an item by its hash."""
 
 
 def _in(item: Any, container: Any) -> Any:
@@ -216,9 +219,8 @@ def _contains(stager: Stager, item: Any, container: Any) -> Any:
             return _truth(stager, _is_any(item, candidates)) if len(candidates) else False
     if isinstance(item, CaughtClass) and isinstance(container, Collection):
         return item.is_one_of(tuple(x for x in cast("Collection[Any]", container) if isinstance(x, type)))
-    if isinstance(item, StagedNumber) and isinstance(container, set | frozenset | dict):
-        candidates = tuple(cast("Iterable[Any]", container))
-        return _is_any(item, candidates) if candidates else False
+    if isinstance(container, HASHED) and graph_keys.is_graph_key(item):
+        return graph_keys.holds(stager, container, item)
     note_key(stager, container, "__contains__", item)
     if hasattr(cast("type[Any]", type(container)), "__next__"):
         check_objects(stager, "in", (container,))

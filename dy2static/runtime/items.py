@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.errors import StagingError
+from dy2static.runtime import graph_keys
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.questions import note_key
 from dy2static.runtime.rolling import table_of
@@ -25,6 +26,8 @@ def item(container: Any, index: Any) -> Any:
     stager = current()
     if is_chosen(index) and not is_chosen(container):
         return each(index, lambda option: container[option])
+    if stager is not None and (table := graph_keys.of_run(container, index)) is not None:
+        return graph_keys.read(stager, table, index, graph_keys.otherwise_in(stager, table))
     if stager is not None and has_defaults(container):
         return read(stager, container, index)
     if stager is not None:

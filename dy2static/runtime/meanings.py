@@ -11,6 +11,7 @@ from dy2static.runtime.builtins import BUILTINS
 from dy2static.runtime.changed_by_call import STORES
 from dy2static.runtime.converted import home_of
 from dy2static.runtime.getters import reading_by_text
+from dy2static.runtime.graph_keys import method_in_graph
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.memos import remembered
 from dy2static.runtime.single_dispatch import dispatched
@@ -102,6 +103,11 @@ def _of_text(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None
     return None if found is None else lambda: found(function.__self__, *args, **kwargs)
 
 
+def _of_dict(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
+    found = method_in_graph(stager, function, args)
+    return None if found is None else lambda: found(*args, **kwargs)
+
+
 def _of_progress(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
     """`tqdm(items)` of items that the graph goes over: these."""
     is_progress = (getattr(function, "__module__", None) or "").partition(".")[0] in PROGRESS
@@ -120,6 +126,7 @@ MEANINGS: Final = (
     _to_log,
     _of_math,
     _of_text,
+    _of_dict,
     _of_progress,
 )
 """Where a meaning is looked for, in this order."""

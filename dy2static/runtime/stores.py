@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.errors import StagingError
+from dy2static.runtime import graph_keys
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
 from dy2static.runtime.missing_keys import has_defaults, read
@@ -18,7 +19,7 @@ from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import kind_of, maybe_none, present
 from dy2static.staging.sharing import own_handle
-from dy2static.staging.staged import StagedTensor, current, the_stager
+from dy2static.staging.staged import current, the_stager
 from eager.tensor import Tensor
 
 IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -66,15 +67,17 @@ def set_item(container: Any, key: Any, value: Any) -> None:
             loc=user_location(),
         )
     if isinstance(container, dict):
-        if isinstance(key, StagedTensor):
+        if isinstance(key, Tensor) and not graph_keys.is_graph_key(key):
             raise StagingError(
-                "a dict key must be an ordinary value; this one is known only when the graph runs",
-                next_step="keep the values in a list or a tensor, and index it.",
+                "a tensor is a key of a dict as the object that it is, and a run has other objects",
+                next_step="use its value, `int(x)`, of a dict that has all its keys before, or index a list.",
                 loc=user_location(),
             )
         kind = cast("type[Any]", type(cast(Any, container)))
         if isinstance(kind.__setitem__, FunctionType):  # of a class of the user's
             call(kind.__setitem__, container, key, value)
+        elif (table := graph_keys.of_run(container, key)) is not None:
+            graph_keys.store(stager, table, key, value)
         else:
             stager.cells.put(stager.cells.item(container, key), value)
         return
@@ -128,6 +131,9 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
         each(key, lambda option: update_item_by(container, option, symbol, value))
         return
     stager = current()
+    if stager is not None and (table := graph_keys.of_run(container, key)) is not None:
+        graph_keys.update(stager, table, key, lambda found: update(found, symbol, value()))
+        return
     found = container[key] if stager is None or not has_defaults(container) else read(stager, container, key)
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()

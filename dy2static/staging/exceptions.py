@@ -1,6 +1,7 @@
 """Exceptions as a graph holds them: the class by name, arguments and attributes known now or when the graph runs."""
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dy2static.errors import StagingError
@@ -90,6 +91,12 @@ def _item(stager: "Stager", value: Any, values: list[Value]) -> Item:
         return ("error", name_of(type(value)), tuple(_item(stager, arg, values) for arg in value.args))
     if _is_known(value):
         return ("value", value)
+    if type(value) is tuple:
+        return ("tuple", tuple(_item(stager, part, values) for part in cast("tuple[Any, ...]", value)))
+    if is_dataclass(value):
+        text = StagedText.of(stager.call(repr, (value,), {}))
+        values += text.values
+        return ("shown", tuple(text.parts), tuple(text.forms))
     raise _refused(type(value).__name__)
 
 

@@ -197,11 +197,13 @@ def _number_unary(op: str) -> Any:
 
 
 def _no_hash(self: StagedNumber) -> NoReturn:
-    raise StagingError(
+    error = StagingError(
         "a number that is known only when the graph runs cannot be a key of a dict or an element of a set",
         next_step="keep the values in a list or a tensor, and index it.",
         loc=user_location(),
     )
+    error.is_of_index = True
+    raise error
 
 
 for _name, _op in {

@@ -85,8 +85,8 @@ def fail_kernel(*operands: Any, error: str, parts: tuple[str, ...], forms: tuple
 
 Item = tuple[Any, ...]
 """A part of an exception: ("value", v) known now, ("text", parts, forms), ("number",): an operand as a Python number,
-("tensor",): the texts of an operand, ("error", name, args): another exception, ("caught",): what an `attempt` caught,
-by its text. Operands in order."""
+("tensor",): the texts of an operand, ("shown", parts, forms): an object, by its `repr`, ("tuple", items), ("error",
+name, args): another exception, ("caught",): what an `attempt` caught, by its text. Operands in order."""
 
 
 def infer_raise(
@@ -106,10 +106,10 @@ def infer_raise(
 
 def _operands_of(item: Item) -> int:
     match item[0]:
-        case "text":
+        case "text" | "shown":
             return len(item[2])
-        case "error":
-            return sum(_operands_of(inner) for inner in item[2])
+        case "error" | "tuple":
+            return sum(_operands_of(inner) for inner in item[-1])
         case kind:
             return int(kind in ("number", "tensor", "caught"))
 
@@ -124,6 +124,9 @@ def _item(item: Item, rest: Iterator[Any]) -> Any:
     match item:
         case ("text", parts, forms):
             return message(parts, [next(rest) for _ in forms], forms)
+        case ("shown", parts, forms):
+            text = message(parts, [next(rest) for _ in forms], forms)
+            return Shown(text, text)
         case ("number",):
             return np.asarray(next(rest)).item()
         case ("tensor",):
@@ -131,6 +134,8 @@ def _item(item: Item, rest: Iterator[Any]) -> Any:
             return Shown(format_tensor(x), repr_tensor(x))
         case ("error", name, args):
             return made(class_of(name), tuple(_item(arg, rest) for arg in args), {})
+        case ("tuple", items):
+            return tuple(_item(inner, rest) for inner in items)
         case ("caught",):
             return caught_error(next(rest))
         case _:
