@@ -252,7 +252,8 @@ class ListValues:
 
     def set(self, items: StageableList, index: Any, item: Any) -> None:
         if isinstance(index, slice):
-            self.unsupported("assignment to a slice")
+            self._replace_slice(items, cast(slice, index), item)
+            return
         at = self._index(index)
         self._nonempty(items, "list assignment index out of range")
         element = self._element(items, item)
@@ -262,8 +263,19 @@ class ListValues:
 
     def delete(self, items: StageableList, index: Any) -> None:
         if isinstance(index, slice):
-            self.unsupported("`del` of a slice")
+            self._replace_slice(items, cast(slice, index), ())
+            return
         self.pop(items, index)
+
+    def _replace_slice(self, items: StageableList, index: slice, new: Any) -> None:
+        """`items[a:b] = new`, and with none of these `del items[a:b]`."""
+        if index.step is not None and index.step != 1:
+            self.unsupported("a change of a slice with steps")
+        if not hasattr(cast(object, new), "__iter__"):
+            raise TypeError("can only assign an iterable")
+        self._stager.sharing.share_elements()
+        made = self._stager.call(lists_written_out.with_slice, (items, index.start, index.stop, new), {})
+        items.staged = made.as_staged().staged
 
     def length(self, items: StageableList) -> Any:
         assert items.staged is not None

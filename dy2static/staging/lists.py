@@ -54,8 +54,8 @@ class StageableList(list[Any]):
         return self.staged is not None
 
     def _changing_at(self, index: Any, *, resizes: bool = True) -> bool:
-        """The same for a change at an index: one that only the graph knows moves the elements into the graph."""
-        if not self._changing(resizes=resizes) and isinstance(index, StagedTensor):
+        """The same for a change at an index, or slice: one that only the graph knows moves the items into the graph."""
+        if not self._changing(resizes=resizes) and any(isinstance(x, StagedTensor) for x in _parts(index)):
             the_stager().lists.become_staged(self)
         return self.staged is not None
 
@@ -200,7 +200,11 @@ class StageableList(list[Any]):
         return _born(StageableList(found)) if isinstance(index, slice) else found
 
     def __setitem__(self, index: Any, item: Any, /) -> None:
-        if self._changing_at(index, resizes=isinstance(index, slice)):
+        resizes = isinstance(index, slice)
+        if resizes and isinstance(item, StageableList) and item.staged is not None:
+            self._changing()
+            the_stager().lists.become_staged(self)
+        if self._changing_at(index, resizes=resizes):
             the_stager().lists.set(self, index, item)
         else:
             super().__setitem__(index, item)

@@ -165,6 +165,18 @@ def repeated(items: Any, times: Any) -> Any:
 
 
 @converts
+def with_slice(items: Any, start: Any, stop: Any, new: Any) -> Any:
+    """The items of a list after `items[start:stop] = new`."""
+    count = len(items)
+    first = 0 if start is None else max(start + count, 0) if start < 0 else min(start, count)
+    last = count if stop is None else max(stop + count, 0) if stop < 0 else min(stop, count)
+    made = items[:first]
+    made.extend(new)
+    made.extend(items[max(first, last) :])
+    return made
+
+
+@converts
 def append_each(made: Any, items: Any) -> None:
     """Append the items of a list to one whose elements may be more."""
     for item in items:
