@@ -45,22 +45,30 @@ def item(container: Any, index: Any) -> Any:
 NONE: Final = "tuple indices must be integers or slices, not NoneType"
 
 
-def _of_tuple(stager: Stager, items: Sequence[Any], index: Tensor) -> Any:
-    """Raises: IndexError at run time, and TypeError, with Python's texts."""
-    kind = index.dtype.kind
+def place_of(stager: Stager, index: Tensor, count: int, kind: str) -> StagedNumber:
+    """The place, from 0 on, that an index means in a tuple or list of so many items.
+
+    Raises: IndexError at run time, and TypeError, with Python's texts.
+    """
+    dtype = index.dtype.kind
     if isinstance(index, StagedNumber):
-        if kind not in "bi":
-            raise TypeError(f"tuple indices must be integers or slices, not {'float' if kind == 'f' else 'complex'}")
-    elif index.ndim or kind not in "iu":
+        if dtype not in "bi":
+            given = "float" if dtype == "f" else "complex"
+            raise TypeError(f"{kind} indices must be integers or slices, not {given}")
+    elif index.ndim or dtype not in "iu":
         raise TypeError(NO_INDEX)
     b = stager.builder
     b.loc = user_location()
-    place, count = stager.cast_to(index, int64), len(items)
+    place = stager.cast_to(index, int64)
     is_there = b.logical_and(b.ge(place, -count), b.lt(place, count))
-    b.check(is_there, error="IndexError", parts=("tuple index out of range",), forms=())
+    b.check(is_there, error="IndexError", parts=(f"{kind} index out of range",), forms=())
+    return StagedNumber.of(b.where(b.lt(place, 0), b.add(place, count), place))
+
+
+def _of_tuple(stager: Stager, items: Sequence[Any], index: Tensor) -> Any:
+    at = place_of(stager, index, len(items), "tuple")
     if not items:
         raise IndexError("tuple index out of range")
-    at = StagedNumber.of(b.where(b.lt(place, 0), b.add(place, count), place))
     table = table_of(stager, items)
     if table is not None:
         return table(at)

@@ -11,6 +11,7 @@ from dy2static.errors import StagingError
 from dy2static.runtime import graph_keys
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
+from dy2static.runtime.items import place_of
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.noted import noting
 from dy2static.staging.chosen import each, is_chosen
@@ -19,9 +20,12 @@ from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import kind_of, maybe_none, present
 from dy2static.staging.sharing import own_handle
-from dy2static.staging.staged import current, the_stager
+from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from eager.tensor import Tensor
 
+MOST_CHANGED: Final = 64
+"""How many tensors of a list may be the one that changes in place: each has a branch."""
+NO_NONE: Final = "list indices must be integers or slices, not NoneType"
 IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     symbol: getattr(operator, name)
     for symbol, name in {
@@ -134,6 +138,11 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
     if stager is not None and (table := graph_keys.of_run(container, key)) is not None:
         graph_keys.update(stager, table, key, lambda found: update(found, symbol, value()))
         return
+    if stager is not None and isinstance(key, StagedTensor) and _holds_tensors(container):
+        at = place_of(stager, present(key, "TypeError", NO_NONE), len(container), "list")
+        places = range(len(container))
+        graph_keys.each_of(stager, places, at, lambda i: _update_at(container, i, symbol, value))
+        return
     found = container[key] if stager is None or not has_defaults(container) else read(stager, container, key)
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()
@@ -143,3 +152,19 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
         container[key] = own_handle(found)
     else:
         set_item(container, key, update(found, symbol, value()))
+
+
+def _update_at(items: StageableList, place: int, symbol: str, value: Callable[[], Any]) -> None:
+    found: Any = items[place]
+    updated = update(found, symbol, value())
+    if updated is not found:
+        items[place] = updated
+
+
+def _holds_tensors(container: Any) -> bool:
+    """Whether it is a list of tensors that is not in the graph: each is changed in place in a branch of its own."""
+    if not isinstance(container, StageableList) or container.staged is not None or not container.ordinary():
+        return False
+    return len(container) <= MOST_CHANGED and all(
+        isinstance(x, Tensor) and not isinstance(x, StagedNumber) and maybe_none(x) is None for x in container
+    )

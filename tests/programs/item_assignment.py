@@ -152,3 +152,20 @@ def into_what_takes_none(x):
     except TypeError as error:
         print(error)
     return pair
+
+
+@program([f64([1.0, 2.0, 4.0]), i64(4)], [f64([1.0, 2.0, 4.0]), i64(0)], grad=0)
+def tensors_of_a_list_at_a_place(x, n):
+    sums, parts = [xp.zeros(()), xp.zeros(())], [x * 1, x * 2]
+    first = parts[0]
+    for i in range(n):
+        sums[i % 2] += x[i % 3]
+        parts[i % 2 - 2] *= 2.0
+    return sums, parts, first
+
+
+@program([f64([1.0, 2.0]), i64(1)], [f64([1.0, 2.0]), i64(-3)], [f64([1.0, 2.0]), f64(1.0)])
+def no_such_tensor_of_a_list(x, n):
+    parts = [x * 1, x * 2]
+    parts[n] += 1.0
+    return parts
