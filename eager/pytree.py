@@ -1,10 +1,11 @@
 """Pytrees: nested containers and their leaves. Used for arguments, results and state, here and in `dy2static`.
 
-Containers are None (without leaves), tuples and named tuples, lists, dicts (also OrderedDict and defaultdict, in their
-own order), dataclass instances, and registered classes. All else is a leaf; so are instances of their other subclasses.
+Containers are None (without leaves), tuples and named tuples, lists, dicts (also OrderedDict, defaultdict, Counter, in
+their own order), dataclass instances, and registered classes. All else is a leaf; so are instances of their other
+subclasses.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final, cast
@@ -115,12 +116,17 @@ def _unflatten_defaultdict(aux: Hashable, children: Sequence[Any]) -> defaultdic
     return defaultdict(factory, zip(keys, children, strict=True))
 
 
+def _unflatten_counter(aux: Hashable, children: Sequence[Any]) -> Counter[Any]:
+    return Counter(_unflatten_dict(aux, children))
+
+
 register_pytree(type(None), _flatten_none, _unflatten_none)
 register_pytree(tuple, _flatten_sequence, _unflatten_tuple)
 register_pytree(list, _flatten_sequence, _unflatten_list)
 register_pytree(dict, _flatten_dict, _unflatten_dict)
 register_pytree(OrderedDict, _flatten_dict, _unflatten_ordered)
 register_pytree(defaultdict, _flatten_defaultdict, _unflatten_defaultdict)
+register_pytree(Counter, _flatten_dict, _unflatten_counter)
 
 
 def _children(x: Any) -> tuple[Sequence[Any], Hashable] | None:

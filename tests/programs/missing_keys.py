@@ -57,6 +57,16 @@ def counted(v):
     return letters.most_common(2), letters["q"], len(letters), signs["positive"], signs["negative"]
 
 
+@program(MIXED, POSITIVE)
+def counter_returned(v):
+    counts, other = Counter({0: 0, 1: 0, 2: 0, 3: 0}), Counter(a=1)
+    for x in v:
+        counts[min(int(abs(x)), 3)] += 1
+    if v[1] > 0:
+        other = Counter(a=5)
+    return counts, other, other["b"]
+
+
 @program(MIXED, POSITIVE, grad=0)
 def key_added_before_a_failure(v):
     sums = defaultdict(float)
