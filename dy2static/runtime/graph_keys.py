@@ -222,6 +222,8 @@ def otherwise_in(stager: Stager, table: dict[Any, Any]) -> Callable[[Any], Any]:
 
 
 def _new(key: Any) -> NoReturn:
+    if the_stager().rolled:
+        raise StagingError(NEW, next_step=WAY_OUT, loc=user_location())
     raise_in_graph(the_stager(), RuntimeError, (NEW,))
 
 
@@ -285,7 +287,7 @@ def store(stager: Stager, table: dict[Any, Any], key: Any, value: Any) -> None:
             stager.cells.put(stager.cells.item(table, key), value)
             return
         place = place_in(stager, table, key)
-        if not place.keys:
+        if not place.keys or stager.rolled:  # a loop of Python that is unrolled knows its keys
             raise StagingError(NEW, next_step=WAY_OUT, loc=user_location())
         stager.builder.check(stager.predicate(place.is_there), error="RuntimeError", parts=(NEW,), forms=())
         _put(stager, table, place, value)

@@ -87,6 +87,7 @@ class Roller:
         """The state after `rest`, which stages the remaining trips as a loop of the graph; None when the body cannot be
         one."""
         stager = self._stager
+        stager.rolled += 1
         with stager.cells.variables.of(rest), stager.trial() as trial:
             try:
                 state = rest()
@@ -94,6 +95,8 @@ class Roller:
                 return state
             except Exception as error:
                 self._why = error.what if isinstance(error, GraphError) else str(error) or type(error).__name__
+            finally:
+                stager.rolled -= 1
         self._seen = len(stager.builder.ops)
         return None
 

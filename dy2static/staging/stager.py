@@ -107,6 +107,8 @@ class Stager:
         )
         self.cells = Cells(self.sharing.check, self.sharing.check_changed)
         self.rounds = Rounds(foresee)
+        self.rolled = 0
+        """How many loops of Python that are being staged are tried as loops of the graph."""
         self.attempts: list[Any] = []
         """The `try` and `with` that catch in the graph what the code being staged raises, innermost last."""
         self.failing: Any = None  # what a failure of the code being staged means (`staging.signal`)
