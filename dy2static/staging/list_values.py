@@ -272,7 +272,7 @@ class ListValues:
         if index.step is not None and index.step != 1:
             self.unsupported("a change of a slice with steps")
         if not hasattr(cast(object, new), "__iter__"):
-            raise TypeError("can only assign an iterable")
+            [][:] = new  # raises TypeError, in the words of this Python
         self._stager.sharing.share_elements()
         made = self._stager.call(lists_written_out.with_slice, (items, index.start, index.stop, new), {})
         items.staged = made.as_staged().staged
