@@ -20,7 +20,7 @@ from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.kept_programs import Kept, Place, place_of
 from dy2static.cache.making import MAKING
 from dy2static.cache.moving import moving
-from dy2static.cache.outside import Outside, called_from
+from dy2static.cache.outside import Outside
 from dy2static.cache.program import Program, second_name
 from dy2static.cache.reasons import of_first, of_sizes, of_tied_objects
 from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
@@ -335,7 +335,7 @@ class ProgramCache:
         outside = Outside(objects)
         self._asks_for_items = self._asks_for_items or finds_defaults(self._function, [x for _, x in objects])
         with asking_for_items(self._asks_for_items):  # before staging changes anything unnoticed
-            outside.learn_classes(called_from(_of_plain(self._own_conversions()), objects))
+            outside.learn_classes(collect(_of_plain(self._own_conversions()), objects))
         while True:
             conversions = [pair for member in outside.members for pair in member.conversions]
             try:

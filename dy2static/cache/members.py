@@ -12,14 +12,12 @@ from typing import Any, Final, cast
 
 from dy2static.cache.changing import changes
 from dy2static.converters.allow import is_library
-from dy2static.errors import StagingError
 from dy2static.runtime.asked import STEP, for_python, watched
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.kept_property import KeptProperty
 from dy2static.staging.text import as_text
 from graph.errors import GraphError
-from graph.location import UNKNOWN
 
 BINARY: Final = (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul"),
@@ -47,8 +45,6 @@ ASKED: Final = frozenset(
 """The methods that Python calls to read something, `__get__` those of descriptors."""
 NOTED: Final = (OPERATORS | TEXTS | COMPARISONS | ASKED) - {STEP}
 """The methods whose changes are noted: not those that Python goes on calling, as they decide how far a loop goes."""
-UNCOUNTED: Final = frozenset({"__getattribute__", "__hash__"})
-"""The methods that staging, too, has Python call, and as often as it likes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +84,7 @@ def members_of(kinds: Sequence[type]) -> Iterator[Member]:
 
 
 def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
-    """The members of these classes of users that Python calls and that change something, converted.
-
-    Raises: StagingError for one that cannot be part of staging.
-    """
+    """The members of these classes of users that Python calls and that change something, converted."""
     for kind in kinds:
         for base in kind.__mro__:
             if is_library(base.__module__):
@@ -99,8 +92,6 @@ def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
             for name, member in tuple(vars(base).items()):
                 is_noted = name in NOTED or isinstance(member, property)
                 read = _functions(member)[:1]
-                if name in UNCOUNTED and any(changes(function, kind) for function in read):
-                    raise _uncounted(base, name)
                 if name in ITERATION:
                     read = [function for function in read if not function.__code__.co_flags & CO_GENERATOR]
                 is_kept = isinstance(member, functools.cached_property) and bool(read)
@@ -109,14 +100,6 @@ def changing_members_of(kinds: Iterable[type]) -> Iterator[Member]:
                         yield _converted(base, name, member)
                 elif _is_descriptor(member):
                     yield from _changing_reads(member, kind)
-
-
-def _uncounted(cls: type, name: str) -> StagingError:
-    return StagingError(
-        f"`{cls.__name__}.{name}` changes something, and how often Python calls it is not known in a graph",
-        next_step=f"do this in a method that the program calls by its name, and let `{name}` only look.",
-        loc=UNKNOWN,
-    )
 
 
 def _is_descriptor(member: Any) -> bool:

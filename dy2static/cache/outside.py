@@ -1,20 +1,15 @@
 """What is outside of the converted code and becomes part of staging, where that fails without."""
 
-import contextlib
 from collections.abc import Iterable, Sequence
-from types import FunctionType
 from typing import Any
 
 from dy2static.cache.members import Member, changing_members_of, converted_steps_of, members_in, members_of, steps_of
 from dy2static.cache.sources import Guard, Source, collect
-from dy2static.converters.allow import is_library
 from dy2static.errors import StagingError
-from dy2static.runtime.converted import home_of
-from dy2static.source.convert import Converted, convert_function
-from dy2static.source.load import has_source
+from dy2static.source.convert import Converted
 from dy2static.staging.kept_property import KeptProperty
 from dy2static.staging.stage import PLACES
-from graph.errors import BranchTypeError, GraphError, LoopTypeError
+from graph.errors import BranchTypeError, LoopTypeError
 
 Conversions = Iterable[tuple[Any, Converted]]
 """Functions, plain, with their conversions."""
@@ -92,22 +87,3 @@ def looked_into(guards: Iterable[Guard]) -> set[int]:
 
 def _is_of_list(guard: Guard) -> bool:
     return type(guard.expected) is list and guard.how == "identity" and guard.source.kind in PLACES
-
-
-def called_from(functions: list[tuple[Any, Converted]], objects: Sequence[tuple[str, Any]]) -> list[Guard]:
-    """What these functions, and those of the user's that they name, can read."""
-    seen = {id(function) for function, _ in functions}
-    while True:
-        found = collect(functions, objects)
-        named = {id(guard.expected): guard.expected for guard in found if isinstance(guard.expected, FunctionType)}
-        added = [function for key, function in named.items() if key not in seen and _is_converted_on_call(function)]
-        if not added:
-            return found
-        for function in added:
-            seen.add(id(function))
-            with contextlib.suppress(GraphError):  # it is refused where it is called
-                functions = [*functions, (function, convert_function(function))]
-
-
-def _is_converted_on_call(function: FunctionType) -> bool:
-    return not is_library(home_of(function)) and has_source(function)

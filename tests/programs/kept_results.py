@@ -26,7 +26,7 @@ def called_once():
     return use
 
 
-@program(*SIGNS, made=True)
+@program(*SIGNS, made=True, traceable=False)
 def what_is_kept_changes():
     @functools.cache
     def log(name):
@@ -56,7 +56,7 @@ class Outer:
         return xp.arange(n) * self.scale
 
 
-@program(*SIGNS, made=True)
+@program(*SIGNS, made=True, traceable=False)
 def keeps_what_it_read():
     outer = Outer()
 
@@ -190,7 +190,7 @@ def counts_on_one_path():
     return use
 
 
-@program(*BACK, made=True, refused="what the function reads may change before a run calls it")
+@program(*BACK, made=True, traceable=False, refused="what the function reads may change before a run calls it")
 def reads_on_one_path():
     outer = Outer()
 

@@ -39,10 +39,6 @@ def in_old_format(x: Any) -> Any:
     return form % f"{x}"
 
 
-def as_default(x: Any) -> Any:
-    return f"{x}" or x
-
-
 def quoted_within_a_list(x: Any) -> Any:
     print([f"it's {x}"])
     return x
@@ -57,7 +53,6 @@ REFUSED = (
     as_key,
     method,
     in_old_format,
-    as_default,
 )
 
 
