@@ -61,10 +61,11 @@ def write_narrow(w: Writer, op: Op, form: Lowering) -> None:
 
 
 def write_some(w: Writer, op: Op, form: Lowering) -> None:
-    """A value that is there."""
+    """A value that is there, but for one that may be missing itself: of None there is no other kind."""
     (result,) = op.results
-    x = w.consume(op.operands[0])
-    w.define(result, OptionalValue(cast(Any, result.type), I1(1), coerced(w.own, x, cast(Any, result.type).element)))
+    x = coerced(w.own, w.consume(op.operands[0]), cast(Any, result.type).element)
+    present = x.present if isinstance(x, OptionalValue) else I1(1)
+    w.define(result, OptionalValue(cast(Any, result.type), present, x))
 
 
 def write_none(w: Writer, op: Op, form: Lowering) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graph.aval import Aval, ListType, Type
-from graph.dtypes import bool_, int64
+from graph.dtypes import int64
 from graph.errors import InternalError
 from graph.ir.onnx_form import Handle, OnnxEmitter
 
@@ -253,7 +253,7 @@ def zeros_onnx(b: OnnxEmitter, x: Handle) -> Handle:
 
 
 def some_onnx(b: OnnxEmitter, x: Handle) -> Handle:
-    return b.maybe(b.tensor(True, bool_), x)
+    return b.some(x)
 
 
 def none_onnx(b: OnnxEmitter, *, type: Type) -> Handle:

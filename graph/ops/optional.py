@@ -1,6 +1,7 @@
 """Values that may be missing: names undefined on one path, `None` on one path, residuals of a branch not taken.
 
-At run time a missing value is Python's None. As a cotangent, a missing value is zero.
+At run time a missing value is Python's None, and so is one that holds what is missing itself: `some` of it is missing.
+As a cotangent, a missing value is zero.
 """
 
 from typing import Any

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from graph.aval import OptionalType
 from graph.dtypes import DType, bfloat16
 from graph.ir.op import Graph, Op
 from graph.ir.opdef import lookup
@@ -282,6 +283,8 @@ def _is_some(context: _Context, op: Op) -> Op | None:
     """Known where the value was made here."""
     made = context.made.get(op.operands[0])
     if made is None or made.name not in ("some", "none"):
+        return None
+    if made.operands and isinstance(made.operands[0].type, OptionalType):
         return None
     value = np.array(made.name == "some")
     value.setflags(write=False)

@@ -353,6 +353,12 @@ def optional_is_carried(b: GraphBuilder, x: Value, n: Value) -> Sequence[Value]:
     return [b.mul(b.unwrap_or_zeros(last, x), 2.0), last]
 
 
+@case([V, scalar(bool_)], (ROW, YES), (ROW, NO))
+def some_of_what_may_be_missing(b: GraphBuilder, x: Value, p: Value) -> Sequence[Value]:
+    (maybe,) = cond(b, p, lambda c: [c.some(c.mul(x, x))], lambda c: [c.none(type=V)])
+    return [b.is_some(b.some(maybe)), b.unwrap_or_zeros(b.unwrap(b.some(maybe), name=""), x)]
+
+
 # Sizes that are known only at run time
 
 N: Final = SymDim.named("n")

@@ -284,6 +284,10 @@ class Emitter(Writer):
     def maybe(self, flag: Tensor, x: Any) -> Optional:
         return Optional(OptionalType(x.type), flag, x)
 
+    def some(self, x: Any) -> Optional:
+        flag = x.flag if isinstance(x, Optional) else self._flag(True)
+        return self.maybe(flag, x)
+
     def missing(self, type: Type) -> Optional:
         return Optional(OptionalType(type), self._flag(False), self.filler(type))
 

@@ -93,6 +93,20 @@ def test_an_output_that_is_an_input(path: Path) -> None:
     assert [y.tolist() for y in session(path).run(None, {"x": np.zeros(2)})] == [[0, 0], [0, 0], [1, 1]]
 
 
+def test_an_optional_that_holds_a_missing_one_is_missing(path: Path) -> None:
+    @to_static
+    def f(x):
+        inner = (x, x * 2) if x > 1 else None
+        return [inner, x] if x > 0 else None
+
+    flags = export_onnx(f, path, xp.asarray(2.0)).outputs
+    assert flags[:4] == ("output.is_some", "output_0.is_some.0", "output_0.is_some.1", "output_0_0.0")
+    for x, wanted in ((2.0, True), (0.5, False)):
+        outer, _, *inner = session(path).run(flags[:5], {"x": np.asarray(x)})
+        assert bool(outer)
+        assert [bool(flag) for flag in inner] == [wanted, wanted, wanted]
+
+
 def test_a_graph(path: Path) -> None:
     b = GraphBuilder("double")
     x = b.param(Aval(float64, (2,)), "x")
