@@ -87,7 +87,7 @@ class Cells:
     @contextmanager
     def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
         """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
-        the body of a loop."""
+        the body of a loop or of a function of the graph, which runs more than once."""
         frame: Frame = {}
         born: Home = ByIdentity()
         held = self.variables.held()

@@ -1,5 +1,6 @@
 """Which objects the variables of a loop stand for, from trip to trip."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,20 +89,21 @@ def _note_within(stager: Stager, carried: Carried, staged: StagedBody, left: Seq
     it changes, where the next trip finds them; whether there are any that the trip was not told of, and that matters:
     one of the two is changed in place, or may be in a list, or it was asked whether two objects are one."""
     places = (*carried.in_place, *sorted(carried.replaced), *range(len(carried.names), len(left)))
-    given = {at: x for i, value in enumerate(staged.given) for at, x in objects_in(value, (i, ()))}
-    news: list[Any] = []
+    news: dict[Position, list[Any]] = {}
     for (i, path), objects in _origins(stager, carried, staged, {i: left[i] for i in places}).items():
         known = carried.within.setdefault(i, [])
         told = {(at, id(x)) for at, x in (*objects_in(carried.initial[i]), *known)}
-        new = {id(x): x for x in objects if ((0, path), id(x)) not in told}
-        known += [((0, path), x) for x in new.values()]
+        new = list({id(x): x for x in objects if ((0, path), id(x)) not in told}.values())
+        known += [((0, path), x) for x in new]
         if new:
-            news += [*new.values(), given.get((i, path))]
+            news[i, path] = new
     if not news or stager.sharing.was_asked:
         return bool(news)
+    given = (item for i, value in enumerate(staged.given) for item in objects_in(value, (i, ())))
+    concerned = [*itertools.chain(*news.values()), *(x for at, x in given if at in news)]
     changed = {key[1] for key in staged.touched if key[0] in CHANGEABLE} | {key[1] for key in carried.cells}
     changed |= {id(object_of(carried.initial[i])) for i in carried.in_place}
-    return bool(changed) and any(stager.sharing.is_changed_or_listed(x, changed) for x in news)
+    return bool(changed) and any(stager.sharing.is_changed_or_listed(x, changed) for x in concerned)
 
 
 def _origins(

@@ -290,7 +290,7 @@ class Sharing:
                 if thing is None:
                     continue
                 if changed(thing):
-                    raise _refused_in_list(is_put=True)
+                    raise _refused_in_list(put_at=user_location())
                 others = [alias.object for alias in self._alike.of(id(thing))]
                 for one in (thing, *others):  # on some paths it is the other that is stored
                     self._has_twins |= self._is_element(id(one))
@@ -320,7 +320,7 @@ class Sharing:
         filled_anew = [(x, loc) for items, loc in emptied for x in _objects(items) if x is not items]
         for x, loc in (*self._late.items(), *filled_anew):
             if self._is_known(x) and not is_stale(x):
-                raise _refused_in_list(loc=loc, is_put=True)
+                raise _refused_in_list(put_at=loc)
 
     def take(self, item: Any) -> Any:
         """Note what stands for an element of a graph list."""
@@ -372,7 +372,7 @@ class Sharing:
         if (fixed := self._fixed.get(owner)) is not None:
             raise _bound_on_some_paths(fixed)
         if not may_be_element and self._is_element(owner):
-            raise _refused_in_list(self._of_elements(owner), loc, is_put=loc is not None)
+            raise _refused_in_list(self._of_elements(owner), loc)
         if (merged := self._merged.get(owner)) is not None:
             raise refused(merged)
 
@@ -465,17 +465,19 @@ def _bound_on_some_paths(label: str) -> StagingError:
     )
 
 
-def _refused_in_list(element: Any = None, loc: Loc | None = None, *, is_put: bool = False) -> StagingError:
-    """The error for an element that is changed in place here, or in a loop that puts it into the list here."""
+def _refused_in_list(element: Any = None, put_at: Loc | None = None) -> StagingError:
+    """The error for an element that is changed in place here, or in a loop that puts it into the list at `put_at`."""
     way_out = "write the change as a new value, such as `x = x + v` for `x += v`, or put a copy into the list."
     if isinstance(element, list):
         way_out = "keep a table of numbers in a tensor (`table[i, j] = v`), or store a new list: `rows[i] = [...]`."
     elif element is not None and not isinstance(element, Tensor):
         way_out = f"store a new {_name_of(element)} in the list, with the change in it."
-    what = "is changed in place here, and it is in" if not is_put else "changes in place in this loop, and is put into"
+    what = "is changed in place here, and it is in"
+    if put_at is not None:
+        what = "changes in place in this loop, and is put into"
     return StagingError(
         f"a tensor or list {what} a list that changes under control flow of the graph: the list holds its value and "
         "would not see the change",
         next_step=way_out,
-        loc=user_location() if loc is None else loc,
+        loc=put_at or user_location(),
     )

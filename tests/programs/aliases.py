@@ -161,6 +161,15 @@ def changed_or_appended(x):
 
 
 @program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], refused=IN_A_LIST)
+def appended_then_changed_in_a_branch(x):
+    b, out = x * 1.0, [x]
+    if x[0] > 0:
+        out.append(b)
+        b += 1.0
+    return b, out
+
+
+@program([f64([1.0, 2.0])], [f64([-1.0, 2.0])], refused=IN_A_LIST)
 def appended_in_a_branch_and_changed_behind(x):
     b, out = x * 1.0, []
     if x[0] > 0:
