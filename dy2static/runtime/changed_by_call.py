@@ -2,7 +2,7 @@
 `object.__setattr__(obj, "a", x)` and `operator.setitem(d, "k", x)`."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import BuiltinMethodType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Final, cast
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from dy2static.converters.allow import CHANGES_AN_ARRAY
 from dy2static.errors import StagingError
+from dy2static.runtime.noted import noting
 from dy2static.staging.cells import ListCell, attribute_cell
 from dy2static.staging.contents import CHANGES, OF_ARRAYS, touch_content
 from dy2static.staging.lists import StageableList
@@ -17,7 +18,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.stager import Stager
 
 LIST_CHANGES: Final = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
-DICT_CHANGES: Final = frozenset({"update", "pop", "popitem", "clear", "setdefault"})
+DICT_CHANGES: Final = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__ior__", "__init__"})
 ATTRIBUTE_STORES: Final = frozenset({"__setattr__", "__delattr__"})
 ITEM_STORES: Final = frozenset({"__setitem__", "__delitem__"})
 STORES: Final = ATTRIBUTE_STORES | ITEM_STORES
@@ -26,11 +27,21 @@ STORES: Final = ATTRIBUTE_STORES | ITEM_STORES
 Bound = BuiltinMethodType | MethodWrapperType | MethodType
 
 
-def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-    """Note that a call of `method` is about to change its object, or the one it is given.
+def changed_by(stager: Stager, method: Bound, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a call of `method` gives; that it changes its object, or the one it is given, is noted.
 
     Raises: StagingError where it changes what a graph cannot.
     """
+    owner = cast(object, method.__self__)
+    note_change(stager, method, args)
+    if isinstance(owner, dict) and method.__name__ in DICT_CHANGES:
+        return noting(stager, cast("dict[Any, Any]", owner), lambda: method(*args, **kwargs))
+    return method(*args, **kwargs)
+
+
+def note_change(stager: Stager, method: Bound, args: Sequence[Any]) -> None:
+    """Note that a call of `method` is about to change its object, or the one it is given; not yet what it changes in a
+    dict."""
     owner, name = cast(object, method.__self__), method.__name__
     if isinstance(owner, ModuleType):
         _note_function(stager, owner.__name__, name, args)
@@ -47,18 +58,6 @@ def note_change(stager: Stager, method: Bound, args: Sequence[Any], kwargs: dict
         touch_content(stager.cells, owner)
     elif isinstance(owner, OrderedDict) and name == "move_to_end":
         _check_order(stager, cast(object, owner))
-    elif isinstance(owner, dict) and name in DICT_CHANGES:
-        for key in _keys_changed(cast("dict[Any, Any]", owner), name, args, kwargs):
-            stager.cells.touch(stager.cells.item(owner, key))
-
-
-def _keys_changed(owner: dict[Any, Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
-    """The keys whose items a method of a dict may change."""
-    if name == "update":
-        return list(dict(*args, **kwargs))
-    if name == "setdefault":
-        return [key for key in args[:1] if key not in owner]
-    return list(owner)
 
 
 def note_arrays(stager: Stager, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:

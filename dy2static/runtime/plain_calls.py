@@ -12,7 +12,7 @@ import numpy as np
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime import outside_world, random_calls
-from dy2static.runtime.changed_by_call import STORES, note_arrays, note_change
+from dy2static.runtime.changed_by_call import STORES, changed_by, note_arrays
 from dy2static.runtime.converted import converted, home_of
 from dy2static.runtime.identity import check_key
 from dy2static.runtime.list_display import list_
@@ -53,15 +53,13 @@ def _called(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[s
             return _instance(stager, cls, args, kwargs)
         if args:
             check_key(function.__self__, args[0])
-        note_change(stager, function, args, kwargs)
-        return outside_world.note(stager, function, function(*args, **kwargs))
+        return outside_world.note(stager, function, changed_by(stager, function, args, kwargs))
     if isinstance(function, MethodType):
         owner = cast(Any, function.__self__)
         if is_written_in_python(owner):
             return noting_parts(stager, owner, lambda: function(*args, **kwargs))
         if function.__name__ in STORES:
-            note_change(stager, function, args, kwargs)
-            return function(*args, **kwargs)
+            return changed_by(stager, function, args, kwargs)
         if isinstance(owner, dict):
             return noting(stager, cast("dict[Any, Any]", owner), lambda: function(*args, **kwargs))
     if _is_of_library(function):

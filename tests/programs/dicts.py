@@ -245,3 +245,44 @@ def key_that_a_trip_may_not_set(v, n):
             continue
         d["row"] = row
     return d
+
+
+@program([f64(1.0)], [f64(-2.0)], grad=0, adapts=True)
+def updated_by_an_iterator(x):
+    d = {"a": x, "b": x}
+    d.update(zip("bc", map(abs, [-2.0, 3.0])))
+    d.update((key, value * x) for key, value in [("d", x), ("e", 2.0)])
+    if x > 0:
+        d.update(iter([("a", x * 3), ("b", x * 4)]))
+    else:
+        d.__ior__({"c": x * 5})
+    return d
+
+
+@program([f64(1.0)], [f64(-2.0)])
+def updated_as_far_as_the_pairs_go(x):
+    d = {"a": x}
+    try:
+        d.update(iter([("a", x * 2), ("b",)]))
+    except ValueError as error:
+        print(error)
+    return d
+
+
+class Doubled(dict[str, Any]):
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value * 2)
+
+    def add(self, key, value):
+        dict.update(self, {key: value})
+
+
+@program([f64(1.0)], [f64(-2.0)], grad=0)
+def updated_by_methods_of_its_class(x):
+    d = Doubled()
+    d["a"] = x
+    if x > 0:
+        d["a"] = x + 3.0
+    else:
+        d.add("a", x + 5.0)
+    return d["a"], len(d)
