@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, BuiltinMethodType, ModuleType
 from typing import Any, Final
@@ -23,7 +24,7 @@ from dy2static.staging.one_shot import OneShot
 from dy2static.staging.optional import is_none, kind_of, maybe_none, present
 from dy2static.staging.staged import current, the_stager
 
-TAKE_ALL: Final = (dict, frozenset, list, max, min, set, sorted, sum, tuple)
+TAKE_ALL: Final = (deque, dict, frozenset, list, max, min, set, sorted, sum, tuple)
 """Builtins that take all the values of a generator before they do anything else that one could see."""
 
 

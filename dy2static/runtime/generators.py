@@ -134,6 +134,11 @@ class Expression(Generator):
         self.ahead = ahead
 
 
+# Messages of Python name the class.
+for cls in (Generator, Expression):
+    cls.__name__ = cls.__qualname__ = "generator"
+
+
 class _Append:
     stop = None
 

@@ -2,8 +2,8 @@
 generators of converted code, or count by: written in Python, and converted like a user's function."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from dy2static.runtime.walked import has_own_iterator
 from dy2static.staging.iterables import is_staged_iterable
@@ -21,13 +21,6 @@ def is_beyond_python(value: Any) -> bool:
         count: Any = value.shape[0] if value.shape else None
         return not isinstance(count, int)
     return is_staged_iterable(value)
-
-
-def gone_over(function: Any, args: Sequence[Any]) -> Sequence[Any]:
-    """What a function of `itertools` goes over or counts by."""
-    if function == itertools.chain.from_iterable and isinstance(args[0], list | tuple):
-        return [*args, *cast("Sequence[Any]", args[0])]
-    return args
 
 
 @converts

@@ -11,8 +11,9 @@ from typing import Any, Final, cast
 
 from dy2static.runtime import iterators_written_out
 from dy2static.runtime.asked import asks_graph, next_one, next_or
-from dy2static.runtime.iterators_written_out import gone_over, is_beyond_python
+from dy2static.runtime.iterators_written_out import is_beyond_python
 from dy2static.runtime.ordering import is_less, is_ordered_in_graph
+from dy2static.runtime.walked import chained
 from eager.recorder import converts
 
 
@@ -27,7 +28,7 @@ def written_out(function: Any, args: Sequence[Any], named: Iterable[Any]) -> Cal
     except TypeError:  # it cannot be hashed
         return None
     if iterator is not None:
-        return iterator if any(map(is_beyond_python, gone_over(function, (*args, *named)))) else None
+        return iterator if any(map(is_beyond_python, (*args, *named, *chained(function, args)))) else None
     return found if found is not None and any(map(_is_of_graph, args)) else None
 
 

@@ -14,11 +14,13 @@ from dy2static.runtime.calls import call
 from dy2static.runtime.items import place_of
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.noted import noting
+from dy2static.runtime.starred import spread
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import kind_of, maybe_none, present
+from dy2static.staging.queues import Queue
 from dy2static.staging.sharing import own_handle
 from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
 from eager.tensor import Tensor
@@ -44,6 +46,8 @@ IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
         ">>": "irshift",
     }.items()
 }
+TAKES_ITEMS: Final[dict[str, tuple[type[Any], ...]]] = {"+": (list, Queue), "|": (dict,)}
+"""The containers that take items by an operator."""
 
 
 def set_attr(obj: Any, name: str, value: Any) -> None:
@@ -61,6 +65,8 @@ def set_item(container: Any, key: Any, value: Any) -> None:
     if is_chosen(key):
         each(key, lambda option: set_item(container, option, value))
         return
+    if isinstance(key, slice) and isinstance(container, list):
+        value = spread(value, "=")
     if stager is None or isinstance(container, Tensor | StageableList):
         container[key] = value
         return
@@ -100,6 +106,8 @@ def set_item(container: Any, key: Any, value: Any) -> None:
 def update(target: Any, symbol: str, value: Any) -> Any:
     """The value of `target` after `target <symbol>= value`."""
     stager = current()
+    if isinstance(target, TAKES_ITEMS.get(symbol, ())):
+        value = spread(value, f"{symbol}=")
     if stager is not None and type(target) is list:
         stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
     if stager is not None:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.builtins import float_, int_
+from dy2static.runtime.outside_world import check_objects
 from dy2static.staging.chosen import MOST, each, is_chosen, options_of
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -120,6 +121,8 @@ def joined(separator: str, items: Iterable[Any]) -> Any:
         text = StagedText()
         text.add_joined(separator, items)
         return text.plain()
+    if (stager := current()) is not None:
+        check_objects(stager, "join", (items,))
     held = list(items)
     at = next((i for i, item in enumerate(held) if is_chosen(item)), None)
     if at is not None and math.prod(len(options_of(item)) for item in held if is_chosen(item)) <= MOST:

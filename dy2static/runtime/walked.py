@@ -1,6 +1,8 @@
 """Builtins that go over an argument: where it may be None, the graph raises there what Python does; an object of a
 user's class is asked for its iterator, which a generator of converted code is."""
 
+import itertools
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any, Final, cast
@@ -20,6 +22,7 @@ BEHIND: Final = slice(1, None)
 WALKED: Final[dict[Any, slice]] = {
     all: FIRST,
     any: FIRST,
+    deque: FIRST,
     dict: FIRST,
     enumerate: FIRST,
     filter: BEHIND,
@@ -73,9 +76,16 @@ def iterated(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, ..
 
 def check_walked(stager: Stager, function: Callable[..., Any], args: Sequence[Any]) -> None:
     """Raises: StagingError for a call that takes items of a file or the like which this function has not made."""
-    if _goes_over(function, args):
-        for over in args[WALKED[function]]:
-            check_objects(stager, function.__name__, (over,))
+    taken = args[WALKED[function]] if _goes_over(function, args) else chained(function, args)
+    for over in taken:
+        check_objects(stager, function.__name__, (over,))
+
+
+def chained(function: Any, args: Sequence[Any]) -> Sequence[Any]:
+    """The iterables in what `chain.from_iterable` is given, where that can be looked into."""
+    if args and isinstance(args[0], list | tuple) and function == itertools.chain.from_iterable:
+        return cast("Sequence[Any]", args[0])
+    return ()
 
 
 def _goes_over(function: Callable[..., Any], args: Sequence[Any]) -> bool:

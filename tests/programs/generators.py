@@ -1,5 +1,7 @@
 """Generator functions consumed by `for` and by builtins, and generator expressions."""
 
+from collections import deque
+
 from support.programs import f64, i64, program
 
 
@@ -243,3 +245,33 @@ def caught_in_the_graph_around_a_yield(xs):
             break
         total = total + v
     return total
+
+
+@program([f64([1.0, 2.0]), i64(3)], [f64([]), i64(0)], grad=0, adapts=True)
+def taken_whole(xs, n):
+    out = [*multiples(2.0, 3), xs.sum()]
+    out[1:2] = multiples(3.0, 2)
+    out += multiples(xs.sum(), 4)
+    last = deque(multiples(xs.sum(), 3), maxlen=2)
+    first, *others = [*(k * 2 for k in range(3)), n]
+    table = {"a": xs.sum()}
+    table |= zip("bc", multiples(xs.sum(), 3))
+    return out, list(last), others, table
+
+
+@program([f64([1.0, 2.0])], [f64([])], grad=0, adapts=True)
+def a_list_takes_what_the_graph_gives(xs):
+    out = [xs.sum()]
+    out += made_positive(xs)
+    out[0:1] = made_positive(xs)
+    return out
+
+
+@program([f64(1.0)], adapts=True)
+def no_bytes(x):
+    text = bytearray()
+    try:
+        text += (int(k) for k in (1, 2))
+    except TypeError as error:
+        print(error)
+    return x
