@@ -71,14 +71,11 @@ def is_to_static(node: ast.expr, module: Module, scope: Scope) -> bool:
             return is_to_static(func, module, scope) and not _function_keyword(node)
         case ast.Call(func=func, args=[first]):
             return module.qualified(func, scope) == PARTIAL and is_to_static(first, module, scope)
-        case ast.Name(id=name):
-            if module.qualified(node, scope) in TO_STATIC:
-                return True
-            where = scope.where(name)
-            values = [] if where is None else where.values.get(name, [])
-            return len(values) == 1 and where is not None and is_to_static(values[0], module, where)
-        case ast.Attribute():
-            return module.qualified(node, scope) in TO_STATIC
+        case ast.Name() | ast.Attribute():
+            made, where = module.followed(node, scope)
+            if isinstance(made, ast.Call):
+                return is_to_static(made, module, where)
+            return module.qualified(made, where) in TO_STATIC
         case _:
             return False
 
@@ -123,6 +120,7 @@ def _calls_of(scope: Scope) -> Iterator[ast.Call]:
 
 def _functions_of(given: ast.expr, module: Module, scope: Scope) -> Iterator[Scope]:
     """What a call of the value of `given` runs, as far as it is in this file."""
+    given, scope = module.followed(given, scope)
     match given:
         case ast.Lambda():
             yield module.scopes[given]
@@ -132,20 +130,11 @@ def _functions_of(given: ast.expr, module: Module, scope: Scope) -> Iterator[Sco
             yield function
         case ast.Attribute() if (method := _method(given, module, scope)) is not None:
             yield method
-        case ast.Name(id=name) if len(values := _values(name, scope)) == 1:
-            where = scope.where(name)
-            if where is not None and not (isinstance(values[0], ast.Name) and values[0].id == name):
-                yield from _functions_of(values[0], module, where)
         case _:
             cls = module.class_of(given, scope)
             method = None if cls is None else module.method(cls, *CALLS_ITSELF)
             if method is not None:
                 yield method
-
-
-def _values(name: str, scope: Scope) -> list[ast.expr]:
-    where = scope.where(name)
-    return [] if where is None else where.values.get(name, [])
 
 
 def _method(node: ast.Attribute, module: Module, scope: Scope) -> Scope | None:

@@ -88,21 +88,34 @@ class Module:
             root = found
         return ".".join([root, *reversed(parts)])
 
+    def followed(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
+        """What a name stands for that is given one value only, by `=`, and the scope that this value is written in."""
+        seen = set[ast.expr]()
+        while isinstance(node, ast.Name) and (where := scope.where(node.id)) is not None:
+            values = where.values.get(node.id, [])
+            if len(values) != 1 or values[0] in seen or self._is_defined(node.id, where):
+                break
+            seen.add(values[0])
+            node, scope = values[0], where
+        return node, scope
+
+    def _is_defined(self, name: str, where: Scope) -> bool:
+        return name in where.functions or name in where.classes or (where, name) in self.imports
+
     def function(self, name: str, scope: Scope) -> Scope | None:
         """The function of this file that a load of `name` means, if it means no other thing too."""
         where = scope.where(name)
         return None if where is None else where.functions.get(name)
 
-    def class_of(self, node: ast.AST | None, scope: Scope) -> Scope | None:
+    def class_of(self, node: ast.expr | None, scope: Scope) -> Scope | None:
         """The class of this file whose instance an expression is: `Model(...)`, or a name that was given one."""
+        if node is None:
+            return None
+        node, scope = self.followed(node, scope)
         match node:
             case ast.Call(func=ast.Name(id=name)):
                 where = scope.where(name)
                 return None if where is None else where.classes.get(name)
-            case ast.Name(id=name):
-                where = scope.where(name)
-                values = [] if where is None else where.values.get(name, [])
-                return self.class_of(values[0], where or scope) if len(values) == 1 else None
             case ast.Attribute(value=ast.Name(id="self"), attr=attribute) if scope.owner is not None:
                 return self.class_of(attribute_of(scope.owner, attribute, self), scope.owner)
             case _:

@@ -61,6 +61,10 @@ class View:
         """The full dotted name of an expression of the body; see `Module.qualified`."""
         return self.module.qualified(node, self.scope_of.get(node, self.scope))
 
+    def followed(self, node: ast.expr) -> tuple[ast.expr, Scope]:
+        """What a name of the body stands for, and where that is written; see `Module.followed`."""
+        return self.module.followed(node, self.scope_of.get(node, self.scope))
+
     def alias_of(self, package: str) -> str | None:
         """The name by which the file knows a package, at the place of this function."""
         for (scope, name), full in self.module.imports.items():

@@ -36,9 +36,13 @@ MAKERS: Final = words(
     "csv.reader csv.DictReader re.finditer"
 )
 GO_THROUGH: Final = words(
-    "all any dict enumerate filter frozenset iter list map max min next reversed set sorted sum tuple zip"
+    "builtins.all builtins.any builtins.dict builtins.enumerate builtins.filter builtins.frozenset builtins.iter "
+    "builtins.list builtins.map builtins.max builtins.min builtins.next builtins.reversed builtins.set builtins.sorted "
+    "builtins.sum builtins.tuple builtins.zip collections.Counter collections.OrderedDict collections.deque"
 )
-"""The builtins that ask what they are given for items."""
+"""What asks its arguments for items."""
+TAKES_ITEMS: Final = words("extend extendleft join update")
+"""Methods of Python's containers and texts that do so."""
 
 
 def find(view: View) -> Iterator[Found]:
@@ -57,13 +61,14 @@ def _is_asked(node: ast.AST, view: View) -> bool:
     """Whether an expression is asked for items where it stands."""
     match view.parents.get(node):
         case ast.Call(func=function, args=arguments) if node in arguments:
-            module, _, name = (view.qualified(function) or "").rpartition(".")
-            return module == "itertools" or (module == "builtins" and name in GO_THROUGH)
+            name = view.qualified(function) or ""
+            is_method = isinstance(function, ast.Attribute) and function.attr in TAKES_ITEMS
+            return name in GO_THROUGH or name.startswith("itertools.") or is_method
         case ast.For(iter=items) | ast.comprehension(iter=items):
             return items is node
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[items]):
             return items is node
-        case ast.Assign(targets=[ast.Tuple() | ast.List()]) | ast.Starred() | ast.YieldFrom():
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]) | ast.Starred() | ast.YieldFrom() | ast.AugAssign():
             return True
         case ast.Attribute(attr="__next__"):
             return True
@@ -74,22 +79,16 @@ def _is_asked(node: ast.AST, view: View) -> bool:
 def _made_outside(node: ast.AST, view: View) -> bool:
     """Whether a name of another function or the module, or an attribute of `self`, is an iterator for sure."""
     match node:
-        case ast.Name(id=name):
-            where = view.scope_of.get(node, view.scope).where(name)
-            if where is None or where in (view.scope, *view.scope_of.values()):
-                return False
-            made = where.values.get(name, [])
-            return len(made) == 1 and _is_iterator(made[0], where, view)
+        case ast.Name():
+            made, where = view.followed(node)
+            return where not in (view.scope, *view.scope_of.values()) and _is_iterator(made, where, view)
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if (owner := view.scope.owner) is not None:
             value = attribute_of(owner, name, view.module)
-            is_stored = any(isinstance(x, ast.Attribute) and x.attr == name and _is_store(x) for x in view.nodes)
+            stores = (x for x in view.nodes if isinstance(x, ast.Attribute) and isinstance(x.ctx, ast.Store))
+            is_stored = any(x.attr == name for x in stores)
             return value is not None and not is_stored and _is_iterator(value, owner, view)
         case _:
             return False
-
-
-def _is_store(node: ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Store)
 
 
 def _is_iterator(value: ast.expr, where: Scope, view: View) -> bool:

@@ -49,16 +49,10 @@ def find(view: View) -> Iterator[Found]:
 
 
 def _sets_context_variable(function: ast.expr, view: View) -> bool:
-    match function:
-        case ast.Attribute(value=ast.Name(id=name), attr=("set" | "reset")):
-            where = view.scope.where(name)
-            match [] if where is None else where.values.get(name, []):
-                case [ast.Call(func=maker)] if where is not None:
-                    return view.module.qualified(maker, where) == "contextvars.ContextVar"
-                case _:
-                    return False
-        case _:
-            return False
+    if not isinstance(function, ast.Attribute) or function.attr not in ("set", "reset"):
+        return False
+    made, where = view.followed(function.value)
+    return isinstance(made, ast.Call) and view.module.qualified(made.func, where) == "contextvars.ContextVar"
 
 
 RULE = Rule("D103", "outside-world", "error", __doc__, find)

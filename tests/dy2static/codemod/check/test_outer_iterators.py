@@ -10,6 +10,7 @@ from support.defining import define
 HEADER = """\
 import csv
 import itertools
+from collections import deque
 from contextvars import ContextVar
 
 from dy2static import to_static
@@ -45,6 +46,8 @@ USES = [
     "x + len([*IT])",
     "x + (2.0 in IT)",
     "x + len(str(IT.__next__()))",
+    "x + len(deque(IT, 1))",
+    "x + len(','.join(map(str, IT)))",
 ]
 
 
@@ -72,6 +75,13 @@ def test_what_can_be_gone_through_again(made: str) -> None:
     text = in_function(made, "x + len(list(IT)) + sum(1 for _ in IT)")
     assert ids(text) == []
     assert float(define(HEADER + text, "f")(xp.asarray(0.0))) > 0
+
+
+def test_added_to_a_list() -> None:
+    text = "IT = halves()\n\n@to_static\ndef f(x):\n    out = []\n    out += IT\n    return x + len(out)\n"
+    assert ids(text) == ["D105"]
+    with pytest.raises(StagingError, match=r"`\+=` may change an object of class generator"):
+        define(HEADER + text, "f")(xp.asarray(1.0))
 
 
 METHOD = """
