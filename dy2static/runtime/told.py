@@ -20,13 +20,12 @@ FIXED: Final = (bool, int, float, complex, str, bytes, type(None), range)
 QUIET_MODULES: Final = frozenset(
     ("numpy", "math", "_math", "cmath", "eager", "itertools", "operator", "_operator", "functools", "_functools")
 )
-DISPATCHED: Final[Any] = getattr(np, "where")  # noqa: B009
 FUNCTIONS: Final[tuple[Any, ...]] = (
     types.BuiltinFunctionType,
     types.FunctionType,
     type,
     np.ufunc,
-    DISPATCHED.__class__,
+    type(cast(Any, np.where)),  # of NumPy's functions in Python
 )
 LOUD: Final = frozenset(
     (
