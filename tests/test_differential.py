@@ -36,7 +36,11 @@ def test_static(name: str, executor: Executor, monkeypatch: pytest.MonkeyPatch) 
         check_static(PROGRAMS[name], "interpreter")
 
 
-@pytest.mark.parametrize(("name", "fresh"), [(name, i % 2 == 0) for i, name in enumerate(PROGRAMS)])
+# One of two stands for its neighbour.
+@pytest.mark.parametrize(
+    ("name", "fresh"),
+    [pytest.param(name, i % 4 < 2, marks=[pytest.mark.slow] if i % 2 else []) for i, name in enumerate(PROGRAMS)],
+)
 def test_with_arguments_found_outside(name: str, fresh: bool) -> None:
     check_outside(PROGRAMS[name], fresh=fresh)
 
