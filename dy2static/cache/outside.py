@@ -8,7 +8,7 @@ from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
 from dy2static.staging.kept_property import KeptProperty
-from dy2static.staging.stage import PLACES
+from dy2static.staging.stage import can_be_put
 from graph.errors import BranchTypeError, LoopTypeError
 
 Conversions = Iterable[tuple[Any, Converted]]
@@ -86,4 +86,4 @@ def looked_into(guards: Iterable[Guard]) -> set[int]:
 
 
 def _is_of_list(guard: Guard) -> bool:
-    return type(guard.expected) is list and guard.how == "identity" and guard.source.kind in PLACES
+    return type(guard.expected) is list and guard.how == "identity" and can_be_put(guard.source)

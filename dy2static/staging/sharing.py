@@ -415,7 +415,7 @@ def is_changeable(value: Any) -> bool:
     list, a dict or an object with attributes."""
     if isinstance(value, CHANGED_IN_PLACE):
         return not isinstance(value, StagedNumber)
-    can_be_told = type(value).__weakrefoffset__ != 0 or isinstance(value, dict) or is_made(value)
+    can_be_told = type(value).__weakrefoffset__ != 0 or isinstance(value, list | dict) or is_made(value)
     return can_be_told and children(value) is not None
 
 

@@ -245,7 +245,7 @@ def cell_of(source: Source) -> Cell:
 
 
 def can_be_put(source: Source) -> bool:
-    """Whether something else can be put into the place of a number: not in a tuple, a frozen object or a length."""
+    """Whether something else can be put into a place: not into a tuple, a frozen object or a length."""
     if source.kind not in PLACES:
         return False
     cell = cell_of(source)

@@ -161,3 +161,79 @@ def attribute_that_is_replaced_on_some_paths(v, n):
                 cell.a = [x * v, v]
             cell = cell
     return cell.a[0], len(cell.a)
+
+
+class Kept:
+    """What the caller keeps between calls."""
+
+    def __init__(self, first):
+        self.rows = [first]
+        self.nested = ([first], [[first]])
+
+
+OF_THE_CALLER = "which of the caller's lists is changed is known only when the graph runs"
+
+
+@program([f64(1.0)], [f64(-2.0)], made=True, refused=OF_THE_CALLER)
+def list_of_one_or_another():
+    a, b = Kept(1.0), Kept(2.0)
+
+    def f(x):
+        rows = a.rows if x > 0 else b.rows
+        rows.append(x)
+        return a.rows, b.rows
+
+    return f
+
+
+@program([f64(1.0)], [f64(-2.0)], made=True, refused=OF_THE_CALLER)
+def item_of_one_list_or_another():
+    a, b = Kept(1.0), Kept(2.0)
+
+    def f(x):
+        rows = a.rows
+        if x > 0:
+            rows = b.nested[1][0]
+        rows[0] = x
+        return a.rows, b.nested
+
+    return f
+
+
+@program([f64([1.0, 2.0])], made=True, refused=OF_THE_CALLER)
+def list_of_one_or_another_in_a_loop():
+    a, b = Kept(1.0), Kept(2.0)
+
+    def f(v):
+        rows = a.rows
+        for x in v:
+            rows += [x]
+            rows = b.rows
+        return a.rows, b.rows
+
+    return f
+
+
+@program([f64(1.0)], [f64(-2.0)], made=True, refused="a list in a tuple of the caller's changes its length on one path")
+def list_in_a_tuple_grows_on_one_path():
+    a = Kept(1.0)
+
+    def f(x):
+        if x > 0:
+            a.nested[0].append(x)
+        return a.nested[0]
+
+    return f
+
+
+@program([f64(1.0)], [f64(-2.0)], made=True, adapts=True)
+def list_in_a_tuple_changes_on_one_path():
+    a, b = Kept(1.0), Kept(2.0)
+
+    def f(x):
+        if x > 0:
+            a.nested[0][0] = x * 2.0
+        b.nested[1][0][0] = x
+        return a.nested, b.nested, (a.rows if x > 0 else b.rows)[0]
+
+    return f
