@@ -17,6 +17,9 @@ class StagingError(GraphError):
     is_of_index = False
     """Whether Python itself, or NumPy, needed the value: as the index of an item, perhaps."""
 
+    is_of_choice = False
+    """Whether an item was changed that was taken at a place which only the graph knows: as a copy, perhaps."""
+
     is_of_first_trip = False
     """Whether it is about the first trip of a loop: behind that, it would not be met again."""
 

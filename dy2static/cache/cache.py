@@ -6,7 +6,7 @@ import functools
 import itertools
 import weakref
 from collections import deque
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -20,19 +20,16 @@ from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.kept_programs import Kept, Place, place_of
 from dy2static.cache.making import MAKING
 from dy2static.cache.moving import moving
-from dy2static.cache.outside import Outside
 from dy2static.cache.program import Program, second_name
 from dy2static.cache.reasons import of_first, of_sizes, of_tied_objects
 from dy2static.cache.shortcut import MISS, MOST_SHORTCUTS, Shortcut, shortcut
 from dy2static.cache.signature import Call, Pattern, exact, is_input_number, signature, widened, with_sizes_of
 from dy2static.cache.size import size_in_bytes
-from dy2static.cache.sources import Guard, Source, collect
-from dy2static.errors import StagingError
+from dy2static.cache.sources import Guard, Source
+from dy2static.cache.trials import Trials, plain
 from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
-from dy2static.runtime.converted import converted
-from dy2static.runtime.missing_keys import finds_defaults
-from dy2static.source.convert import Converted, asking_for_items, convert_function
+from dy2static.source.convert import Converted
 from dy2static.staging.arguments import Leaf
 from dy2static.staging.cells import HandleCell
 from dy2static.staging.contents import ArrayCell, ContentCell
@@ -42,7 +39,7 @@ from dy2static.staging.spec import types
 from dy2static.staging.stage import Staged, Write, can_be_put, stage
 from eager.grad_mode import is_grad_enabled
 from eager.tensor import Tensor
-from graph.errors import BranchTypeError, GraphError, InternalError, LoopTypeError
+from graph.errors import GraphError, InternalError
 from graph.execute.native import AS_USUAL, NativeOptions
 
 MOST_PROGRAMS: Final = 64
@@ -68,9 +65,7 @@ class ProgramCache:
         options: NativeOptions = AS_USUAL,
     ) -> None:
         self._function: Any = function
-        self._target = target
-        self._asks_for_items = False
-        """Whether Python needed an index of the graph, so that items are taken by the runtime."""
+        self._trials = Trials(function, target)
         self._names = names
         self._specs = specs
         self._executor: Executor = executor
@@ -245,10 +240,10 @@ class ProgramCache:
         kept = None if place is None else place.find()
         if kept is not None:
             return self._of_kept(kept, pattern, leaves, reason)
-        foresight = Foresight(_plain(self._function), leaves, is_kept=self._executor == "native")
+        foresight = Foresight(plain(self._function), leaves, is_kept=self._executor == "native")
         make = functools.partial(self._program, pattern, leaves, dynamic, reason, call, args, kwargs, foresight.loops)
         made, came_to, conversions, found = foresight.used_for(make, lambda made: (made[0].staged.settled, made[1]))
-        if place is None or self._asks_for_items or not place.keep(made, conversions, found):
+        if place is None or not self._trials.is_usual or not place.keep(made, conversions, found):
             foresight.note(made.staged.settled, came_to)
         return made
 
@@ -299,7 +294,7 @@ class ProgramCache:
             shapes=self._results,
             foresee=foresee,
         )
-        staged, conversions, found = self._staged(staging, objects)
+        staged, conversions, found = self._trials.staged(staging, objects)
         inputs = {source.key for source in dynamic}
         _refuse_second_names(found, staged, args, kwargs)
         staged = _with_known(staged, found, [value for _, value in objects])
@@ -319,55 +314,12 @@ class ProgramCache:
             changed_leaves=tuple(i for i, leaf in enumerate(call.leaves) if id(leaf) in changed),
             changed_outside=changed.intersection(map(id, staged.captured)),
             objects=tuple(call.objects),
-            moving=moving(staged, guards, call.objects, [_plain(f) for f, _ in conversions], [x for _, x in objects]),
+            moving=moving(staged, guards, call.objects, [plain(f) for f, _ in conversions], [x for _, x in objects]),
         )
         if made.has_second_names(call):
             raise second_name("it comes in by a second way")
         came_to = functools.partial(_outcome, made, conversions, found)
         return made, came_to, conversions, found
-
-    def _staged(
-        self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]
-    ) -> tuple[Staged, list[tuple[Any, Converted]], list[Guard]]:
-        """What staging gives, the functions that it converted, and all that they can have read. Where it fails on what
-        is outside of the converted code, or that would change something unnoticed, it is tried again with that as part
-        of it; the same for items that Python takes."""
-        outside = Outside(objects)
-        self._asks_for_items = self._asks_for_items or finds_defaults(self._function, [x for _, x in objects])
-        with asking_for_items(self._asks_for_items):  # before staging changes anything unnoticed
-            outside.learn_classes(collect(_of_plain(self._own_conversions()), objects))
-        while True:
-            conversions = [pair for member in outside.members for pair in member.conversions]
-            try:
-                with asking_for_items(self._asks_for_items):
-                    target = converted(self._function) if self._asks_for_items else self._target
-                    conversions = [*self._own_conversions(), *conversions]
-                    staged = staging(
-                        function=target or self._target,
-                        conversions=conversions,
-                        lists=outside.lists,
-                        grown=outside.grown,
-                        members=outside.members,
-                    )
-                    found = collect(_of_plain(conversions), objects, staged.gradients_read, staged.asked)
-                    if outside.holds(_of_plain(conversions)) and not outside.learn_classes(found):
-                        return staged, conversions, found
-            except (BranchTypeError, LoopTypeError, StagingError) as error:
-                if isinstance(error, StagingError) and error.is_of_index and not self._asks_for_items:
-                    self._asks_for_items = True
-                    continue
-                plain = _of_plain(conversions)
-                if not outside.learn(error, plain) and not outside.learn_classes(collect(plain, objects)):
-                    raise
-            except Exception:  # perhaps as a list that it looks at was empty, or as something changed unnoticed
-                plain = _of_plain(conversions)
-                if outside.holds(plain) and not outside.learn_classes(collect(plain, objects)):
-                    raise
-
-    def _own_conversions(self) -> list[tuple[Any, Converted]]:
-        """The function with its conversion, where it has one."""
-        is_converted = self._target is not self._function
-        return [(self._function, convert_function(_plain(self._function)))] if is_converted else []
 
     def _objects(self, call: Call, leaves: Sequence[Leaf], names: Sequence[str]) -> list[tuple[str, Any]]:
         """What the function is given besides tensors and numbers, with names for people."""
@@ -410,17 +362,6 @@ def _staged_leaves(leaves: Sequence[Leaf]) -> tuple[int, ...]:
 
 def _last_use(item: tuple[tuple[Hashable, bool], Family]) -> int:
     return item[1].used
-
-
-def _plain(function: Any) -> Any:
-    while isinstance(function, functools.partial):
-        function = cast("functools.partial[Any]", function).func
-    return getattr(function, "__func__", function)
-
-
-def _of_plain(conversions: Iterable[tuple[Any, Converted]]) -> list[tuple[Any, Converted]]:
-    """The functions themselves, with their conversions."""
-    return [(_plain(function), made) for function, made in conversions]
 
 
 def _refuse_second_names(

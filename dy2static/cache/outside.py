@@ -39,10 +39,13 @@ class Outside:
         waiting = (*members_in(error.__traceback__), *members_of(error.kinds), *converted_steps_of(steps))
         found = {m.key: m for m in waiting if m.key not in self._members}
         self._members.update(found)
-        if self.lists or self.grown:
+        known = {source.key for source in (*self.lists, *self.grown)}
+        lists, grown = self._places(conversions)
+        if all(source.key in known for source in (*lists, *grown)):
             return not self.holds(conversions) or bool(found)
-        self.lists, self.grown = self._places(conversions)
-        return bool(found or self.lists or self.grown)
+        self.lists += [source for source in lists if source.key not in known]
+        self.grown += [source for source in grown if source.key not in known]
+        return True
 
     def learn_classes(self, guards: Iterable[Guard]) -> bool:
         """Whether the code can have met objects of classes whose members change something: these are part of staging

@@ -14,6 +14,7 @@ from dy2static.runtime.pulled import Pulled
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
 from dy2static.runtime.steps import or_failed
 from dy2static.staging.attempt import unwatched
+from dy2static.staging.chosen_objects import are_objects, value_of
 from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
 from dy2static.staging.lists import StageableList
 from dy2static.staging.loop import staged_for, staged_while
@@ -42,6 +43,8 @@ def for_(
     stager = current()
     signal = signal_of(stager)
     until = stop if signal is None else or_failed(signal, stop)
+    if are_objects(iterable):
+        iterable = value_of(iterable)
     if isinstance(iterable, Generator):
         return consume(iterable, body, state, names, until)
     if stager is not None and isinstance(iterable, Queue):

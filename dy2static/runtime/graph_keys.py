@@ -247,6 +247,8 @@ def taken(stager: Stager, values: Sequence[Any], at: Any) -> Any:
     table = table_of(stager, values)
     if table is not None:
         return table(at)
+    if (chosen := stager.choose(values, at)) is not None:
+        return chosen
     with stager.trial() as trial:
         try:
             found = StageableList(map(_as_list, values)).as_staged()[at]

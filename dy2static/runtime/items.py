@@ -10,22 +10,24 @@ from dy2static.runtime import graph_keys
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.questions import note_key
 from dy2static.runtime.rolling import table_of
-from dy2static.staging.chosen import each, is_chosen
-from dy2static.staging.lists import NO_INDEX, StageableList
+from dy2static.staging.chosen import each, index_of, is_chosen, options_of
+from dy2static.staging.chosen_objects import place_of
+from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import present
-from dy2static.staging.staged import AdaptedTensor, StagedNumber, StagedTensor, current
+from dy2static.staging.staged import AdaptedTensor, StagedTensor, current
 from dy2static.staging.stager import Stager
 from eager.creation import asarray
 from eager.tensor import Tensor
-from graph.dtypes import int64
 
 
 def item(container: Any, index: Any) -> Any:
     """`container[index]`."""
     stager = current()
     if is_chosen(index) and not is_chosen(container):
-        return each(index, lambda option: container[option])
+        items = [container[option] for option in options_of(index)] if _has_all(container, index) else ()
+        chosen = None if stager is None else stager.choose(items, index_of(index))
+        return each(index, lambda option: container[option]) if chosen is None else chosen
     if stager is not None and (table := graph_keys.of_run(container, index)) is not None:
         return graph_keys.read(stager, table, index, graph_keys.otherwise_in(stager, table))
     if stager is not None and has_defaults(container):
@@ -42,33 +44,20 @@ def item(container: Any, index: Any) -> Any:
     return _of_tuple(stager, cast("tuple[Any, ...]", container), present(index, "TypeError", NONE))
 
 
+def _has_all(container: Any, index: Any) -> bool:
+    """Whether it is a dict of Python's with all the keys among which the graph chooses."""
+    return type(container) is dict and all(option in container for option in options_of(index))
+
+
 NONE: Final = "tuple indices must be integers or slices, not NoneType"
-
-
-def place_of(stager: Stager, index: Tensor, count: int, kind: str) -> StagedNumber:
-    """The place, from 0 on, that an index means in a tuple or list of so many items.
-
-    Raises: IndexError at run time, and TypeError, with Python's texts.
-    """
-    dtype = index.dtype.kind
-    if isinstance(index, StagedNumber):
-        if dtype not in "bi":
-            given = "float" if dtype == "f" else "complex"
-            raise TypeError(f"{kind} indices must be integers or slices, not {given}")
-    elif index.ndim or dtype not in "iu":
-        raise TypeError(NO_INDEX)
-    b = stager.builder
-    b.loc = user_location()
-    place = stager.cast_to(index, int64)
-    is_there = b.logical_and(b.ge(place, -count), b.lt(place, count))
-    b.check(is_there, error="IndexError", parts=(f"{kind} index out of range",), forms=())
-    return StagedNumber.of(b.where(b.lt(place, 0), b.add(place, count), place))
 
 
 def _of_tuple(stager: Stager, items: Sequence[Any], index: Tensor) -> Any:
     at = place_of(stager, index, len(items), "tuple")
     if not items:
         raise IndexError("tuple index out of range")
+    if (chosen := stager.choose(items, at)) is not None:
+        return chosen
     table = table_of(stager, items)
     if table is not None:
         return table(at)

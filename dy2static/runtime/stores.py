@@ -11,11 +11,11 @@ from dy2static.errors import StagingError
 from dy2static.runtime import graph_keys
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
-from dy2static.runtime.items import place_of
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.noted import noting
 from dy2static.runtime.starred import spread
 from dy2static.staging.chosen import each, is_chosen
+from dy2static.staging.chosen_objects import are_objects, place_of
 from dy2static.staging.contents import touch_content
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -62,6 +62,9 @@ def set_attr(obj: Any, name: str, value: Any) -> None:
 def set_item(container: Any, key: Any, value: Any) -> None:
     """`container[key] = value`."""
     stager = current()
+    if is_chosen(container):
+        each(container, lambda option: set_item(option, key, value))
+        return
     if is_chosen(key):
         each(key, lambda option: set_item(container, option, value))
         return
@@ -106,6 +109,8 @@ def set_item(container: Any, key: Any, value: Any) -> None:
 def update(target: Any, symbol: str, value: Any) -> Any:
     """The value of `target` after `target <symbol>= value`."""
     stager = current()
+    if are_objects(target):
+        return _update_each(target, symbol, value)
     if isinstance(target, TAKES_ITEMS.get(symbol, ())):
         value = spread(value, f"{symbol}=")
     if stager is not None and type(target) is list:
@@ -121,6 +126,20 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     return IN_PLACE[symbol](target, value)
 
 
+def _update_each(target: Any, symbol: str, value: Any) -> Any:
+    """The same of an object that the graph chooses: itself, where all that it may be are changed in place."""
+    is_new = False
+
+    def updated(option: Any) -> Any:
+        nonlocal is_new
+        found = update(option, symbol, value)
+        is_new |= found is not option
+        return None if found is option else found
+
+    found = each(target, updated)
+    return found if is_new else target
+
+
 def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
     """`obj.name <symbol>= value`."""
     update_attr_by(obj, name, symbol, lambda: value)
@@ -128,6 +147,9 @@ def update_attr(obj: Any, name: str, symbol: str, value: Any) -> None:
 
 def update_attr_by(obj: Any, name: str, symbol: str, value: Callable[[], Any]) -> None:
     """`obj.name <symbol>= value()`: as in Python, the attribute is read before the value."""
+    if is_chosen(obj):
+        each(obj, lambda option: update_attr_by(option, name, symbol, value))
+        return
     found = getattr(obj, name)
     set_attr(obj, name, update(found, symbol, value()))
 
@@ -139,6 +161,9 @@ def update_item(container: Any, key: Any, symbol: str, value: Any) -> None:
 
 def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], Any]) -> None:
     """`container[key] <symbol>= value()`: as in Python, the item is read before the value."""
+    if is_chosen(container):
+        each(container, lambda option: update_item_by(option, key, symbol, value))
+        return
     if is_chosen(key):
         each(key, lambda option: update_item_by(container, option, symbol, value))
         return
@@ -152,6 +177,12 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
         graph_keys.each_of(stager, places, at, lambda i: _update_at(container, i, symbol, value))
         return
     found = container[key] if stager is None or not has_defaults(container) else read(stager, container, key)
+    if are_objects(found):
+        found = update(found, symbol, value())
+        if are_objects(found):  # they were changed in their places
+            return
+        set_item(container, key, found)
+        return
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()
         stale = stager.sharing.update_element(container, found)

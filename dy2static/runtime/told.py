@@ -25,7 +25,7 @@ FUNCTIONS: Final[tuple[Any, ...]] = (
     types.FunctionType,
     type,
     np.ufunc,
-    type(cast(Any, np.where)),  # of NumPy's functions in Python
+    cast("type[Any]", type(np.where)),  # of NumPy's functions in Python
 )
 LOUD: Final = frozenset(
     (

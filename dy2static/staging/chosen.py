@@ -177,7 +177,27 @@ def _attribute(self: Any, name: str) -> Any:
     options = object.__getattribute__(self, "_options")
     if not any(hasattr(option, name) for option in options):  # whoever asks whether it is there asks all
         raise AttributeError(f"{type(options[0]).__name__!r} object has no attribute {name!r}")
+    if all(_holds(option, name) for option in options):
+        chosen = the_stager().choose([vars(option)[name] for option in options], index_of(self))
+        if chosen is not None:
+            return chosen
     return each(self, lambda option: getattr(option, name))
+
+
+def _holds(option: Any, name: str) -> bool:
+    """Whether an attribute is what the object itself has by this name, and no code of its class gives it."""
+    cls = cast("type[Any]", type(option))
+    is_own = name in getattr(option, "__dict__", ()) and not hasattr(cls, name)
+    return is_own and cls.__getattribute__ is object.__getattribute__
+
+
+def _item(self: Any, key: Any) -> Any:
+    options = options_of(self)
+    if type(key) in (int, str) and all(type(option) is dict and key in option for option in options):
+        chosen = the_stager().choose([option[key] for option in options], index_of(self))
+        if chosen is not None:
+            return chosen
+    return each(self, lambda option: option[key])
 
 
 def _called(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -204,7 +224,8 @@ def _bind(cls: Any) -> None:
         apply = cast("Callable[[Any, Any], Any]", getattr(operator, f"{name}_" if name in ("or", "and") else name))
         setattr(cls, f"__{name}__", _binary(apply))
         setattr(cls, f"__r{name}__", _reflected(apply))
-    for name in ("lt", "le", "gt", "ge", "getitem"):
+    cls.__getitem__ = _item
+    for name in ("lt", "le", "gt", "ge"):
         setattr(cls, f"__{name}__", _binary(getattr(operator, name)))
     for name in ("neg", "pos", "invert", "abs"):
         setattr(cls, f"__{name}__", _unary(getattr(operator, name)))

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from dy2static.errors import StagingError
 from dy2static.staging import lists_written_out
 from dy2static.staging.advice import kinds_of
+from dy2static.staging.chosen_objects import can_choose, place_of
 from dy2static.staging.list_text import layout_of, layout_of_text
 from dy2static.staging.lists import NO_INDEX, StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
+from dy2static.staging.optional import maybe_none
 from dy2static.staging.spec import (
     ListSpec,
     Spec,
@@ -232,6 +234,18 @@ class ListValues:
         b = self._stager.builder
         b.loc = user_location()
         items.staged = StagedList(items.staged.element, tuple(self._op("list_reverse", v) for v in items.staged.values))
+
+    def item(self, items: StageableList, index: Any) -> Any:
+        """`items[index]` of a list that is not in the graph, at an index or slice that only the graph knows."""
+        if isinstance(index, slice) or maybe_none(index) is not None or not can_choose(items):
+            return self.get(items.as_staged(), index)
+        if self._stager.chooses_objects:
+            return self._stager.choose(items, place_of(self._stager, index, len(items), "list"))
+        try:
+            return self.get(items.as_staged(), index)
+        except StagingError as error:
+            error.is_of_choice = True
+            raise
 
     def get(self, items: StageableList, index: Any) -> Any:
         if isinstance(index, slice):

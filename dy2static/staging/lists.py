@@ -195,7 +195,7 @@ class StageableList(list[Any]):
         if self.staged is not None:
             return the_stager().lists.get(self, index)
         if any(isinstance(x, StagedTensor) for x in _parts(index)):
-            return the_stager().lists.get(self.as_staged(), index)
+            return the_stager().lists.item(self, index)
         found = super().__getitem__(index)
         return _born(StageableList(found)) if isinstance(index, slice) else found
 

@@ -374,7 +374,7 @@ class Sharing:
         if not may_be_element and self._is_element(owner):
             raise _refused_in_list(self._of_elements(owner), loc)
         if (merged := self._merged.get(owner)) is not None:
-            raise refused(merged)
+            raise _of_choice(refused(merged))
 
     def _check(self, owner: int) -> list[tuple[Tensor, str]]:
         self._check_itself(owner)
@@ -384,7 +384,7 @@ class Sharing:
             if is_stale(other) or not self._is_known(other) or not self._alike.may_be(alias.ways):
                 continue
             if not isinstance(other, Tensor) or (self._is_from_outside(other) and not self._is_followed(other)):
-                raise refused(alias.label)
+                raise _of_choice(refused(alias.label))
             stale.append((other, alias.label))
         return stale
 
@@ -475,9 +475,16 @@ def _refused_in_list(element: Any = None, put_at: Loc | None = None) -> StagingE
     what = "is changed in place here, and it is in"
     if put_at is not None:
         what = "changes in place in this loop, and is put into"
-    return StagingError(
+    refusal = StagingError(
         f"a tensor or list {what} a list that changes under control flow of the graph: the list holds its value and "
         "would not see the change",
         next_step=way_out,
         loc=put_at or user_location(),
     )
+    return refusal if put_at is not None else _of_choice(refusal)
+
+
+def _of_choice(refusal: StagingError) -> StagingError:
+    """An error of a change that staging could follow if it had the object itself, where the graph chooses it."""
+    refusal.is_of_choice = True
+    return refusal

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.staging.chosen import Chosen, index_of, is_chosen, options_of
+from dy2static.staging.chosen_objects import leaving
 from dy2static.staging.constants import same_constant
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made, rebuild
 from dy2static.staging.leaks import refuse_leak
@@ -243,7 +244,7 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
         case StagedText():
             return text_spec(value) if value.choice is None else value.choice.spec
         case Chosen():
-            return ChoiceSpec(tuple(map(ConstantSpec, options_of(value))))
+            return ChoiceSpec(tuple(map(ConstantSpec, leaving(value))))
         case _:
             found = stager.cells.there(value)
             return _described(value, stager) if found is None else ObjectSpec(found, value)

@@ -13,6 +13,8 @@ from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, pla
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
 from dy2static.staging.branch import decide
 from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, ItemCell, Key, ListCell, attribute_cell
+from dy2static.staging.chosen import index_of, options_of
+from dy2static.staging.chosen_objects import are_objects, beyond_its_block, choose
 from dy2static.staging.declared import Declared, check_shapes
 from dy2static.staging.frames import undo
 from dy2static.staging.lists import StageableList, is_of_graph
@@ -24,6 +26,7 @@ from dy2static.staging.recursion import Calls
 from dy2static.staging.rounds import Foreseen, Settled
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import (
+    ChoiceSpec,
     ConstantSpec,
     ContainerSpec,
     MaybeSpec,
@@ -145,18 +148,22 @@ def stage(
     members: Sequence[Member] = (),
     conversions: list[tuple[Any, Converted]] | None = None,
     foresee: Callable[[], Sequence[Foreseen]] | None = None,
+    chooses_objects: bool = False,
 ) -> Staged:
     """Run a converted function on staged arguments and take down what it does. `call` is that of the runtime; `shapes`
     are what the tensors that it returns are declared to have; `lists` are places outside whose lists may change under
     control flow of the graph, `grown` those whose lists are only added to, `members` those of classes that are
     converted for as long as this takes. `conversions` gets the functions that were converted, if this fails too.
-    `foresee` gives what loops were found to carry when this was done before.
+    `foresee` gives what loops were found to carry when this was done before; `chooses_objects` says that items at
+    places of the graph are the objects themselves.
 
     All that the run changes is set back before this returns, whether it succeeds or not.
     """
     stager = Stager(name, call, foresee)
+    stager.chooses_objects = chooses_objects
     stager.calls = Calls(stager)
     stager.decide = partial(decide, stager)
+    stager.choose = partial(choose, stager)
     if conversions is not None:
         stager.conversions = conversions
     placed = place_arguments(stager, args, kwargs, leaves)
@@ -281,6 +288,8 @@ def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[
             return made
     if isinstance(value, StagedText):
         return text_spec(value), value.values
+    if are_objects(value):
+        return _describe_chosen(stager, placed, value)
     if split is None:
         _refuse_leak(stager, value)
         value = stager.settled(value) if isinstance(value, StagedTensor) and maybe_none(value) is None else value
@@ -296,6 +305,17 @@ def describe_held(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, 
         return describe(stager, placed, value)
     spec = spec_of(value, stager)
     return _with_objects(stager, placed, spec, iter(pack(spec, value, stager)))
+
+
+def _describe_chosen(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
+    """One of several objects of the caller's, by reference."""
+    parts: list[ConstantSpec] = []
+    for option in options_of(value):
+        known = _reference(stager, placed, option)
+        if known is None and (stager.cells.is_ours(option) or children(option) is not None):
+            raise beyond_its_block()
+        parts.append(ConstantSpec(option if known is None else known))
+    return ChoiceSpec(tuple(parts)), [index_of(value).graph_value]
 
 
 def _describe_parts(stager: Stager, placed: Arguments, node: Node, items: Sequence[Any]) -> tuple[Spec, list[Value]]:

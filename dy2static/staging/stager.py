@@ -62,6 +62,11 @@ class Stager:
     decide: Callable[[Any, Callable[[], Any], Callable[[], Any]], Any]
     """What the one of two branches gives that a test chooses."""
 
+    choose: Callable[[Sequence[Any], StagedNumber], Any]
+    """One of several objects, as itself (see `chosen_objects`)."""
+    chooses_objects = False
+    """Whether an item at a place of the graph is the object itself, and no copy."""
+
     def __init__(
         self, name: str, call: Callable[..., Any], foresee: Callable[[], Sequence[Foreseen]] | None = None
     ) -> None:
