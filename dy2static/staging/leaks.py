@@ -17,19 +17,25 @@ from eager.pytree import children
 if TYPE_CHECKING:
     from dy2static.staging.stager import Stager
 
-WITHOUT_VALUES = (*NUMBERS, str, bytes, type, FunctionType, ModuleType, type(None))
-"""What holds no values of the graph, or, as a function, by variables that are merged themselves."""
+WITHOUT_VALUES = (*NUMBERS, str, bytes, type, ModuleType, type(None))
+"""What holds no values of the graph."""
 MOST_DEEP = 4
 
 
-def refuse_leak(value: Any, stager: "Stager") -> None:
-    """Raises: StagingError for an object that leaves a block as it is with values of the graph that are the block's."""
+def without_leak(value: Any, stager: "Stager") -> Any:
+    """A value that leaves a block as it is.
+
+    Raises: StagingError for an object with values of the graph that are the block's.
+    """
     if isinstance(value, WITHOUT_VALUES) or not any(_is_foreign(x, stager) for x in _values_in(value, MOST_DEEP)):
-        return
+        return value
     kind = cast("type[Any]", type(value)).__name__
     if isinstance(value, MethodType):
         what = f"a method of an object of class {type(value.__self__).__name__}"
         next_step = "keep the object, and take its method where it is called."
+    elif isinstance(value, FunctionType):
+        what = f"the function `{value.__name__}`, with its defaults,"
+        next_step = "make it before, or read what it needs from variables, without a default."
     elif is_made(value):
         what = f"an object of class {kind}, which holds itself or has a `__del__`,"
         next_step = "make it before, or let objects refer to each other by an index."
@@ -60,6 +66,8 @@ def _values_in(value: Any, depth: int) -> Iterator[StagedTensor]:
 def _held_by(value: Any) -> list[Any]:
     if isinstance(value, MethodType):
         return [value.__self__]
+    if isinstance(value, FunctionType):  # the variables that it reads are merged themselves
+        return [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
     if isinstance(value, StageableList) and value.staged is not None:
         return []  # it was there before: what is in it is merged as the content of a cell
     if isinstance(value, partial):

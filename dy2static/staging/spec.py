@@ -6,6 +6,7 @@ a description, `unpack` makes a Python value of graph values. A cond or loop car
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from dy2static.errors import StagingError
@@ -13,7 +14,7 @@ from dy2static.staging.chosen import Chosen, index_of, is_chosen, options_of
 from dy2static.staging.chosen_objects import leaving
 from dy2static.staging.constants import same_constant
 from dy2static.staging.instances import Attributes, children, has_attributes, is_made, rebuild
-from dy2static.staging.leaks import refuse_leak
+from dy2static.staging.leaks import without_leak
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import MadeSpec, all_of, changed
 from dy2static.staging.maybe import MaybeDefined
@@ -430,7 +431,7 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             made = stager.handle(next(values), weak)
             return AdaptedTensor.made(made) if adapted else made
         case ChoiceSpec(parts):
-            return _unpack_choice(spec, next(values), [tuple(next(values) for _ in types(part)) for part in parts])
+            return _unpack_choice(spec, next(values), [tuple(islice(values, len(types(x)))) for x in parts], stager)
         case ListSpec():
             return stager.lists.unpack(spec, values)
         case ContainerSpec(node, parts):
@@ -457,8 +458,7 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
                 return optional(maybe, OptionalObject)
             return optional(maybe, OptionalNumber if inner.weak else OptionalTensor)
         case ConstantSpec(value):
-            refuse_leak(value, stager)
-            return value
+            return without_leak(value, stager)
         case UndefinedSpec(name):
             return Undefined(name)
         case NeverSpec():
@@ -475,16 +475,16 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             raise InternalError("what a run makes is not there while it is staged")
 
 
-def _unpack_choice(spec: ChoiceSpec, index: Value, values: Sequence[tuple[Value, ...]]) -> Any:
-    constants = [part.value for part in spec.parts if isinstance(part, ConstantSpec)]
+def _unpack_choice(spec: ChoiceSpec, index: Value, held: Sequence[tuple[Value, ...]], stager: "Stager") -> Any:
+    constants = [without_leak(part.value, stager) for part in spec.parts if isinstance(part, ConstantSpec)]
     if len(constants) == len(spec.parts):
         return Chosen(constants, StagedNumber.of(index))
     alternatives = [
-        (part.pieces, part.forms, held) if isinstance(part, TextSpec) else ((cast(str, part.value),), (), ())
-        for part, held in zip(spec.parts, values, strict=True)
+        (part.pieces, part.forms, x) if isinstance(part, TextSpec) else ((cast(str, part.value),), (), ())
+        for part, x in zip(spec.parts, held, strict=True)
     ]
     text = one_of(alternatives, index)
-    text.choice = Choice(spec, index, tuple(values))
+    text.choice = Choice(spec, index, tuple(held))
     return text
 
 

@@ -1,0 +1,15 @@
+def half():
+    pass
+
+
+def f(x, y, n, p, v, box, d):
+    out = [x]
+    act = half
+    try:
+        out.sort()
+    finally:
+        z = x - y
+        if y:
+            out[0] = y
+            act = lambda k, by=z: by  # noqa: E731
+    act(x)
