@@ -10,9 +10,9 @@ from inspect import CO_GENERATOR
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, Final, cast
 
-from dy2static.cache.changing import changes
 from dy2static.converters.allow import is_library
 from dy2static.runtime.asked import STEP, for_python, watched
+from dy2static.runtime.changing import changes
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
 from dy2static.staging.kept_property import KeptProperty

@@ -1,7 +1,9 @@
 """The converted form of what a user calls."""
 
+import contextlib
 import functools
 from collections.abc import Callable
+from inspect import CO_GENERATOR
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any, cast
 
@@ -19,7 +21,7 @@ def converted(function: Any) -> Callable[..., Any] | None:
     if marked is not None:
         return converted(marked)
     if isinstance(function, FunctionType):
-        is_left = is_library(home_of(function)) and not getattr(function, "__converts__", False)
+        is_left = is_library(home_of(function)) and not (getattr(function, "__converts__", False) or _wraps(function))
         return None if is_left else _convert(function)
     if isinstance(function, functools.partial):
         partial = cast("functools.partial[Any]", function)
@@ -30,6 +32,14 @@ def converted(function: Any) -> Callable[..., Any] | None:
     owner = cast("type[Any]", type(function))
     method: Any = owner.__call__
     return converted(MethodType(method, function)) if isinstance(method, FunctionType) else None
+
+
+def _wraps(function: FunctionType) -> bool:
+    """Whether it is what a manager of `contextlib` makes of a user's function that it decorates."""
+    wrapped: Any = getattr(function, "__wrapped__", None)
+    if home_of(function) != contextlib.__name__ or not isinstance(wrapped, FunctionType):
+        return False
+    return not (is_library(home_of(wrapped)) or wrapped.__code__.co_flags & CO_GENERATOR)
 
 
 def home_of(function: FunctionType) -> str:

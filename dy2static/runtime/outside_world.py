@@ -2,6 +2,7 @@
 while the graph is made, and by no run again: so they are refused. What a function makes and fills by itself, such as a
 digest, is the same in every run."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date
@@ -40,6 +41,8 @@ FUNCTIONS: Final = frozenset(
     )
 )
 """Functions of other modules."""
+OF_HANDLERS: Final = frozenset({"sys.exc_info", "sys.exception", "traceback.format_exc", "traceback.print_exc"})
+"""Functions that find the exception that is handled."""
 OF_NOW: Final = {"localtime": 1, "gmtime": 1, "ctime": 1, "asctime": 1, "strftime": 2}
 """Functions of `time` that take the time of now, where they are given fewer arguments than this."""
 OF_TODAY: Final = frozenset({"now", "utcnow", "today"})
@@ -63,6 +66,11 @@ def check(stager: Stager, function: Any, args: Sequence[Any], kwargs: Mapping[st
         return
     if _reaches_out(function, args):
         _refuse(f"`{_name_of(function)}` {WHY}", NEXT)
+    if f"{_module_of(function)}.{_name_of(function)}" in OF_HANDLERS and sys.exc_info()[0] is None:
+        _refuse(
+            f"`{_name_of(function)}` asks Python for the exception that is handled, and a run handles it in the graph",
+            "name the exception, `except ValueError as error:`, and use that.",
+        )
     check_objects(stager, _name_of(function), (getattr(function, "__self__", None), *args, *kwargs.values()))
 
 

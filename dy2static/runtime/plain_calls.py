@@ -1,11 +1,12 @@
 """Calls of what runs as it is, C code and libraries: what they read, change and make is noted."""
 
+import contextlib
 import copy
 import dataclasses
 import functools
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
+from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
 from typing import Any, Final, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from dy2static.converters.allow import is_library
 from dy2static.runtime import outside_world, random_calls
 from dy2static.runtime.changed_by_call import STORES, changed_by, note_arrays
 from dy2static.runtime.converted import converted, home_of
+from dy2static.runtime.handed_over import hand_over
 from dy2static.runtime.identity import check_key
 from dy2static.runtime.list_display import list_
 from dy2static.runtime.missing_keys import ask_for_items
@@ -25,6 +27,8 @@ from dy2static.staging.instances import copied_within
 from dy2static.staging.made import fields_of, is_plain
 from dy2static.staging.stager import Stager
 
+AGAIN: Final = "_recreate_cm"
+"""By this method a manager that decorates a function makes another one for a call, which enters it."""
 COPYING: Final[tuple[Any, ...]] = (copy.copy, copy.deepcopy, dataclasses.replace)
 """Functions that make new objects."""
 
@@ -44,6 +48,9 @@ def _called(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[s
     if isinstance(function, np.ufunc) or kwargs.get("out") is not None or _is_of_library(function):
         note_arrays(stager, function, args, kwargs)
     outside_world.check(stager, function, args, kwargs)
+    if (home := _library_of(function)) is not None:
+        owner = getattr(function, "__self__", None)
+        hand_over(stager, home, (*(() if function.__name__ == AGAIN else (owner,)), *args, *kwargs.values()))
     if function is object.__new__:
         made = object.__new__(*args, **kwargs)
         stager.cells.made(made)
@@ -57,6 +64,8 @@ def _called(stager: Stager, function: Any, args: tuple[Any, ...], kwargs: dict[s
     if isinstance(function, MethodType):
         owner = cast(Any, function.__self__)
         if is_written_in_python(owner):
+            if home == contextlib.__name__:  # what it is given is called when it is left
+                args = tuple(_called_later(stager, arg) for arg in args)
             return noting_parts(stager, owner, lambda: function(*args, **kwargs))
         if function.__name__ in STORES:
             return changed_by(stager, function, args, kwargs)
@@ -177,5 +186,27 @@ def _callback(value: Any) -> Any:
     return value
 
 
+def _called_later(stager: Stager, value: Any) -> Any:
+    """The same of any function."""
+    if type(value) in (FunctionType, MethodType):
+        return _callback(value)
+    if type(value) not in (functools.partial, BuiltinFunctionType):
+        return value
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return stager.call(value, args, kwargs)
+
+    return called
+
+
 def _is_of_library(function: Any) -> bool:
     return is_library(getattr(function, "__module__", None) or "")
+
+
+def _library_of(function: Any) -> str | None:
+    """The module of a library's function that is written in Python, or of a class of one; None for others."""
+    inner = function.__func__ if isinstance(function, MethodType) else function
+    if not isinstance(inner, FunctionType | type):
+        return None
+    home = home_of(inner) if isinstance(inner, FunctionType) else inner.__module__
+    return home if is_library(home) else None

@@ -9,6 +9,7 @@ from dy2static.converters.allow import is_library
 from dy2static.runtime.at_failures import AtFailures
 from dy2static.runtime.calls import call
 from dy2static.runtime.generators import Consumer, Generator, hand_over
+from dy2static.runtime.handed_over import hand_over as hand_over_
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import steps as _in_order
 from dy2static.runtime.try_stmt import Handling, raise_again
@@ -53,12 +54,33 @@ def with_(
             return handling.staged(stager, (first, *steps), state)
     if stager is not None and _is_of_user(manager):
         return _by_generator(manager, inside, steps, state, names, values, watched)
-    if stager is None or is_library(type(manager).__module__):
-        with manager as entered:
-            return _in_order((lambda *state: inside(entered, *state), *steps), state, names, values, watched=watched)
-        return values()
+    if stager is None or (is_library(type(manager).__module__) and not isinstance(manager, contextlib.closing)):
+        if stager is not None:
+            hand_over_(stager, type(manager).__module__, (manager,))
+
+        def as_it_is(*state: Any) -> State:
+            with manager as entered:
+                body: tuple[Block, ...] = (lambda *state: inside(entered, *state), *steps)
+                return _in_order(body, state, names, values, watched=watched)
+            return values()
+
+        if stager is None or stager.attempts or not isinstance(manager, contextlib.ExitStack):
+            return as_it_is(*state)
+        # Its callbacks are called by the runs, too, that raise in the body.
+        handling = Handling.passing_on(_raised_again, names, values, watched, _left)
+        with stager.cells.variables.of(inside, *steps):
+            return handling.staged(stager, (as_it_is,), state)
     with stager.cells.variables.of(inside, *steps):
         return _Entered(stager, manager, (inside, *steps), names, values, watched).run(state)
+
+
+def _raised_again(error: Any, *state: Any) -> State:
+    raise_again(the_stager(), error)
+    return state
+
+
+def _left(*state: Any) -> State:
+    return state
 
 
 def _kept(_: Any, *state: Any) -> State:

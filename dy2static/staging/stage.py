@@ -24,6 +24,7 @@ from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, m
 from dy2static.staging.optional import maybe_none, present
 from dy2static.staging.recursion import Calls
 from dy2static.staging.rounds import Foreseen, Settled
+from dy2static.staging.shown_as_made import refusing_to_show
 from dy2static.staging.slips import refuse_slips
 from dy2static.staging.spec import (
     ChoiceSpec,
@@ -187,7 +188,7 @@ def stage(
                 placed.grown.add(id(held))
             stager.arguments[id(twin)] = given[cell_of(source).key] = twin
             stager.cells.put(cell_of(source), twin)
-        with recording(stager):
+        with recording(stager), refusing_to_show():
             value = _run(stager, function, placed)
             if shapes is not None:
                 check_shapes(stager, value, shapes)

@@ -13,6 +13,37 @@ class Counts:
         self.items = items
 
 
+class Tag:
+    def __init__(self, value):
+        self.value = value
+
+    @property
+    def price(self):
+        print("asked")
+        return self.value * 2
+
+    @functools.cached_property
+    def kept(self):
+        print("made")
+        return self.value + 1
+
+    def __neg__(self):
+        print("negated")
+        return -self.value
+
+
+def tagged(x):
+    tag = Tag(x)
+    return tag.price, -tag, tag.kept + tag.kept
+
+
+@program(*SIGNS)
+def members_that_print(x):
+    if x > 0:
+        x = x + Tag(x).price
+    return tagged(x)
+
+
 class Truth(Counts):
     def __bool__(self):
         self.asked += 1

@@ -2,6 +2,8 @@
 dicts, and dicts whose class has stores of its own."""
 
 import contextlib
+import pprint
+import sys
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict
 
 from support.programs import f64, i64, program
@@ -89,3 +91,86 @@ def callback_on_all_paths(v):
         if v[1] > 0:
             total = total + v[1]
     return total
+
+
+class Door:
+    def __init__(self, log):
+        self.log = log
+
+    def __enter__(self):
+        self.log.append("in")
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.log.append("out")
+
+    def close(self):
+        self.log.append("closed")
+        print("closed")
+
+
+@program([f64(1.0)], [f64(-2.0)], [f64(3.0)], [f64(0.0)], made=True)
+def called_by_libraries():
+    log = []
+
+    def use(x):
+        try:
+            with contextlib.closing(Door(log)) as door, contextlib.ExitStack() as stack:
+                stack.enter_context(door)
+                stack.callback(log.append, "last")
+                stack.callback(print, "left", x)
+                if x > 2.0:
+                    raise ValueError("too much")
+                x = x + 1.0
+        except ValueError:
+            print("caught")
+        return x, len(log)
+
+    return use
+
+
+@program(NO, YES)
+def left_by_what_a_run_raises(v):
+    with contextlib.ExitStack() as stack:
+        stack.callback(print, "left")
+        assert v[1] > 0
+    return v
+
+
+@contextlib.contextmanager
+def told(what):
+    print(what)
+    yield what
+    print("end")
+
+
+@told("scaled")
+def scaled(x):
+    return x * 2 if x > 0 else x
+
+
+@program(NO, YES)
+def decorated_by_a_manager(v):
+    return scaled(v[1]), told("negated")(lambda x: -x)(v[0])
+
+
+@program(NO, refused="the library would run the generator function as it is")
+def generator_entered_by_a_stack(v):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(told("a"))
+    return v
+
+
+@program(NO, refused="no run would print it")
+def printed_by_a_library(v):
+    pprint.pprint({"a": 1})
+    return v
+
+
+@program(NO, YES, refused="the graph handles the exception, which Python does not know of")
+def asks_for_what_is_handled(v):
+    try:
+        assert v[1] > 0
+    except AssertionError:
+        v = v * (sys.exc_info()[0] is AssertionError)
+    return v

@@ -1,4 +1,4 @@
-"""Whether a user's function changes what it does not make: by a store, or by a method of Python's containers."""
+"""Whether a user's function changes what it does not make, by a store or a method of Python's containers, or prints."""
 
 import dis
 from collections.abc import Sequence
@@ -15,7 +15,14 @@ STORES: Final = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "
 OUTER_STORES: Final = ("STORE_GLOBAL", "DELETE_GLOBAL")
 OWN_CLASS: Final = frozenset({"__class__", "type"})
 """The names by which a method gets at its own class."""
-METHODS: Final = LIST_CHANGES | DICT_CHANGES | CHANGES | STORES_BY_CALL | {"setattr", "delattr"}
+SHOWS: Final = frozenset(
+    (
+        *("print", "write", "warn", "debug", "info", "warning", "error", "exception", "critical"),
+        *("time", "monotonic", "perf_counter", "process_time", "random", "open", "getenv", "environ"),
+    )
+)
+"""Names of what prints and logs, and of what asks the outside world: each run does it, or it is refused."""
+METHODS: Final = LIST_CHANGES | DICT_CHANGES | CHANGES | STORES_BY_CALL | SHOWS | {"setattr", "delattr"}
 
 
 def changes(function: FunctionType, cls: type) -> bool:
