@@ -55,14 +55,14 @@ def as_producer(function: ast.stmt, ctx: ConvertContext) -> ast.FunctionDef:
     names = [argument.arg for argument in parameters(function.args)]
     start = 1 if ast.get_docstring(function, clean=False) is not None else 0
     docstring, statements = function.body[:start], function.body[start:]
-    catches = [catches_at_yield(node) for node in statements]
+    flags = {"catches": catches_at_yield, "closes": closes_at_yield}
+    keywords = [name for name, holds in flags.items() if any(map(holds, statements))]
     body = _Yields(ctx, emit).block(statements)
     at = statements[0]
     place = position(at)
     inner = definition(produce, arguments_of([*names, emit], place), body, place)  # `self` is the first, for `super()`
     made = call(ctx.runtime, "generator", [load(produce, at), names_tuple(names, at)], at)
-    if any(catches):
-        made.keywords = [ast.keyword("catches", constant(True, at), **position(at))]
+    made.keywords = [ast.keyword(name, constant(True, at), **position(at)) for name in keywords]
     function.body = [*docstring, inner, returns(made, at)]
     return function
 
@@ -74,6 +74,15 @@ def catches_at_yield(node: ast.AST) -> bool:
     if isinstance(node, ast.Try) and node.handlers and any(map(yields, node.body)):
         return True
     return any(catches_at_yield(child) for child in ast.iter_child_nodes(node))
+
+
+def closes_at_yield(node: ast.AST) -> bool:
+    """Whether a `yield` stands in a `with`, or in a `try` with `finally`: what is left there still does something."""
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        return False
+    if isinstance(node, ast.With) or (isinstance(node, ast.Try) and node.finalbody):
+        return yields(node)
+    return any(closes_at_yield(child) for child in ast.iter_child_nodes(node))
 
 
 class _Yields:

@@ -36,13 +36,21 @@ class Generator(OneShot):
     """What a call of a generator function gives. Nothing of it has run; it runs once, in the loop that consumes it."""
 
     def __init__(
-        self, produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False, kind: str = "generator"
+        self,
+        produce: Callable[..., None],
+        args: tuple[Any, ...],
+        catches: bool = False,
+        kind: str = "generator",
+        *,
+        closes: bool = False,
     ) -> None:
         super().__init__(kind)
         self.produce = produce
         self.args = args
         self.catches = catches
         """Whether a `yield` stands where its function catches exceptions."""
+        self.closes = closes
+        """Whether a `yield` stands where its function does something when it is left."""
 
     def run(self, emit: Emit) -> None:
         """Hand all values to `emit`."""
@@ -283,10 +291,12 @@ class _StateCell:
         self.owner.own[self.index] = value
 
 
-def generator(produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False) -> Generator:
+def generator(
+    produce: Callable[..., None], args: tuple[Any, ...], catches: bool = False, closes: bool = False
+) -> Generator:
     """What a call of a generator function gives: `produce` takes `args`, and who consumes it; `catches` says that a
-    `yield` stands in a `try` with `except`."""
-    return Generator(produce, args, catches)
+    `yield` stands in a `try` with `except`, `closes` that one stands in a `with` or a `try` with `finally`."""
+    return Generator(produce, args, catches, closes=closes)
 
 
 def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None], kind: str = "generator") -> Generator:

@@ -9,11 +9,15 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
+from dy2static.errors import StagingError
 from dy2static.runtime import iterators_written_out
 from dy2static.runtime.asked import asks_graph, next_one, next_or
+from dy2static.runtime.generators import Expression, Generator
 from dy2static.runtime.iterators_written_out import is_beyond_python
 from dy2static.runtime.ordering import is_less, is_ordered_in_graph
 from dy2static.runtime.walked import chained
+from dy2static.staging.one_shot import OneShot
+from dy2static.staging.staged import the_stager
 from eager.recorder import converts
 
 
@@ -21,8 +25,15 @@ def written_out(function: Any, args: Sequence[Any], named: Iterable[Any]) -> Cal
     """The function for one of the library's, where an argument is something of the graph; else None."""
     if function is functools.reduce:
         return reduce
-    if function is next:
-        return (next_one, next_or)[len(args) - 1] if len(args) in (1, 2) and asks_graph(args[0]) else None
+    if function is functools.cmp_to_key:
+        return cmp_to_key
+    if function is next and len(args) in (1, 2):
+        if asks_graph(args[0]):
+            return (next_one, next_or)[len(args) - 1]
+        items: Any = args[0]
+        if not isinstance(items, OneShot) or (isinstance(items, Generator) and (items.catches or items.closes)):
+            return None  # Python leaves a generator when nothing refers to it any more
+        return (first_one, first_or)[len(args) - 1]
     try:
         iterator, found = iterators_written_out.WRITTEN_OUT.get(function), WRITTEN_OUT.get(function)
     except TypeError:  # it cannot be hashed
@@ -38,6 +49,44 @@ def _is_of_graph(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(map(is_ordered_in_graph, cast("Iterable[Any]", value)))
 
 
+def first_one(items: Any) -> Any:
+    return _first(items, _first_one, (items,))
+
+
+def first_or(items: Any, default: Any) -> Any:
+    return _first(items, _first_or, (items, default))
+
+
+def _first(items: Any, by_loop: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """`next` of a generator or of what `map` and its like give: one that Python cannot ask is gone through by a loop,
+    which takes the first item and leaves the others. So a second `next` is refused."""
+    stager = the_stager()
+    if isinstance(items, Expression):
+        with stager.trial() as trial:
+            try:
+                found = next(items, *args[1:])
+            except StagingError:
+                pass
+            else:
+                trial.keep()
+                return found
+    return stager.call(by_loop, args, {})
+
+
+@converts
+def _first_one(items: Any) -> Any:
+    for item in items:
+        return item
+    raise StopIteration
+
+
+@converts
+def _first_or(items: Any, default: Any) -> Any:
+    for item in items:
+        return item
+    return default
+
+
 @converts
 def reduce(function: Any, items: Any, *initial: Any) -> Any:
     is_first, total = not initial, initial[0] if initial else None
@@ -47,6 +96,23 @@ def reduce(function: Any, items: Any, *initial: Any) -> Any:
     if is_first:
         raise TypeError("reduce() of empty iterable with no initial value")
     return total
+
+
+class Key:
+    """An item that is ordered by a function of two: whether it is the less of them may be known in a run only."""
+
+    __slots__ = ("compare", "obj")
+
+    def __init__(self, compare: Any, obj: Any) -> None:
+        self.compare = compare
+        self.obj = obj
+
+    def __lt__(self, other: "Key") -> Any:
+        return the_stager().call(self.compare, (self.obj, other.obj), {}) < 0
+
+
+def cmp_to_key(mycmp: Any) -> Callable[[Any], Key]:
+    return functools.partial(Key, mycmp)
 
 
 @converts
@@ -92,13 +158,13 @@ def heapify(heap: Any) -> None:
 
 
 @converts
-def nsmallest(n: Any, items: Any, key: Any = None) -> Any:
-    return sorted(items, key=key)[: max(n, 0)]
+def nsmallest(n: Any, iterable: Any, key: Any = None) -> Any:
+    return sorted(iterable, key=key)[: max(n, 0)]
 
 
 @converts
-def nlargest(n: Any, items: Any, key: Any = None) -> Any:
-    return sorted(items, key=key, reverse=True)[: max(n, 0)]
+def nlargest(n: Any, iterable: Any, key: Any = None) -> Any:
+    return sorted(iterable, key=key, reverse=True)[: max(n, 0)]
 
 
 @converts
@@ -132,14 +198,14 @@ def _sink(heap: Any, place: Any) -> None:
 
 
 @converts
-def bisect_left(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+def bisect_left(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
     if lo < 0:
         raise ValueError("lo must be non-negative")
-    end = len(items) if hi is None else hi
+    end = len(a) if hi is None else hi
     while lo < end:
         middle = (lo + end) // 2
-        found = items[middle] if key is None else key(items[middle])
-        if is_less(found, item):
+        found = a[middle] if key is None else key(a[middle])
+        if is_less(found, x):
             lo = middle + 1
         else:
             end = middle
@@ -147,14 +213,14 @@ def bisect_left(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any 
 
 
 @converts
-def bisect_right(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
+def bisect_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> Any:
     if lo < 0:
         raise ValueError("lo must be non-negative")
-    end = len(items) if hi is None else hi
+    end = len(a) if hi is None else hi
     while lo < end:
         middle = (lo + end) // 2
-        found = items[middle] if key is None else key(items[middle])
-        if is_less(item, found):
+        found = a[middle] if key is None else key(a[middle])
+        if is_less(x, found):
             end = middle
         else:
             lo = middle + 1
@@ -162,23 +228,23 @@ def bisect_right(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any
 
 
 @converts
-def insort_left(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
-    items.insert(bisect_left(items, item if key is None else key(item), lo, hi, key=key), item)
+def insort_left(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
+    a.insert(bisect_left(a, x if key is None else key(x), lo, hi, key=key), x)
 
 
 @converts
-def insort_right(items: Any, item: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
-    items.insert(bisect_right(items, item if key is None else key(item), lo, hi, key=key), item)
+def insort_right(a: Any, x: Any, lo: Any = 0, hi: Any = None, *, key: Any = None) -> None:
+    a.insert(bisect_right(a, x if key is None else key(x), lo, hi, key=key), x)
 
 
 @converts
-def accumulate(items: Any, function: Any = operator.add, *, initial: Any = None) -> Iterator[Any]:
+def accumulate(iterable: Any, func: Any = operator.add, *, initial: Any = None) -> Iterator[Any]:
     total = initial
     is_first = initial is None
     if not is_first:
         yield total
-    for item in items:
-        total = item if is_first else function(total, item)
+    for item in iterable:
+        total = item if is_first else func(total, item)
         is_first = False
         yield total
 

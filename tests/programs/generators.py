@@ -134,9 +134,26 @@ def two_loops_in_an_expression(x, ys):
     return [w for w in (v * y for v in x for y in ys if y > 3)]  # noqa: C416
 
 
-@program([f64(2.0)], refused="a generator is consumed by a loop, not by `next`")
-def next_of_one(x):
-    return next(multiples(x, 3))
+@program(*([f64([1.0, -2.0, 3.0]), f64(x)] for x in (0.5, 9.0, -3.0)), adapts=True)
+def next_of_one(v, x):
+    first = next((w for w in v if w > x), -1.0)
+    place = next((i for i, w in enumerate([0.0, 1.0, 2.0]) if w > x), None)
+    doubled = next(filter(lambda w: w < x, map(lambda w: w * 2, v)), x)
+    return first, place is None, doubled, next(multiples(x, 3)), next(map(abs, v))
+
+
+@program([f64([1.0, 2.0])], [f64([3.0, 2.0])])
+def next_of_none(v):
+    try:
+        return next(w for w in v if w > 2.0)
+    except StopIteration:
+        return v[0] * 10
+
+
+@program([f64([1.0, 2.0])], refused="nothing may take the items after the first")
+def next_of_one_twice(v):
+    positive = (w for w in v if w > 0.0)
+    return next(positive), next(positive)
 
 
 @program([f64(2.0), [1, 2, 3, 4]], [f64(2.0), []], grad=0)

@@ -134,11 +134,18 @@ REFUSED = {
     """,
     "next_of_a_filter": """
         def f(x):
-            return next(filter(lambda v: v > 1, x))
+            large = filter(lambda v: v > 1, x)
+            return next(large), next(large)
     """,
     "next_of_a_generator": """
+        def g(x):
+            try:
+                yield from x
+            finally:
+                print("left")
+
         def f(x):
-            return next((v for v in x if v > 1), -1.0)
+            return next(g(x))
     """,
     "text_of_a_run_compared": """
         def f(x):
