@@ -14,8 +14,9 @@ from dy2static.runtime.clocks import READ_IN_GRAPH
 from dy2static.runtime.f_strings import formatted, fstring
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
-from dy2static.runtime.math_written_out import power_modulo
+from dy2static.runtime.math_written_out import MOST_TENS, power_modulo, round_to_tens
 from dy2static.runtime.raise_stmt import raise_
+from dy2static.runtime.rounding import MOST_DIGITS, round_to_digits
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, sum_
 from dy2static.runtime.warning_calls import warn
 from dy2static.source.load import has_source
@@ -84,9 +85,9 @@ def _number(stager: Stager, x: Tensor, dtype: DType) -> StagedNumber:
     return StagedNumber.of(stager.stop(stager.builder.cast(stager.builder.lift(value), dtype)))
 
 
-def int_(stager: Stager, *args: Any) -> Any:
-    if len(args) != 1 or not isinstance(args[0], Tensor):
-        return int(*args)
+def int_(stager: Stager, *args: Any, **base: Any) -> Any:
+    if len(args) != 1 or base or not isinstance(args[0], Tensor):
+        return int(*args, **base)
     x = present(args[0], "TypeError", NOT_A_NUMBER.format("int", "a string, a bytes-like object or a real number"))
     return whole(stager, _number(stager, x, int64 if x.dtype.kind == "u" else x.dtype))
 
@@ -98,8 +99,13 @@ def float_(stager: Stager, *args: Any) -> Any:
     return _number(stager, x, float64)
 
 
-def complex_(stager: Stager, *args: Any) -> Any:
+def complex_(stager: Stager, *args: Any, **named: Any) -> Any:
     """`complex(x)` and `complex(real, imag)`."""
+    given = dict(zip(("real", "imag"), args, strict=False)) | named
+    if named and len(given) == len(args) + len(named) and given.keys() <= {"real", "imag"}:
+        args = (given.get("real", 0), *([given["imag"]] if "imag" in given else []))
+    elif named:
+        return complex(*args, **named)
     if not any(isinstance(x, Tensor) for x in args) or len(args) > 2:
         return complex(*args)
     texts = ("first argument must be a string or a number", "second argument must be a number")
@@ -122,11 +128,16 @@ def round_(stager: Stager, x: Any, ndigits: Any = None) -> Any:
     if x.dtype.kind in "iub":
         if ndigits is None or (isinstance(ndigits, int) and ndigits >= 0):
             return _number(stager, x, int64)
+        if isinstance(ndigits, int) and ndigits >= -MOST_TENS:
+            return stager.call(round_to_tens, (_number(stager, x, int64), 10**-ndigits), {})
+    elif x.dtype.kind == "f" and isinstance(ndigits, int) and 0 <= ndigits <= MOST_DIGITS:
+        return round_to_digits(stager, _number(stager, x, float64), ndigits)
     elif ndigits is None:
         return whole(stager, StagedNumber.of(stager.builder.round(_number(stager, x, x.dtype).graph_value)))
     raise StagingError(
-        "`round` to a number of digits gives the decimal number that is nearest, which is not available in a graph",
-        next_step="use `xp.round(x, digits)` on a tensor, or round the result outside.",
+        f"`round` to {MOST_DIGITS} digits behind the point at most is available in a graph, and of ints to "
+        f"{MOST_TENS} before it; how many is to be known before the run",
+        next_step="round the result outside.",
         loc=user_location(),
     )
 
@@ -252,6 +263,9 @@ def print_(
             lambda: print_(stager, *before, present(arg, "TypeError", ""), *after, **options),
         )
         return
+    for name, between in cast("tuple[tuple[str, Any], ...]", (("sep", sep), ("end", end))):
+        if between is not None and not isinstance(between, str | StagedText):
+            raise TypeError(f"{name} must be None or a string, not {kind_of(between)}")
     stream = _stream(file)
     stager.world.check_stream(stream)
     text = StagedText()
@@ -354,7 +368,10 @@ def exit_(_: Stager, *args: Any) -> None:
     raise_(SystemExit(*args))
 
 
-def str_(stager: Stager, *args: Any) -> Any:
+def str_(stager: Stager, *args: Any, **named: Any) -> Any:
+    if named and (args or named.keys() != {"object"}):
+        return str(*args, **named)
+    args = (*args, *named.values())
     if len(args) == 1 and type(args[0]) is OptionalObject:
         return fstring(formatted(args[0], "s"))
     return StagedText.of(args[0]).plain() if len(args) == 1 else str(*args)

@@ -6,6 +6,8 @@ from eager.recorder import converts
 
 MOST: Final = 2**63 - 1
 TOO_LONG: Final = "an int of the graph has 64 bits, this one needs more"
+MOST_TENS: Final = 18
+"""The greatest power of ten that has 64 bits, also when it is doubled."""
 MOST_FACTORIAL: Final = 20
 MOST_MODULUS: Final = 3_037_000_499
 """The square of what is below it has 64 bits."""
@@ -93,6 +95,17 @@ def isclose(a: Any, b: Any, rel_tol: Any, abs_tol: Any) -> Any:
         return False
     apart = abs(b - a)
     return apart <= abs(rel_tol * b) or apart <= abs(rel_tol * a) or apart <= abs_tol
+
+
+@converts
+def round_to_tens(n: Any, unit: Any) -> Any:
+    """An int, rounded to a multiple of a power of ten. Raises OverflowError where it has no 64 bits."""
+    part, rest = n // unit, n % unit
+    if rest * 2 > unit or (rest * 2 == unit and part % 2 == 1):
+        part = part + 1
+    if abs(part) > MOST // unit:
+        raise OverflowError(TOO_LONG)
+    return part * unit
 
 
 @converts

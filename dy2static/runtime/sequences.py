@@ -25,6 +25,7 @@ from dy2static.staging.locate import user_location
 from dy2static.staging.spec import ContainerSpec, TensorSpec
 from dy2static.staging.staged import StagedNumber
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.text import StagedText
 from eager import sorting
 from eager.indexing import take
 from eager.manipulation import stack
@@ -277,12 +278,20 @@ def _of_nothing(python: Callable[..., Any]) -> str:
     raise InternalError(f"{python.__name__}([]) has a value")
 
 
+NUMBERS: Final = (bool, int, float)
+
+
 def sum_(stager: Stager, over: Any, start: Any = 0) -> Any:
     if not is_staged_iterable(over):
-        total = start
+        sum((), "" if isinstance(start, StagedText) else start)  # it adds no texts
+        total, numbers = start, list[Any]()
         for item in over:
-            total = total + item
-        return total
+            if type(item) in NUMBERS and type(total) in NUMBERS:
+                numbers.append(item)  # Python may lose less than `+` does
+            else:
+                total = sum(numbers, total) + item
+                numbers = []
+        return sum(numbers, total)
     found = staged_iterable(stager, over)
     assert found is not None
     with stager.trial() as trial:

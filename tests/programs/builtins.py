@@ -1,5 +1,6 @@
 """Python's builtins on values of the graph: numbers, sequences, `in`, `isinstance`."""
 
+import functools
 import numbers
 from typing import Any
 
@@ -48,6 +49,28 @@ def items_at(x, n):
 def of_numbers(x, n):
     a, b = float(x), int(n)
     return round(a), round(b), abs(a), int(a), float(b), bool(b), int(a > 1), round(b, 2)
+
+
+@program(*([f64(x), i64(n)] for x, n in ((2.675, 1250), (-0.125, -1350), (1e17 / 3, 49), (np.nan, 0), (-1e-9, 7))))
+def rounded_to_digits(x, n):
+    a, k = float(x), int(n)
+    return round(a, 2), round(a, ndigits=0), round(a / 7, 4), round(k, -2), round(k, -18), round(k, 3)
+
+
+@program([f64(2.5), i64(3)], [f64(-1.0), i64(-2)], adapts=True)
+def named_arguments(x, n):
+    by_size = functools.cmp_to_key(lambda a, b: abs(a) - abs(b))
+    numbers = [x, 1.0, x * x, -0.5]
+    print(n, x, sep=None, end=None)
+    return sorted(numbers, key=by_size), int("ff", base=16) + n, complex(real=1.0, imag=float(x)), str(object=int(n))
+
+
+@program([f64(2.5)], [f64(-1.0)])
+def adds_no_texts(x):
+    try:
+        return sum(["a", "b"], "")
+    except TypeError:
+        return sum([0.1] * 10) + x, sum([True, 2, x, 1], 0.5)
 
 
 @program([f64(3.7), f64(2.0)], [f64(-3.7), f64(2.0)], grad=(0, 1))

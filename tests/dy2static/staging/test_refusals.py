@@ -106,7 +106,7 @@ def has_no_op(x: Any) -> Any:
 
 
 def rounded(x: Any) -> Any:
-    return round(float(x), 2)
+    return round(float(x), 30)
 
 
 def returns_a_function(x: Any) -> Any:
@@ -230,7 +230,7 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (no_meaning, StagingError, "`math.gamma` has no meaning in a graph"),
     (no_meaning, StagingError, "Next: compute `math.gamma` outside of the converted function, and pass it in."),
     (has_no_op, StagingError, "Next: write `2.0 ** x`."),
-    (rounded, StagingError, "`round` to a number of digits gives the decimal number that is nearest"),
+    (rounded, StagingError, "`round` to 22 digits behind the point at most is available in a graph"),
     (returns_a_function, StagingError, "a function that the function makes, and that holds values of the graph, is"),
     (type_of_maybe, StagingError, "the type of a value that is None on some paths is known only when the graph runs"),
     (
