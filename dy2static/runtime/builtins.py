@@ -15,6 +15,7 @@ from dy2static.runtime.f_strings import formatted, fstring
 from dy2static.runtime.if_expr import if_expr
 from dy2static.runtime.iterators import enumerate_, filter_, iter_, map_, reversed_, zip_
 from dy2static.runtime.math_written_out import MOST_TENS, power_modulo, round_to_tens
+from dy2static.runtime.pulled import Pulled
 from dy2static.runtime.raise_stmt import raise_
 from dy2static.runtime.rounding import MOST_DIGITS, round_to_digits
 from dy2static.runtime.sequences import all_, any_, list_, max_, min_, sorted_, sum_
@@ -289,6 +290,19 @@ def _stream(file: Any) -> str:
     )
 
 
+NO_ITEMS: Final = cast(
+    "tuple[Any, ...]",
+    ((x for x in ()), map(int, ()), filter(None, ()), zip(), enumerate(()), iter([]), reversed([])),
+)
+ITERATORS: Final[dict[str, Any]] = {type(made).__name__: made for made in NO_ITEMS}
+"""Iterators of Python's, by the names of their classes."""
+
+
+def _iterator_like(x: OneShot | Pulled) -> Any:
+    """An iterator of Python's of the class that this one stands for."""
+    return x.iterator if isinstance(x, Pulled) else ITERATORS.get(x.kind, x)
+
+
 def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
     if maybe_none(x) is not None:
         return _of_maybe(stager, x, isinstance(None, classes), lambda there: isinstance_(stager, there, classes))
@@ -298,6 +312,8 @@ def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
         return isinstance(range(0), classes)
     if isinstance(x, Queue):
         return isinstance(QUEUE(), classes)
+    if isinstance(x, OneShot | Pulled):
+        return isinstance(_iterator_like(x), classes)
     if isinstance(x, StagedNumber | StagedText):
         return isinstance(_kind_of_stand_in(x)(), classes)
     return isinstance(x, classes)
@@ -322,6 +338,8 @@ def type_(stager: Stager, *args: Any) -> Any:
         return str
     if len(args) == 1 and isinstance(args[0], StagedRange):
         return range
+    if len(args) == 1 and isinstance(args[0], OneShot | Pulled):
+        return cast("type[Any]", type(_iterator_like(args[0])))
     if len(args) == 1 and isinstance(args[0], Tensor):
         return Tensor
     if len(args) == 1 and isinstance(args[0], StageableList):

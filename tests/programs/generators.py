@@ -1,6 +1,7 @@
 """Generator functions consumed by `for` and by builtins, and generator expressions."""
 
 from collections import deque
+from collections.abc import Generator
 
 from support.programs import f64, i64, program
 
@@ -148,6 +149,12 @@ def next_of_none(v):
         return next(w for w in v if w > 2.0)
     except StopIteration:
         return v[0] * 10
+
+
+@program([f64([1.0, 2.0])])
+def kinds_of_iterators(v):
+    made = (w for w in v), map(abs, v), zip(v, v), enumerate(v), filter(None, v), reversed([v, 1.0]), iter([v])
+    return [isinstance(x, (Generator, map, zip)) for x in made], [type(x).__name__ for x in made], next(made[1])
 
 
 @program([f64([1.0, 2.0])], refused="nothing may take the items after the first")
