@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, cast
 
+from dy2static.converters.allow import is_library
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users
 from dy2static.staging.maybe import MaybeDefined
@@ -38,10 +39,11 @@ def may_concern_staging(error: Exception) -> bool:
     user: FrameType | None = None
     step = error.__traceback__
     while step is not None:
-        if is_users(step.tb_frame.f_code.co_filename):
-            user, inner = step.tb_frame, []
+        frame = step.tb_frame
+        if is_users(frame.f_code.co_filename) and not is_library(frame.f_globals.get("__name__") or ""):
+            user, inner = frame, []
         else:
-            inner.append(step.tb_frame)
+            inner.append(frame)
         step = step.tb_next
     if not inner:
         return user is not None and StageableList.__name__ in str(error) and _holds(user, _is_staged_list)

@@ -5,17 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from dy2static.errors import StagingError
 from dy2static.staging.chosen import Chosen, form_of, index_of, is_chosen, where_is
 from dy2static.staging.lists import StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.optional import OptionalObject, maybe_none
 from dy2static.staging.shown import mark_of, reading, unknown_text
-from dy2static.staging.staged import StagedNumber, current, the_stager
+from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, current, the_stager
 from eager.tensor import Tensor
 from graph.aval import Aval
 from graph.ir.value import Value
-from graph.ops.text_of import ONE_OF, WHERE_THERE, texts_of
+from graph.ops.text_of import ONE_OF, WHERE_THERE, format_value, texts_of
 from graph.ops.text_of_list import BESIDE
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class StagedText:
                 conversion = conversion and "s"  # Python's numbers have one text
             form = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
             maybe = maybe_none(value)
+            if spec and maybe is None:
+                _check_spec(value, conversion, spec)
             self.add_form(the_stager().lift_tensor(value) if maybe is None else maybe.values[0], form)
 
     def __add__(self, other: Any) -> Any:
@@ -284,3 +288,16 @@ def _refuse_unknown(value: Any) -> None:
             next_step="test it with `is None` first.",
             loc=user_location(),
         )
+
+
+def _check_spec(value: Any, conversion: str, spec: str) -> None:
+    """End the path where Python has no such format of the value: the text may be read elsewhere, or by nobody."""
+    try:
+        if conversion:
+            format("", spec)
+        elif isinstance(value, StagedNumber):
+            format(PYTHON_NUMBERS[value.dtype.kind](1), spec)
+        else:
+            format_value(np.ones((1,) * value.ndim, value.dtype), spec)
+    except (TypeError, ValueError) as error:
+        the_stager().raise_in_graph(type(error), error.args)

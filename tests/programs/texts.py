@@ -321,3 +321,18 @@ def tested(x, n):
     if text:
         print("said", text)
     return text or "empty", not text, bool(text), bool(f"{n}")
+
+
+@program(*X, [f64(-1.0), i64(3)])
+def formats_that_python_lacks(x, n):
+    try:
+        text = f"{x:d}"
+    except ValueError as error:
+        text = str(error)
+    try:
+        text += format(x + [0.0, 1.0], ".2f")
+    except TypeError as error:
+        print(error)
+    if n > 2:
+        text = f"{int(n):q}"
+    return x, text
