@@ -294,7 +294,7 @@ class ProgramCache:
             shapes=self._results,
             foresee=foresee,
         )
-        staged, conversions, found = self._trials.staged(staging, objects)
+        staged, conversions, found = self._trials.staged(staging, objects, (*args, *kwargs.values()))
         inputs = {source.key for source in dynamic}
         _refuse_second_names(found, staged, args, kwargs)
         staged = _with_known(staged, found, [value for _, value in objects])

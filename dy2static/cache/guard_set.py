@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from dy2static.cache.generated import Body
 from dy2static.cache.signature import is_input_number
-from dy2static.cache.sources import MISSING, Guard, Source, is_same, is_tensor_of
+from dy2static.cache.sources import DICT, MISSING, Guard, Source, adds_missing, is_same, is_tensor_of
 from eager.parameter import Parameter
 from eager.tensor import Tensor
 
@@ -130,6 +130,8 @@ class GuardWriter:
                 return f"{owner}.{source.name}"
             case "attribute":
                 return f"getattr({owner}, {source.name!r})"
+            case "item" if adds_missing(source.owner):
+                return f"{w.name(DICT.get)}({owner}, {w.literal(source.name)}, {w.name(MISSING)})"
             case "item":
                 return f"{owner}[{w.literal(source.name)}]"
             case "cell":

@@ -27,6 +27,7 @@ from graph.aval import Aval
 BY_VALUE: Final = (bool, int, float, complex, str, bytes, type(None), np.dtype, range, np.generic)
 MOST_ITEMS: Final = 10_000
 """Containers with more items are held to their identity and length only."""
+DICT: Final[Any] = dict
 MISSING: Final = object()
 
 
@@ -48,6 +49,11 @@ class Source:
         return load_from(self.kind, self.owner, self.name)
 
 
+def adds_missing(owner: Any) -> bool:
+    """Whether it is a dict whose class says what a missing key has: to ask it for an item may add the key."""
+    return isinstance(owner, dict) and hasattr(cast("type[Any]", type(cast(Any, owner))), "__missing__")
+
+
 def load_from(kind: str, owner: Any, name: Any) -> Any:
     """What is in a place now; MISSING when there is nothing."""
     try:
@@ -55,7 +61,7 @@ def load_from(kind: str, owner: Any, name: Any) -> Any:
             case "attribute":
                 return getattr(owner, name)
             case "item":
-                return owner[name]
+                return DICT.get(owner, name, MISSING) if adds_missing(owner) else owner[name]
             case "cell":
                 return owner.cell_contents
             case "class":  # what a class itself defines

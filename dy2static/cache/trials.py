@@ -35,9 +35,14 @@ class Trials:
         """Whether the first trial is as good as all others."""
         return not (self._asks_for_items or self._chooses_objects)
 
-    def staged(self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]]) -> Found:
-        """`staging` of the function, which is given these objects besides tensors and numbers. Where an item was
-        changed of which staging had a copy, it is tried again with the items themselves; if that fails, so did this."""
+    def staged(
+        self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]], given: Sequence[Any]
+    ) -> Found:
+        """`staging` of the function, which is given these objects besides tensors and numbers, as its arguments or in
+        them. Where an item was changed of which staging had a copy, it is tried again with the items themselves; if
+        that fails, so did this."""
+        found_in = [*given, *(x for _, x in objects)]
+        self._asks_for_items = self._asks_for_items or finds_defaults(self._function, found_in)
         try:
             return self._staged(functools.partial(staging, chooses_objects=self._chooses_objects), objects)
         except StagingError as error:
@@ -54,7 +59,6 @@ class Trials:
         """Where it fails on what is outside of the converted code, or that would change something unnoticed, it is
         tried again with that as part of it; the same for items that Python takes."""
         outside = Outside(objects)
-        self._asks_for_items = self._asks_for_items or finds_defaults(self._function, [x for _, x in objects])
         with asking_for_items(self._asks_for_items):  # before staging changes anything unnoticed
             outside.learn_classes(collect(_of_plain(self._own_conversions()), objects))
         while True:

@@ -14,6 +14,7 @@ from dy2static.runtime.getters import reading_by_text
 from dy2static.runtime.graph_keys import method_in_graph
 from dy2static.runtime.library_written_out import written_out
 from dy2static.runtime.memos import remembered
+from dy2static.runtime.missing_keys import read_by_call
 from dy2static.runtime.single_dispatch import dispatched
 from dy2static.runtime.stream_calls import writing_to_stream
 from dy2static.runtime.texts import method_of_text
@@ -108,6 +109,10 @@ def _of_dict(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done |
     return None if found is None else lambda: found(*args, **kwargs)
 
 
+def _of_missing(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
+    return read_by_call(stager, function, args)
+
+
 def _of_progress(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
     """`tqdm(items)` of items that the graph goes over: these."""
     is_progress = (getattr(function, "__module__", None) or "").partition(".")[0] in PROGRESS
@@ -127,6 +132,7 @@ MEANINGS: Final = (
     _of_math,
     _of_text,
     _of_dict,
+    _of_missing,
     _of_progress,
 )
 """Where a meaning is looked for, in this order."""

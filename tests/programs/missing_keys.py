@@ -1,5 +1,6 @@
 """Dicts whose class says what a missing key has: to read one may add it."""
 
+import operator
 from collections import Counter, defaultdict
 
 from support.programs import f64, i64, program
@@ -146,3 +147,38 @@ def with_a_dict_of_the_object():
 
 
 program(MIXED, POSITIVE, made=True, refused=ADDED)(with_a_dict_of_the_object)
+
+
+@program([defaultdict(list, a=[1.0]), f64([1.0, 2.0])], [defaultdict(list), f64([3.0, 4.0])])
+def of_the_caller(groups, v):
+    for key, x in zip("aqa", [v[0], v[1], 3.0]):
+        groups[key].append(x)
+    return len(groups)
+
+
+@program([[defaultdict(float)], f64([1.0])], [[Counter("a")], f64([2.0])])
+def in_a_list_of_the_caller(held, v):
+    held[0]["a"] += 2
+    return held[0]["q"] * v, len(held[0])
+
+
+@program([defaultdict(float, a=1.0), f64([1.0])], [defaultdict(lambda: 3.0), f64([2.0])])
+def read_by_a_call(sums, v):
+    read = operator.itemgetter("a", "c")
+    return operator.getitem(sums, "a"), sums.__getitem__("b"), read(sums), list(map(sums.__getitem__, "de")), len(sums)
+
+
+def taken_out_of_one_outside():
+    waiting = defaultdict(float, a=1.0, b=2.0)
+
+    def run(v, key):
+        try:
+            return waiting.pop(key) + v
+        except KeyError:
+            return len(waiting) + v * 0
+
+    return run
+
+
+ONCE_AND_AGAIN = [[f64([1.0]), key] for key in "aabba"]
+program(*ONCE_AND_AGAIN, made=True)(taken_out_of_one_outside)
