@@ -1,20 +1,22 @@
 """What a call of Python's own changes: methods of its containers, and stores that are written as calls, such as
 `object.__setattr__(obj, "a", x)` and `operator.setitem(d, "k", x)`."""
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinMethodType, MethodType, MethodWrapperType, ModuleType
 from typing import Any, Final, cast
 
 import numpy as np
 
 from dy2static.converters.allow import CHANGES_AN_ARRAY
-from dy2static.errors import StagingError
 from dy2static.runtime.noted import noting
+from dy2static.runtime.starred import spread
 from dy2static.staging.cells import ListCell, attribute_cell
 from dy2static.staging.contents import CHANGES, OF_ARRAYS, touch_content
+from dy2static.staging.key_order import order_changes
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.queues import listed
 from dy2static.staging.stager import Stager
 
 LIST_CHANGES: Final = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
@@ -22,6 +24,10 @@ DICT_CHANGES: Final = frozenset({"update", "pop", "popitem", "clear", "setdefaul
 ATTRIBUTE_STORES: Final = frozenset({"__setattr__", "__delattr__"})
 ITEM_STORES: Final = frozenset({"__setitem__", "__delitem__"})
 STORES: Final = ATTRIBUTE_STORES | ITEM_STORES
+IN_PLACE: Final = frozenset(
+    ("iadd", "iand", "iconcat", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "ior", "ipow", "irshift", "isub")
+) | {"itruediv", "ixor"}
+"""The operators of augmented assignment, as functions of `operator`."""
 
 
 Bound = BuiltinMethodType | MethodWrapperType | MethodType
@@ -33,10 +39,35 @@ def changed_by(stager: Stager, method: Bound, args: Sequence[Any], kwargs: Mappi
     Raises: StagingError where it changes what a graph cannot.
     """
     owner = cast(object, method.__self__)
+    if (target := _changed_in_place(method, args)) is not None:
+        args = [*args[:-1], added(target, args[-1], method.__name__)]
+        return changing(stager, target, lambda: method(*args, **kwargs))
     note_change(stager, method, args)
     if isinstance(owner, dict) and method.__name__ in DICT_CHANGES:
         return noting(stager, cast("dict[Any, Any]", owner), lambda: method(*args, **kwargs))
     return method(*args, **kwargs)
+
+
+def _changed_in_place(method: Bound, args: Sequence[Any]) -> Any:
+    """What an operator of augmented assignment changes, where it is called as a function or method; None for others."""
+    owner, name = cast(object, method.__self__), method.__name__
+    if isinstance(owner, ModuleType):
+        return args[0] if owner.__name__ == "_operator" and name in IN_PLACE and len(args) == 2 else None
+    return owner if name.strip("_") in IN_PLACE and len(args) == 1 else None
+
+
+def added(target: Any, items: Any, name: str) -> Any:
+    """What an augmented assignment of this name adds to a container."""
+    taken = spread(items, name)
+    return listed(taken) if isinstance(target, deque) else taken
+
+
+def changing(stager: Stager, target: Any, change: Callable[[], Any]) -> Any:
+    """What an augmented assignment to a target gives; that it changes the container that this is, is noted."""
+    if isinstance(target, list) and not isinstance(target, StageableList):
+        stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
+    touch_content(stager.cells, target)
+    return noting(stager, cast("dict[Any, Any]", target), change) if isinstance(target, dict) else change()
 
 
 def note_change(stager: Stager, method: Bound, args: Sequence[Any]) -> None:
@@ -102,8 +133,4 @@ def _note_heap(stager: Stager, heap: list[Any], name: str) -> None:
 
 def _check_order(stager: Stager, owner: object) -> None:
     if not stager.cells.is_born_here(owner):
-        raise StagingError(
-            "the order of a dict that is there before this block cannot change in a graph",
-            next_step="make a new dict in the order that you want.",
-            loc=user_location(),
-        )
+        raise order_changes(user_location())

@@ -17,6 +17,7 @@ MISSING: Final = object()
 def noting(stager: Stager, items: dict[Any, Any], change: Callable[[], Any]) -> Any:
     """What `change` gives; the items of a dict that it changes are noted."""
     before = dict(DICT.items(items))
+    stager.cells.note_order(items)
     try:
         return change()
     finally:

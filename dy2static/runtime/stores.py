@@ -1,6 +1,7 @@
 """Stores to attributes and items, and augmented assignment."""
 
 import operator
+from collections import deque
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final, cast
@@ -11,8 +12,8 @@ from dy2static.errors import StagingError
 from dy2static.runtime import graph_keys
 from dy2static.runtime.builtins import setattr_
 from dy2static.runtime.calls import call
+from dy2static.runtime.changed_by_call import added, changing
 from dy2static.runtime.missing_keys import has_defaults, read
-from dy2static.runtime.noted import noting
 from dy2static.runtime.starred import spread
 from dy2static.staging.chosen import each, is_chosen
 from dy2static.staging.chosen_objects import are_objects, place_of
@@ -46,7 +47,7 @@ IN_PLACE: Final[dict[str, Callable[[Any, Any], Any]]] = {
         ">>": "irshift",
     }.items()
 }
-TAKES_ITEMS: Final[dict[str, tuple[type[Any], ...]]] = {"+": (list, Queue), "|": (dict,)}
+TAKES_ITEMS: Final[dict[str, tuple[type[Any], ...]]] = {"+": (list, deque, Queue), "|": (dict,)}
 """The containers that take items by an operator."""
 
 
@@ -112,18 +113,13 @@ def update(target: Any, symbol: str, value: Any) -> Any:
     if are_objects(target):
         return _update_each(target, symbol, value)
     if isinstance(target, TAKES_ITEMS.get(symbol, ())):
-        value = spread(value, f"{symbol}=")
-    if stager is not None and type(target) is list:
-        stager.cells.touch_list(target)  # pyright: ignore[reportUnknownArgumentType]
-    if stager is not None:
-        touch_content(stager.cells, target)
-    if stager is not None and isinstance(target, dict):
-        items = cast("dict[Any, Any]", target)
-        return noting(stager, items, lambda: IN_PLACE[symbol](items, value))
+        value = added(target, value, f"{symbol}=")
     if isinstance(target, Tensor | int | float | complex) and maybe_none(target) is None:
         text = f"unsupported operand type(s) for {symbol}=: {kind_of(target)!r} and 'NoneType'"
         value = present(value, "TypeError", text)
-    return IN_PLACE[symbol](target, value)
+    if stager is None:
+        return IN_PLACE[symbol](target, value)
+    return changing(stager, target, lambda: IN_PLACE[symbol](target, value))
 
 
 def _update_each(target: Any, symbol: str, value: Any) -> Any:

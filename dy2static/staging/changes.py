@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from dy2static.staging.cells import AttributeCell, Cell, HandleCell, ItemCell, Key, is_made_in
+from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, HandleCell, ItemCell, Key, is_made_in
 from dy2static.staging.contents import ArrayCell, ContentCell
 from dy2static.staging.frames import Frame
 from dy2static.staging.instances import Attributes, children, has_attributes, rebuild
 from dy2static.staging.lists import StageableList
+from dy2static.staging.locate import user_location
 from dy2static.staging.made import changed
 from dy2static.staging.maybe import MaybeDefined
 from dy2static.staging.optional import MaybeNone, OptionalObject, maybe_none, optional
@@ -38,13 +39,22 @@ Changes = dict[Key, Change]
 
 def left_behind(frame: Frame, stager: "Stager", builder: GraphBuilder) -> Changes:
     """What the cells of a frame hold now; handles that were made in the block are nobody else's business."""
+    frame.orders.check(user_location())
     changes: Changes = {}
     for key, (cell, before) in frame.items():
         is_as_before = isinstance(cell, ContentCell | ArrayCell) and cell.holds(before)
         if not is_as_before and not is_made_in(cell, before, builder):
             found = cell.load()
-            changes[key] = Change(cell, found, snapshot(found, frame, stager))
+            if not _names_the_same(cell, before, found):
+                changes[key] = Change(cell, found, snapshot(found, frame, stager))
     return changes
+
+
+def _names_the_same(cell: Cell, before: Any, found: Any) -> bool:
+    """Whether a name has the object that it had, as after `self.items += [x]`: what has changed is in the object."""
+    if not isinstance(cell, AttributeCell | ItemCell | ClosureCell) or found is not before:
+        return False
+    return not (isinstance(cell, AttributeCell) and cell.is_inherited)
 
 
 def left_in(cell: Cell, changes: Changes, stager: "Stager") -> Any:

@@ -24,6 +24,7 @@ from dy2static.staging.cells import (
     put_value,
 )
 from dy2static.staging.instances import Home, Instances
+from dy2static.staging.key_order import KeyOrders
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import is_users, user_location
 from dy2static.staging.stale import Stale, StaleTensor
@@ -36,8 +37,14 @@ CHANGEABLE: Final = frozenset({"tensor", "list", "item", "attribute"})
 """The kinds of cells that belong to an object which other names may have."""
 NOTE: Final = "note"
 """The kind of cells in which the runtime takes notes: the program does not see them."""
-Frame = dict[Key, tuple[Cell, Any]]
-"""The cells that were changed, each with what it held before."""
+
+
+class Frame(dict[Key, tuple[Cell, Any]]):
+    """The cells that were changed, each with what it held before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders = KeyOrders()
 
 
 class Trial:
@@ -63,7 +70,7 @@ class Cells:
         """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
         self._check_changed = check_changed
         """Called with the identity of one that a block has changed; whether it may be in a list by now."""
-        self._frames: list[Frame] = [{}]
+        self._frames = [Frame()]
         self._born: list[Home] = [ByIdentity()]
         self._standing_in: Home = ByIdentity()
         """Objects in a trip of a loop for those that the loop carries."""
@@ -88,7 +95,7 @@ class Cells:
     def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
         """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
         the body of a loop or of a function of the graph, which runs more than once."""
-        frame: Frame = {}
+        frame = Frame()
         born: Home = ByIdentity()
         held = self.variables.held()
         self._frames.append(frame)
@@ -108,7 +115,7 @@ class Cells:
     @contextmanager
     def trial(self) -> Generator["Trial"]:
         """A block whose changes stay if it says so, by `keep`, and are undone otherwise."""
-        frame: Frame = {}
+        frame = Frame()
         born: Home = ByIdentity()
         held = self.variables.held()
         self._frames.append(frame)
@@ -128,6 +135,7 @@ class Cells:
     def _merge(self, frame: Frame, born: Home) -> None:
         """Add the changes of a frame that has ended to the one around it."""
         outer = self._frames[-1]
+        outer.orders.take_over(frame.orders)
         for key, entry in frame.items():
             if key[1] not in self._born[-1]:
                 outer.setdefault(key, entry)
@@ -143,7 +151,7 @@ class Cells:
     def changed_since(self, depth: int, builder: GraphBuilder) -> list[Cell]:
         """The cells changed in the blocks from `depth` on, but for those made there. `builder` builds the first one."""
         made = {identity for born in self._born[depth - 1 :] for identity in born}
-        first: Frame = {}
+        first: dict[Key, tuple[Cell, Any]] = {}
         for frame in self._frames[depth - 1 :]:
             first = {**frame, **first}
         return [
@@ -248,6 +256,13 @@ class Cells:
         frame = self._frames[-1]
         if cell.key not in frame and cell.key[1] not in self._born[-1]:
             frame[cell.key] = (cell, cell.load())
+            if isinstance(cell, ItemCell) and isinstance(owner := cast(object, cell.owner), dict):
+                self.note_order(cast("dict[Any, Any]", owner))
+
+    def note_order(self, items: dict[Any, Any]) -> None:
+        """Note the order of the keys of a dict, which is about to change; that of global variables is nobody's."""
+        if "__builtins__" not in items and id(items) not in self._born[-1]:
+            self._frames[-1].orders.note(items)
 
     @contextmanager
     def noting(self, variables: Sequence[ClosureCell]) -> Generator[None]:
@@ -317,11 +332,17 @@ def _is_same(before: Any, now: Any) -> bool:
 def undo(frame: Frame) -> None:
     """Give every cell what it held before, latest change first."""
     for cell, before in reversed(list(frame.values())):
-        if isinstance(cell, AttributeCell) and cell.is_inherited:
-            # the class has it: the object did not
-            if not isinstance(cell.owner, type):
-                cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)
-            elif cell.name in vars(cell.owner):
-                delattr(cell.owner, cell.name)
-        else:
-            cell.store(before)
+        set_back_to(cell, before)
+    frame.orders.set_back()
+
+
+def set_back_to(cell: Cell, before: Any) -> None:
+    """Give a cell what it held before."""
+    if isinstance(cell, AttributeCell) and cell.is_inherited:
+        # the class has it: the object did not
+        if not isinstance(cell.owner, type):
+            cast("dict[str, Any]", vars(cell.owner)).pop(cell.name, None)
+        elif cell.name in vars(cell.owner):
+            delattr(cell.owner, cell.name)
+    else:
+        cell.store(before)

@@ -16,7 +16,7 @@ from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, I
 from dy2static.staging.chosen import index_of, options_of
 from dy2static.staging.chosen_objects import are_objects, beyond_its_block, choose
 from dy2static.staging.declared import Declared, check_shapes
-from dy2static.staging.frames import undo
+from dy2static.staging.frames import set_back_to, undo
 from dy2static.staging.lists import StageableList, is_of_graph
 from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
 from dy2static.staging.maybe import MaybeDefined
@@ -262,7 +262,7 @@ def can_be_put(source: Source) -> bool:
         cell.store(held)
     except (AttributeError, TypeError):
         return False
-    undo({cell.key: (cell, held)})  # the class may have it, not the object
+    set_back_to(cell, held)  # the class may have it, not the object
     return True
 
 
@@ -460,6 +460,7 @@ def writes_of(
     `given` are the numbers and lists that were put in place of those outside: where they still are, nothing changed.
     """
     writes: list[Write] = []
+    stager.cells.outermost.orders.check()
     for cell, before in stager.cells.outermost.values():
         if cell.key in given and cell.load() is given[cell.key]:
             continue  # an input that was only read

@@ -1,10 +1,12 @@
 """Stores that the source writes as calls, and classes that store by a function of their own."""
 
 import operator
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
+import eager as xp
 from eager import nn
 from support.programs import f64, program
 
@@ -132,6 +134,66 @@ def order_of_a_dict_under_a_test(v):
     if v[0] > 0:
         held.move_to_end("a")
     return list(held.values())
+
+
+MOVED = "the order of a dict that is there before this block cannot change in a graph"
+
+
+@program([{"a": 1.0, "b": 2.0}, f64(1.0)], refused=MOVED)
+def key_put_back_at_the_end(held, x):
+    held["a"] = held.pop("a") * x
+    return x
+
+
+@program([OrderedDict(a=1.0, b=2.0, c=3.0), f64([1.0, 2.0])])
+def taken_from_the_front_in_a_loop(held, v):
+    taken = []
+    for x in v:
+        while held:
+            taken.append(held.popitem(last=False)[1] * x)
+    return xp.stack(taken)
+
+
+@program(
+    [f64(1.5), {"a": 1.0, "b": 2.0}, {1, 2}, deque([1.0, 2.0]), [1.0]],
+    [f64(-1.5), {"a": 1.0, "b": 2.0}, {1, 2}, deque([1.0, 2.0]), [1.0]],
+    adapts=True,
+    traceable=False,
+)
+def in_place_by_operator(x, held, seen, queue, items):
+    operator.ior(held, zip("ab", [x, x * 2]))
+    operator.iadd(queue, [x])
+    operator.isub(seen, {2})
+    if x > 0:
+        operator.iadd(items, [x])
+        held.__ior__({"a": x * 3})
+    return items, held
+
+
+@program([f64(1.5), {1, 2}], [f64(-1.5), {1, 2}], refused="the content of this set")
+def set_changed_by_operator_on_one_path(x, seen):
+    if x > 0:
+        operator.ior(seen, {3})
+    return x
+
+
+def under_the_name_of_another_function():
+    sums = {"a": 1.0}
+    kept = SimpleNamespace(sums=sums, items=[1.0])
+
+    def run(x):
+        nonlocal sums
+        if x > 0:
+            sums |= {"a": x}
+            kept.items += [x]
+        sums["a"] = sums["a"] + 1
+        kept.items.append(x)
+        return kept.sums["a"] * 1, sums is kept.sums, len(kept.items)
+
+    return run
+
+
+program([f64(1.5)], [f64(-1.5)], [f64(2.5)], made=True, adapts=True)(under_the_name_of_another_function)
 
 
 ATTRIBUTES = "__dict__"
