@@ -139,9 +139,9 @@ def _over_queue(
     stop: Callable[..., Any] | None,
 ) -> State:
     """A loop over the items of a queue. Where it changes how many there are, the next trip asks, and raises."""
-    after = _unless_disturbed(stager, body, (queue.items,), lambda: for_(queue.items, body, state, names, stop))
+    after = _unless_disturbed(stager, body, (queue.held,), lambda: for_(queue.held, body, state, names, stop))
     if after is None:
-        return for_(stager.call(walked, (queue.items,), {}), body, state, names, stop)
+        return for_(stager.call(walked, (queue.held,), {}), body, state, names, stop)
     return after
 
 
@@ -174,7 +174,7 @@ def _unrolled(
         return for_(cast("Any", items), body, state, names, stop)
     pulled = items if isinstance(items, Pulled) else None
     walked = pulled.walked if pulled else () if stager is None else lists_of(items)
-    source = pulled.items if pulled else iterable
+    source = pulled.source if pulled else iterable
     roller = None if stager is None else Roller(stager, walked)
 
     def rest() -> State:

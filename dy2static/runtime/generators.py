@@ -84,10 +84,10 @@ class Expression(Generator):
     ) -> None:
         """`produce` hands over what some of the items give. `from_start` hands over all values, with what `items` comes
         from in the graph where `produce` would have Python ask for them."""
-        self.items = Pulled(items)
+        self.pulled = Pulled(items)
         self.of_items = produce
-        if from_start is None and asks_graph(self.items.iterator):
-            from_start = partial(produce, self.items.iterator)
+        if from_start is None and asks_graph(self.pulled.iterator):
+            from_start = partial(produce, self.pulled.iterator)
         self.from_start = from_start
         self.ahead: tuple[Any, ...] = ()
         """What the last item has given, and nobody has taken."""
@@ -96,10 +96,10 @@ class Expression(Generator):
         super().__init__(self._produce, (), kind=kind)
 
     def _produce(self, emit: Emit) -> None:
-        if self.from_start is not None and self.items.given() == 0:
+        if self.from_start is not None and self.pulled.given() == 0:
             self.from_start(emit)
         else:
-            self.of_items(self.items, emit)
+            self.of_items(self.pulled, emit)
 
     def run(self, emit: Emit) -> None:
         """Hand the values that are left to `emit`."""
@@ -124,7 +124,7 @@ class Expression(Generator):
         self._check()
         while not self.ahead:
             made = list_([])
-            self.of_items((self.items.next_for_python(),), _Append(made))
+            self.of_items((self.pulled.next_for_python(),), _Append(made))
             if getattr(made, "staged", None) is not None:
                 return super().__iter__()
             self._hold(tuple(made))
@@ -312,9 +312,9 @@ def generator_of(items: Iterable[Any], produce: Callable[[Any, Any], None], kind
         return Expression(items, produce, kind, run)
     if stager is None or (not isinstance(items, OneShot) and staged_iterable(stager, items) is None):
         made = Expression(items, produce, kind)
-        if not isinstance(made.items.iterator, OneShot):
+        if not isinstance(made.pulled.iterator, OneShot):
             return made
-        items = made.items.iterator  # of an object whose `__iter__` is converted code
+        items = made.pulled.iterator  # of an object whose `__iter__` is converted code
     return Generator(run, (), kind=kind)
 
 

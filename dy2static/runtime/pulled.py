@@ -25,7 +25,7 @@ class Pulled:
 
     def __init__(self, items: Iterable[Any], asked: Sequence[Any] = ()) -> None:
         """`asked` may have such iterators, which this one asks for its items."""
-        self.items = items
+        self.source = items
         self.iterator = iter(items)
         watch(self.iterator)
         self.inner = tuple(_pulled_in((items, *asked)))

@@ -57,7 +57,7 @@ def has_own_iterator(value: Any) -> bool:
 def gone_over(value: Any) -> Any:
     """What such an object has gone over; others as they are."""
     if isinstance(value, Queue):
-        return value.items
+        return value.held
     if not has_own_iterator(value):
         return value
     items = asked(iter(value))

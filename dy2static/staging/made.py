@@ -59,7 +59,7 @@ class MadeSpec:
             found = self.original if self.is_outside else another(self.content)
         elif self.names is not None and not self.is_outside and isinstance(self.original, Queue):
             found = made[identity] = QUEUE((), self.original.maxlen)
-            found.extend(dict(zip(self.names, inner(self.inner), strict=True))["items"])
+            found.extend(dict(zip(self.names, inner(self.inner), strict=True))["held"])
         elif self.names is not None and not self.is_outside:
             found = made[identity] = object.__new__(cls)  # first: what it holds may hold it
             set_fields(found, dict(zip(self.names, inner(self.inner), strict=True)))

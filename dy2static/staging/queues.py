@@ -7,7 +7,7 @@ user's function. To the program they are deques, which is what leaves a run.
 import operator
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
@@ -20,26 +20,26 @@ OUT_OF_RANGE: Final = "deque index out of range"
 
 
 class Queue:
-    """A deque while it is staged: `items` from left to right, at most `maxlen`."""
+    """A deque while it is staged: `held` from left to right, at most `maxlen`."""
 
     __plain__ = True
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
     def __init__(self, items: StageableList, maxlen: int | None) -> None:
-        self.items = items
+        self.held = items
         self.maxlen = maxlen
 
     @converts
     def append(self, item: Any, /) -> None:
-        self.items.append(item)
-        if self.maxlen is not None and len(self.items) > self.maxlen:
-            self.items.pop(0)
+        self.held.append(item)
+        if self.maxlen is not None and len(self.held) > self.maxlen:
+            self.held.pop(0)
 
     @converts
     def appendleft(self, item: Any, /) -> None:
-        self.items.insert(0, item)
-        if self.maxlen is not None and len(self.items) > self.maxlen:
-            self.items.pop()
+        self.held.insert(0, item)
+        if self.maxlen is not None and len(self.held) > self.maxlen:
+            self.held.pop()
 
     @converts
     def extend(self, items: Iterable[Any], /) -> None:
@@ -53,144 +53,162 @@ class Queue:
 
     @converts
     def insert(self, index: Any, item: Any, /) -> None:
-        if self.maxlen is not None and len(self.items) >= self.maxlen:
+        if self.maxlen is not None and len(self.held) >= self.maxlen:
             raise IndexError("deque already at its maximum size")
-        self.items.insert(index, item)
+        self.held.insert(index, item)
 
     @converts
     def pop(self) -> Any:
-        if len(self.items) == 0:
+        if len(self.held) == 0:
             raise IndexError("pop from an empty deque")
-        return self.items.pop()
+        return self.held.pop()
 
     @converts
     def popleft(self) -> Any:
-        if len(self.items) == 0:
+        if len(self.held) == 0:
             raise IndexError("pop from an empty deque")
-        return self.items.pop(0)
+        return self.held.pop(0)
 
     @converts
     def rotate(self, n: Any = 1, /) -> None:
-        if len(self.items) > 1:
-            for _ in range(n % len(self.items)):
-                self.items.insert(0, self.items.pop())
+        if len(self.held) > 1:
+            for _ in range(n % len(self.held)):
+                self.held.insert(0, self.held.pop())
 
     @converts
     def index(self, item: Any, *bounds: Any) -> Any:
-        if item not in self.items:
+        if item not in self.held:
             raise ValueError(f"{item!r} is not in deque")
-        return self.items.index(item, *bounds)
+        return self.held.index(item, *bounds)
 
     @converts
     def remove(self, item: Any, /) -> None:
-        if item not in self.items:
+        if item not in self.held:
             raise ValueError("deque.remove(x): x not in deque")
-        self.items.remove(item)
+        self.held.remove(item)
 
     def count(self, item: Any, /) -> Any:
-        return self.items.count(item)
+        return self.held.count(item)
 
     def reverse(self) -> None:
-        self.items.reverse()
+        self.held.reverse()
 
     def clear(self) -> None:
-        self.items.clear()
+        self.held.clear()
 
     def copy(self) -> "Queue":
-        return _born(self.items.copy(), self.maxlen)
+        return _born(self.held.copy(), self.maxlen)
 
     def __copy__(self) -> "Queue":
-        return Queue(self.items.copy(), self.maxlen)
+        return Queue(self.held.copy(), self.maxlen)
 
     def __len__(self) -> Any:
-        return self.items.length()
+        return self.held.length()
 
     def __bool__(self) -> Any:
-        return self.items.length() > 0
+        return self.held.length() > 0
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.items)
+        return iter(self.held)
 
     def __contains__(self, item: Any) -> Any:
-        return self.items.holds(item)
+        return self.held.holds(item)
 
     def __getitem__(self, index: Any) -> Any:
-        return the_stager().call(item_at, (self.items, _place(index)), {})
+        return the_stager().call(item_at, (self.held, _place(index)), {})
 
     def __setitem__(self, index: Any, item: Any) -> None:
-        the_stager().call(set_at, (self.items, _place(index), item), {})
+        the_stager().call(set_at, (self.held, _place(index), item), {})
 
     def __delitem__(self, index: Any) -> None:
-        the_stager().call(delete_at, (self.items, _place(index)), {})
+        the_stager().call(delete_at, (self.held, _place(index)), {})
 
     def __iadd__(self, items: Iterable[Any]) -> "Queue":
         the_stager().call(self.extend, (items,), {})
         return self
 
     def __add__(self, other: Any) -> "Queue":
-        if not isinstance(other, Queue):
+        if not isinstance(other, KINDS):
             return QUEUE() + other  # which says what is wrong
         made = self.copy()
         made += other
         return made
 
+    def __radd__(self, other: Any) -> "Queue":
+        if not isinstance(other, deque):
+            return NotImplemented
+        return _queue(cast("deque[Any]", other)) + self
+
     def __mul__(self, times: Any) -> "Queue":
-        return _born(_last(self.items * times, self.maxlen), self.maxlen)
+        return _born(_last(self.held * times, self.maxlen), self.maxlen)
 
     __rmul__ = __mul__
 
     def __eq__(self, other: object) -> Any:
-        return self.items == other.items if isinstance(other, Queue) else NotImplemented
+        return self.held == _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        return self.items != other.items if isinstance(other, Queue) else NotImplemented
+        return self.held != _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __lt__(self, other: Any) -> Any:
-        return self.items < other.items if isinstance(other, Queue) else NotImplemented
+        return self.held < _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __le__(self, other: Any) -> Any:
-        return self.items <= other.items if isinstance(other, Queue) else NotImplemented
+        return self.held <= _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __gt__(self, other: Any) -> Any:
-        return self.items > other.items if isinstance(other, Queue) else NotImplemented
+        return self.held > _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __ge__(self, other: Any) -> Any:
-        return self.items >= other.items if isinstance(other, Queue) else NotImplemented
+        return self.held >= _items(other) if isinstance(other, KINDS) else NotImplemented
 
     def __stack__(self, axis: int) -> Any:
-        return self.items.__stack__(axis)
+        return self.held.__stack__(axis)
 
     def __gather__(self, dtype: DType | None) -> Any:
-        return self.items.__gather__(dtype)
+        return self.held.__gather__(dtype)
 
     def __concat__(self, axis: int) -> Any:
-        return self.items.__concat__(axis)
+        return self.held.__concat__(axis)
 
     def __repr__(self) -> str:
         bound = "" if self.maxlen is None else f", maxlen={self.maxlen}"
-        return f"deque({self.items!r}{bound})"
+        return f"deque({self.held!r}{bound})"
 
 
 # Messages of Python, and ours, name the class: to the program it is a deque.
 Queue.__name__ = Queue.__qualname__ = "deque"
+KINDS: Final = (Queue, deque)
+"""A queue that is staged, and one from outside, which is none until something is taken from it."""
+
+
+def _items(queue: Any) -> list[Any]:
+    return queue.held if isinstance(queue, Queue) else list(queue)
+
+
+def _queue(outside: "deque[Any]") -> Queue:
+    """A queue with what is in one from outside."""
+    return _born(StageableList(outside), outside.maxlen)
 
 
 def queue_of(items: StageableList, maxlen: Any) -> Queue:
     """What `deque(items, maxlen)` gives. Raises what Python raises for such a bound."""
+    if maxlen is not None and not hasattr(maxlen, "__index__"):
+        raise TypeError("an integer is required")
     bound = None if maxlen is None else operator.index(maxlen)
-    if bound is not None:
-        QUEUE((), bound)
+    if bound is not None and bound < 0:
+        raise ValueError("maxlen must be non-negative")
     return _born(_last(items, bound), bound)
 
 
 def as_left(fields: Mapping[str, Any]) -> Any:
     """The deque that leaves a run for a queue of these attributes."""
-    return QUEUE(fields["items"], fields["maxlen"])
+    return QUEUE(fields["held"], fields["maxlen"])
 
 
 def listed(value: Any) -> Any:
     """The items of a queue, for what goes over them; what is none, as it is."""
-    return value.items if isinstance(value, Queue) else value
+    return value.held if isinstance(value, Queue) else value
 
 
 @converts

@@ -246,3 +246,13 @@ def made_anew_in_each_trip(xs, n):
         for x in xs:
             latest.append(x * n)
     return latest
+
+
+@program([deque([1.0, 2.0], maxlen=3), X], [deque([-2.0]), X], traceable=False)
+def with_one_of_the_caller(outside, xs):
+    made = deque([xs[0], 2.0])
+    both, other = outside + made, made + outside
+    outside += made
+    other += outside
+    answers = outside == made, made == outside, outside != made, deque([1.0, 2.0]) == outside, outside > deque([0.0])
+    return both, other, answers, collections.OrderedDict(deque([("a", xs[0])])), outside
