@@ -7,6 +7,7 @@ import numpy as np
 
 from dy2static.staging.arguments import ArgumentRef
 from dy2static.staging.instances import rebuild
+from dy2static.staging.iterables import StagedRange
 from dy2static.staging.lists import StageableList
 from dy2static.staging.made import MadeSpec
 from dy2static.staging.queues import Queue, as_left
@@ -54,6 +55,9 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             items = [restore(part, values, find, made) for part in parts]
             if node.kind is Queue:
                 return as_left(dict(zip(node.keys, items, strict=True)))
+            if node.kind is StagedRange:
+                bounds = dict(zip(node.keys, items, strict=True))
+                return range(bounds["start"], bounds["stop"], bounds["step"])
             return items if issubclass(node.kind, StageableList) else rebuild(node, items)
         case TextSpec(pieces, forms, kinds):
             found = [next(values) for _ in kinds]

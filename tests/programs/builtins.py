@@ -259,3 +259,8 @@ def _ends(_: Any) -> Any:
 @program([f64([1.0, 2.0])])
 def a_key_that_raises_what_ends_iterators(x):
     return sorted([x[0], x[1]], key=_ends)
+
+
+@program([f64(1.5), 2], [f64(2.5), 3], [f64(0.5), 0])
+def ranges_that_leave(x, n):
+    return range(n), [range(n, 0, -1)], range(int(x) + 1)
