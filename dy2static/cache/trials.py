@@ -35,9 +35,7 @@ class Trials:
         """Whether the first trial is as good as all others."""
         return not (self._asks_for_items or self._chooses_objects)
 
-    def staged(
-        self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]], given: Sequence[Any]
-    ) -> Found:
+    def staged(self, staging: Callable[..., Staged], objects: Sequence[tuple[str, Any]], given: Sequence[Any]) -> Found:
         """`staging` of the function, which is given these objects besides tensors and numbers, as its arguments or in
         them. Where an item was changed of which staging had a copy, it is tried again with the items themselves; if
         that fails, so did this."""

@@ -100,7 +100,7 @@ def _of_math(stager: Stager, function: Any, args: Args, kwargs: Named) -> Done |
 
 
 def _of_text(_: Stager, function: Any, args: Args, kwargs: Named) -> Done | None:
-    found = method_of_text(function) if isinstance(function, BuiltinMethodType) else None
+    found = method_of_text(function, (*args, *kwargs.values())) if isinstance(function, BuiltinMethodType) else None
     return None if found is None else lambda: found(function.__self__, *args, **kwargs)
 
 

@@ -12,7 +12,7 @@ from dy2static.runtime.outside_world import check_objects
 from dy2static.staging.chosen import MOST, each, is_chosen, options_of
 from dy2static.staging.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.shown import reading
+from dy2static.staging.shown import reading, unknown_text
 from dy2static.staging.staged import StagedTensor, current
 from dy2static.staging.stager import Stager
 from dy2static.staging.text import StagedText
@@ -109,10 +109,17 @@ def _refusal(field: "re.Match[str]") -> StagingError:
     )
 
 
-def method_of_text(function: Any) -> Callable[..., Any] | None:
-    """What a method of a known text that puts values into it means for staged ones; None for all other functions."""
-    owner = getattr(function, "__self__", None)
-    return METHODS.get(function.__name__) if type(owner) is str else None
+def method_of_text(function: Any, given: Sequence[Any]) -> Callable[..., Any] | None:
+    """What a method of a known text that puts values into it means for staged ones; None for all other functions.
+
+    Raises: StagingError for another method that is given a text with values of the graph.
+    """
+    if type(getattr(function, "__self__", None)) is not str:
+        return None
+    found = METHODS.get(function.__name__)
+    if found is None and any(isinstance(x, StagedText) for x in given):
+        raise unknown_text()
+    return found
 
 
 def joined(separator: str, items: Iterable[Any]) -> Any:

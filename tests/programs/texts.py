@@ -336,3 +336,8 @@ def formats_that_python_lacks(x, n):
     if n > 2:
         text = f"{int(n):q}"
     return x, text
+
+
+@program(*X, refused="text that contains a value of the graph", traceable=False)
+def text_of_the_graph_put_into_a_text(x, n):
+    return "a=?".replace("?", f"{x}")
