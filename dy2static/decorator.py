@@ -21,11 +21,11 @@ from dy2static.gradient import StaticGradient
 from dy2static.input_spec import by_parameter
 from dy2static.inspection import execution, native_of
 from dy2static.options import StaticOptions, all_options, with_options
+from dy2static.runtime.callables.converted import converted
 from dy2static.runtime.calls import call
-from dy2static.runtime.converted import converted
 from dy2static.source.convert import convert_function
 from dy2static.source.show import code, numbered
-from dy2static.staging.staged import current
+from dy2static.staging.values.staged import current
 from eager.nn.module import Module
 from graph.errors import GraphError
 from graph.execute.native import NativeOptions

@@ -10,7 +10,7 @@ from dy2static.debug.profile import Profile, timed_run
 from dy2static.debug.tracebacks import hide_ours
 from dy2static.eager_mode import is_running_eagerly
 from dy2static.inspection import native_of
-from dy2static.staging.spec import ContainerSpec, Spec, TensorSpec
+from dy2static.staging.values.spec import ContainerSpec, Spec, TensorSpec
 from eager import functional_grad
 from eager.pytree import flatten, tree_map, unflatten
 from eager.recorder import active

@@ -31,12 +31,12 @@ from dy2static.input_spec import InputSpec, declared
 from dy2static.runtime.calls import call as call_function
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import Leaf
-from dy2static.staging.cells import HandleCell
-from dy2static.staging.contents import ArrayCell, ContentCell
-from dy2static.staging.made import MadeSpec, known_outside, parts_of
-from dy2static.staging.rounds import Foreseen
-from dy2static.staging.spec import types
+from dy2static.staging.objects.cells import HandleCell
+from dy2static.staging.objects.contents import ArrayCell, ContentCell
+from dy2static.staging.objects.made import MadeSpec, known_outside, parts_of
+from dy2static.staging.regions.rounds import Foreseen
 from dy2static.staging.stage import Staged, Write, can_be_put, stage
+from dy2static.staging.values.spec import types
 from eager.grad_mode import is_grad_enabled
 from eager.tensor import Tensor
 from graph.errors import GraphError, InternalError

@@ -8,7 +8,7 @@ from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
-from dy2static.staging.by_identity import of_class
+from dy2static.staging.objects.by_identity import of_class
 
 CONTAINERS: Final = (list, dict, set, deque)
 ADDING: Final = frozenset({"add", "append", "appendleft", "extend"})

@@ -16,8 +16,8 @@ from typing import Any, Final, TypeVar, cast
 from dy2static.cache.sources import BY_VALUE, Guard
 from dy2static.source.convert import Converted, convert_function
 from dy2static.staging.arguments import Leaf
-from dy2static.staging.rounds import Foreseen, Settled
-from dy2static.staging.spec import TensorSpec
+from dy2static.staging.regions.rounds import Foreseen, Settled
+from dy2static.staging.values.spec import TensorSpec
 from eager.tensor import Tensor
 from graph.aval import scalar
 from graph.dtypes import FROM_SHORT, SHORT_NAMES

@@ -27,8 +27,8 @@ from dy2static.cache.sources import Guard
 from dy2static.cache.world import Found, World, found_again, recorded
 from dy2static.source.convert import Converted
 from dy2static.source.kept import OPTIMIZED
-from dy2static.staging.spec import Spec
 from dy2static.staging.stage import Staged
+from dy2static.staging.values.spec import Spec
 from eager.grad_mode import is_grad_enabled
 from eager.pytree import TreeDef
 from graph.execute.background import BACKGROUND

@@ -3,9 +3,9 @@
 from typing import Any, Final, cast
 
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
-from dy2static.staging.lists import StageableList
-from dy2static.staging.made import MadeSpec
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, ListSpec, OptionalSpec, Spec, TensorSpec
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.objects.made import MadeSpec
+from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, ListSpec, OptionalSpec, Spec, TensorSpec
 from eager.pytree import Node
 from graph.ir.written import read_type, written_type
 

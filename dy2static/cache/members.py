@@ -11,12 +11,12 @@ from types import CodeType, FunctionType, TracebackType
 from typing import Any, Final, cast
 
 from dy2static.converters.allow import is_library
-from dy2static.runtime.asked import STEP, for_python, watched
-from dy2static.runtime.changing import changes
+from dy2static.runtime.callables.asked import STEP, for_python, watched
+from dy2static.runtime.callables.changing import changes
 from dy2static.source.convert import Converted, convert_function
 from dy2static.source.load import has_source
-from dy2static.staging.kept_property import KeptProperty
-from dy2static.staging.text import as_text
+from dy2static.staging.objects.kept_property import KeptProperty
+from dy2static.staging.values.text import as_text
 from graph.errors import GraphError
 
 BINARY: Final = (

@@ -18,7 +18,7 @@ import numpy as np
 from dy2static.cache.guard_set import GuardSet
 from dy2static.cache.sources import BY_VALUE, MISSING, MOST_ITEMS, Guard, Source, load_from
 from dy2static.staging.arguments import ArgumentRef
-from dy2static.staging.cells import (
+from dy2static.staging.objects.cells import (
     AttributeCell,
     Cell,
     ClosureCell,
@@ -28,10 +28,10 @@ from dy2static.staging.cells import (
     ItemCell,
     ListCell,
 )
-from dy2static.staging.contents import ContentCell
-from dy2static.staging.made import MadeSpec, changed, is_plain, parts_of
-from dy2static.staging.spec import ConstantSpec, Spec
+from dy2static.staging.objects.contents import ContentCell
+from dy2static.staging.objects.made import MadeSpec, changed, is_plain, parts_of
 from dy2static.staging.stage import Staged, Write
+from dy2static.staging.values.spec import ConstantSpec, Spec
 from eager.tensor import Tensor
 from graph.ir.op import Graph
 from graph.ir.walk import walk

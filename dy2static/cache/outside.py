@@ -7,7 +7,7 @@ from dy2static.cache.members import Member, changing_members_of, converted_steps
 from dy2static.cache.sources import Guard, Source, collect
 from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
-from dy2static.staging.kept_property import KeptProperty
+from dy2static.staging.objects.kept_property import KeptProperty
 from dy2static.staging.stage import can_be_put
 from graph.errors import BranchTypeError, LoopTypeError
 

@@ -17,10 +17,10 @@ from dy2static.cache.signature import ARRAYS, Call, Pattern, in_native_order
 from dy2static.cache.sources import Source
 from dy2static.errors import StagingError
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
-from dy2static.staging.cells import HandleCell
+from dy2static.staging.objects.cells import HandleCell
 from dy2static.staging.restore import restore, restore_change
-from dy2static.staging.spec import TensorSpec
 from dy2static.staging.stage import Staged, Write
+from dy2static.staging.values.spec import TensorSpec
 from eager.tape_links import Leaf
 from eager.tensor import Tensor, wrap
 from graph.dtypes import of_scalar

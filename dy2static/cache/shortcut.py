@@ -21,9 +21,9 @@ from dy2static.cache.program import Program
 from dy2static.cache.signature import NUMBERS, Call, is_input_number
 from dy2static.cache.sources import Source
 from dy2static.staging.arguments import ArgumentRef
-from dy2static.staging.cells import HandleCell
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
+from dy2static.staging.objects.cells import HandleCell
 from dy2static.staging.stage import Write
+from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
 from eager.grad_mode import GRAD_MODE, is_grad_enabled
 from eager.tape import is_tracked
 from eager.tape_links import Leaf

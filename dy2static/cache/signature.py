@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.staging.arguments import Leaf
-from dy2static.staging.made import is_plain
+from dy2static.staging.objects.made import is_plain
 from eager.pytree import LEAF, children, flatten
 from eager.tensor import Tensor
 from graph.aval import Aval, Dim, SymDim

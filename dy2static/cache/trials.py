@@ -8,7 +8,7 @@ from typing import Any, cast
 from dy2static.cache.outside import Outside
 from dy2static.cache.sources import Guard, collect
 from dy2static.errors import StagingError
-from dy2static.runtime.converted import converted
+from dy2static.runtime.callables.converted import converted
 from dy2static.runtime.missing_keys import finds_defaults
 from dy2static.source.convert import Converted, asking_for_items, convert_function
 from dy2static.staging.stage import Staged

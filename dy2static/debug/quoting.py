@@ -6,8 +6,8 @@ from types import FrameType
 from typing import Any, Final, cast
 
 from dy2static.staging.locate import expression_at
-from dy2static.staging.optional import maybe_none
-from dy2static.staging.staged import StagedTensor
+from dy2static.staging.values.optional import maybe_none
+from dy2static.staging.values.staged import StagedTensor
 from eager.tensor import Tensor
 from graph.aval import Aval, Type
 from graph.errors import DTypeError, GraphError, IndexRangeError, ShapeError

@@ -25,7 +25,7 @@ from dy2static.debug.history import SHOWING, Event, record
 from dy2static.debug.watch import Watched, Watcher
 from dy2static.errors import ShadowWarning
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
-from dy2static.staging.cells import Cell, EndCell, ItemCell
+from dy2static.staging.objects.cells import Cell, EndCell, ItemCell
 from dy2static.staging.restore import restore, restore_change
 from dy2static.staging.stage import Write
 from eager.grad_mode import set_grad_enabled

@@ -17,6 +17,7 @@ from dy2static.runtime.bool_ops import is_not as is_not
 from dy2static.runtime.bool_ops import not_ as not_
 from dy2static.runtime.bool_ops import or_ as or_
 from dy2static.runtime.bool_ops import unequal as unequal
+from dy2static.runtime.callables.texts import percent as percent
 from dy2static.runtime.calls import call as call
 from dy2static.runtime.comprehensions import dict_of as dict_of
 from dy2static.runtime.comprehensions import each as each
@@ -60,7 +61,6 @@ from dy2static.runtime.stores import update_attr as update_attr
 from dy2static.runtime.stores import update_attr_by as update_attr_by
 from dy2static.runtime.stores import update_item as update_item
 from dy2static.runtime.stores import update_item_by as update_item_by
-from dy2static.runtime.texts import percent as percent
 from dy2static.runtime.try_stmt import try_ as try_
 from dy2static.runtime.undefined import Undefined as Undefined
 from dy2static.runtime.undefined import read as read

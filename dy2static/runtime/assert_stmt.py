@@ -6,9 +6,9 @@ from typing import Any
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.raise_stmt import raise_
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager, is_staged_value
-from dy2static.staging.text import StagedText
+from dy2static.staging.values.staged import current
+from dy2static.staging.values.text import StagedText
 
 
 def assert_(test: Callable[[], Any], message: Callable[[], Any] | None = None) -> None:

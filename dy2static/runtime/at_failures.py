@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from dy2static.staging.attempt import unwatched
-from dy2static.staging.never import OF_STAGING
-from dy2static.staging.raising import can_raise_itself
-from dy2static.staging.slips import refuse_slips
+from dy2static.staging.failures.never import OF_STAGING
+from dy2static.staging.failures.raising import can_raise_itself
+from dy2static.staging.failures.slips import refuse_slips
+from dy2static.staging.regions.attempt import unwatched
 from dy2static.staging.stager import Stager
 from graph.ir.op import Op
 from graph.ir.opdef import Effect, effect_of

@@ -6,23 +6,23 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from dy2static.runtime import graph_keys
+from dy2static.runtime.callables.outside_world import check_objects
+from dy2static.runtime.callables.questions import note_key
+from dy2static.runtime.callables.walked import gone_over, has_own_iterator
 from dy2static.runtime.identity import goes_by_identity, is_among, is_one
 from dy2static.runtime.if_stmt import if_
-from dy2static.runtime.outside_world import check_objects
-from dy2static.runtime.questions import note_key
-from dy2static.runtime.walked import gone_over, has_own_iterator
-from dy2static.staging import lists_written_out
-from dy2static.staging.caught import CaughtClass
-from dy2static.staging.chosen import compared, each, is_chosen
-from dy2static.staging.lists import StageableList, is_of_graph
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import OptionalObject, is_none, kind_of, maybe_none, present
-from dy2static.staging.short_circuit import staged_either
-from dy2static.staging.shown import unknown_text
-from dy2static.staging.staged import StagedNumber, current
+from dy2static.staging.containers import lists_written_out
+from dy2static.staging.containers.lists import StageableList, is_of_graph
+from dy2static.staging.containers.one_shot import OneShot
+from dy2static.staging.failures.caught import CaughtClass
+from dy2static.staging.regions.short_circuit import staged_either
 from dy2static.staging.stager import Stager, is_staged_value
-from dy2static.staging.text import StagedText
-from dy2static.staging.truth import OnlyTruth
+from dy2static.staging.values.chosen import compared, each, is_chosen
+from dy2static.staging.values.optional import OptionalObject, is_none, kind_of, maybe_none, present
+from dy2static.staging.values.shown import unknown_text
+from dy2static.staging.values.staged import StagedNumber, current
+from dy2static.staging.values.text import StagedText
+from dy2static.staging.values.truth import OnlyTruth
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError
 from graph.ir.opdef import lookup

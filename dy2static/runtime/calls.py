@@ -7,22 +7,22 @@ from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, BuiltinMethodType, ModuleType
 from typing import Any, Final
 
-from dy2static.runtime import logging_calls, random_calls, warning_calls
-from dy2static.runtime.asked import watch
-from dy2static.runtime.converted import converted
+from dy2static.runtime.callables import logging_calls, random_calls, warning_calls
+from dy2static.runtime.callables.asked import watch
+from dy2static.runtime.callables.converted import converted
+from dy2static.runtime.callables.getters import note_read
+from dy2static.runtime.callables.meanings import builtin, meaning_of
+from dy2static.runtime.callables.plain_calls import call_as_it_is
+from dy2static.runtime.callables.questions import note_question
+from dy2static.runtime.callables.walked import check_walked, has_own_iterator, iterated, walked
 from dy2static.runtime.generators import Generator
-from dy2static.runtime.getters import note_read
 from dy2static.runtime.if_expr import if_expr
-from dy2static.runtime.meanings import builtin, meaning_of
 from dy2static.runtime.missing_keys import ask_for_items_of
-from dy2static.runtime.plain_calls import call_as_it_is
-from dy2static.runtime.questions import note_question
-from dy2static.runtime.walked import check_walked, has_own_iterator, iterated, walked
-from dy2static.staging.chosen import each, is_chosen
-from dy2static.staging.lists import StageableList
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import is_none, kind_of, maybe_none, present
-from dy2static.staging.staged import current, the_stager
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.one_shot import OneShot
+from dy2static.staging.values.chosen import each, is_chosen
+from dy2static.staging.values.optional import is_none, kind_of, maybe_none, present
+from dy2static.staging.values.staged import current, the_stager
 
 TAKE_ALL: Final = (deque, dict, frozenset, list, max, min, set, sorted, sum, tuple)
 """Builtins that take all the values of a generator before they do anything else that one could see."""

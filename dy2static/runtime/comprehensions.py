@@ -9,8 +9,8 @@ from dy2static.runtime.for_stmt import for_
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.list_display import list_
 from dy2static.staging.locate import user_location
-from dy2static.staging.optional import present
-from dy2static.staging.staged import current
+from dy2static.staging.values.optional import present
+from dy2static.staging.values.staged import current
 from eager.tensor import Tensor
 
 Add = Callable[..., None]

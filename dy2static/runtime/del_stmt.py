@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from dy2static.errors import StagingError
 from dy2static.runtime.calls import call
-from dy2static.staging.cells import attribute_cell
-from dy2static.staging.contents import touch_content
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.optional import changeable
-from dy2static.staging.staged import StagedTensor, current
-from dy2static.staging.undefined import Undefined
+from dy2static.staging.objects.cells import attribute_cell
+from dy2static.staging.objects.contents import touch_content
+from dy2static.staging.values.optional import changeable
+from dy2static.staging.values.staged import StagedTensor, current
+from dy2static.staging.values.undefined import Undefined
 from eager.tensor import Tensor
 
 

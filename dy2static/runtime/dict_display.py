@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from dy2static.staging.staged import current
+from dy2static.staging.values.staged import current
 
 T = TypeVar("T")
 

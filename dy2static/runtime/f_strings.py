@@ -3,10 +3,10 @@
 from typing import Any, cast
 
 from dy2static.runtime.if_expr import if_expr
-from dy2static.staging.chosen import is_chosen
-from dy2static.staging.optional import OptionalObject, is_none, present
-from dy2static.staging.shown import reading
-from dy2static.staging.text import StagedText
+from dy2static.staging.values.chosen import is_chosen
+from dy2static.staging.values.optional import OptionalObject, is_none, present
+from dy2static.staging.values.shown import reading
+from dy2static.staging.values.text import StagedText
 from eager.tensor import Tensor
 
 Part = str | tuple[Any, str, str]

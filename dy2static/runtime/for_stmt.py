@@ -5,24 +5,24 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import asked
 from dy2static.runtime.bool_ops import and_, not_, or_
+from dy2static.runtime.callables.asked import asked
+from dy2static.runtime.callables.outside_world import check_objects
+from dy2static.runtime.callables.pulled import Pulled
 from dy2static.runtime.generators import Generator, consume
 from dy2static.runtime.if_stmt import if_
-from dy2static.runtime.outside_world import check_objects
-from dy2static.runtime.pulled import Pulled
 from dy2static.runtime.rolling import Roller, items_left, lists_of, refuse_staged, table_of
 from dy2static.runtime.steps import or_failed
-from dy2static.staging.attempt import unwatched
-from dy2static.staging.chosen_objects import are_objects, value_of
-from dy2static.staging.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
-from dy2static.staging.lists import StageableList
-from dy2static.staging.loop import staged_for, staged_while
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.queues import Queue, walked
-from dy2static.staging.signal import signal_of
-from dy2static.staging.staged import StagedNumber, current, the_stager
+from dy2static.staging.containers.iterables import StagedIterable, rest_of_list, staged_iterable, staged_zip
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.one_shot import OneShot
+from dy2static.staging.containers.queues import Queue, walked
+from dy2static.staging.regions.attempt import unwatched
+from dy2static.staging.regions.loop import staged_for, staged_while
+from dy2static.staging.regions.signal import signal_of
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.values.chosen_objects import are_objects, value_of
+from dy2static.staging.values.staged import StagedNumber, current, the_stager
 from graph.dtypes import int64
 
 Body = Callable[..., tuple[Any, ...]]

@@ -6,19 +6,19 @@ from functools import partial
 from typing import Any, Protocol
 
 from dy2static.errors import StagingError
-from dy2static.runtime.asked import asks_graph
+from dy2static.runtime.callables.asked import asks_graph
+from dy2static.runtime.callables.outside_world import check_objects
+from dy2static.runtime.callables.pulled import Pulled
 from dy2static.runtime.list_display import list_
-from dy2static.runtime.outside_world import check_objects
-from dy2static.runtime.pulled import Pulled
-from dy2static.staging.cells import AttributeCell, ClosureCell
-from dy2static.staging.iterables import staged_iterable
+from dy2static.staging.containers.iterables import staged_iterable
+from dy2static.staging.containers.one_shot import OneShot
+from dy2static.staging.failures.never import OF_STAGING, RaisedInGraph, fail_as, is_of_the_program
+from dy2static.staging.failures.raising import can_raise
+from dy2static.staging.failures.slips import refuse_slips
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import OF_STAGING, RaisedInGraph, fail_as, is_of_the_program
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.raising import can_raise
-from dy2static.staging.slips import refuse_slips
-from dy2static.staging.staged import current
+from dy2static.staging.objects.cells import AttributeCell, ClosureCell
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.values.staged import current
 
 State = tuple[Any, ...]
 

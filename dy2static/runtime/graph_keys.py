@@ -17,16 +17,16 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.runtime.rolling import table_of
-from dy2static.staging.chosen import each, is_chosen
-from dy2static.staging.lists import StageableList
-from dy2static.staging.lists_written_out import parts_of
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.lists_written_out import parts_of
+from dy2static.staging.failures.never import raise_error_in_graph, raise_in_graph
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import raise_error_in_graph, raise_in_graph
-from dy2static.staging.optional import is_none, maybe_none, present
-from dy2static.staging.shown import unknown_text
-from dy2static.staging.staged import PYTHON_NUMBERS, StagedNumber, is_number, the_stager
 from dy2static.staging.stager import Stager
-from dy2static.staging.text import StagedText
+from dy2static.staging.values.chosen import each, is_chosen
+from dy2static.staging.values.optional import is_none, maybe_none, present
+from dy2static.staging.values.shown import unknown_text
+from dy2static.staging.values.staged import PYTHON_NUMBERS, StagedNumber, is_number, the_stager
+from dy2static.staging.values.text import StagedText
 from eager.tensor import Tensor
 from graph.dtypes import DType, int64, of_scalar
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
-from dy2static.staging.instances import is_made
-from dy2static.staging.staged import current
+from dy2static.staging.objects.instances import is_made
+from dy2static.staging.values.staged import current
 
 
 def is_one(a: Any, b: Any) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from dy2static.staging.branch import staged_if
-from dy2static.staging.staged import current
+from dy2static.staging.regions.branch import staged_if
 from dy2static.staging.stager import is_staged_value
+from dy2static.staging.values.staged import current
 
 
 def if_(

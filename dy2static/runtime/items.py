@@ -7,16 +7,16 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.runtime import graph_keys
+from dy2static.runtime.callables.questions import note_key
 from dy2static.runtime.missing_keys import has_defaults, read
-from dy2static.runtime.questions import note_key
 from dy2static.runtime.rolling import table_of
-from dy2static.staging.chosen import each, index_of, is_chosen, options_of
-from dy2static.staging.chosen_objects import place_of
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.optional import present
-from dy2static.staging.staged import AdaptedTensor, StagedTensor, current
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.chosen import each, index_of, is_chosen, options_of
+from dy2static.staging.values.chosen_objects import place_of
+from dy2static.staging.values.optional import present
+from dy2static.staging.values.staged import AdaptedTensor, StagedTensor, current
 from eager.creation import asarray
 from eager.tensor import Tensor
 

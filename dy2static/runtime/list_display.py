@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dy2static.staging.staged import current
+from dy2static.staging.values.staged import current
 
 
 def list_(items: list[Any]) -> list[Any]:

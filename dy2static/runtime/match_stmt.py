@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from dy2static.runtime.bool_ops import and_, is_, or_
-from dy2static.runtime.builtins import BUILTINS
+from dy2static.runtime.callables.builtins import BUILTINS
 from dy2static.runtime.if_stmt import if_
-from dy2static.staging.chosen import compared, each, is_chosen
-from dy2static.staging.lists import StageableList
-from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.optional import is_none, maybe_none, present
-from dy2static.staging.staged import current
+from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.stager import is_staged_value
-from dy2static.staging.undefined import Undefined
+from dy2static.staging.values.chosen import compared, each, is_chosen
+from dy2static.staging.values.maybe import MaybeDefined
+from dy2static.staging.values.optional import is_none, maybe_none, present
+from dy2static.staging.values.staged import current
+from dy2static.staging.values.undefined import Undefined
 
 Pattern = tuple[Any, ...]
 Bound = dict[str, Any]

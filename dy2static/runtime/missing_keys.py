@@ -10,9 +10,9 @@ from typing import Any, Final, cast
 
 from dy2static.errors import StagingError
 from dy2static.source.convert import ASKS_FOR_ITEMS
-from dy2static.staging.cells import ItemCell
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.locate import user_location
+from dy2static.staging.objects.cells import ItemCell
 from dy2static.staging.stager import Stager
 
 DICT: Final[Any] = dict

@@ -7,10 +7,10 @@ from typing import Any, Final, cast
 
 from dy2static.runtime.bool_ops import equal
 from dy2static.runtime.if_expr import if_expr
-from dy2static.staging.comparisons import COMPARISONS
-from dy2static.staging.lists import is_of_graph
-from dy2static.staging.optional import in_order
-from dy2static.staging.staged import current
+from dy2static.staging.containers.lists import is_of_graph
+from dy2static.staging.values.comparisons import COMPARISONS
+from dy2static.staging.values.optional import in_order
+from dy2static.staging.values.staged import current
 
 NAMES: Final = {symbol: name for name, symbol in COMPARISONS.items()}
 

@@ -6,9 +6,9 @@ from types import CellType
 from typing import Any, cast
 
 from dy2static.runtime.undefined import free_text, global_text, read_value
-from dy2static.staging.cells import ClosureCell, ItemCell
-from dy2static.staging.staged import current
-from dy2static.staging.undefined import Undefined
+from dy2static.staging.objects.cells import ClosureCell, ItemCell
+from dy2static.staging.values.staged import current
+from dy2static.staging.values.undefined import Undefined
 
 
 def set_global(name: str, value: Any) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any, Final, NoReturn, cast
 
-from dy2static.staging.caught import Caught
-from dy2static.staging.exceptions import is_staged_part
-from dy2static.staging.never import RaisedInGraph, must_come_later, raise_error_in_graph
-from dy2static.staging.staged import current
+from dy2static.staging.failures.caught import Caught
+from dy2static.staging.failures.exceptions import is_staged_part
+from dy2static.staging.failures.never import RaisedInGraph, must_come_later, raise_error_in_graph
+from dy2static.staging.values.staged import current
 
 NOTHING: Final = object()
 """No `from`."""

@@ -12,10 +12,10 @@ from typing import Any, Final, Protocol, cast, runtime_checkable
 import numpy as np
 
 from dy2static.errors import StagingError, UnrolledLoopWarning
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedNumber, StagedTensor, the_stager
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedNumber, StagedTensor, the_stager
 from graph.errors import GraphError
 
 MOST_OPS: Final = 300

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from dy2static.runtime.builtins import getattr_, type_
-from dy2static.staging.caught import Caught
-from dy2static.staging.lists import StageableList
-from dy2static.staging.optional import maybe_none
-from dy2static.staging.queues import Queue
-from dy2static.staging.staged import StagedTensor, current
-from dy2static.staging.text import StagedText
+from dy2static.runtime.callables.builtins import getattr_, type_
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.queues import Queue
+from dy2static.staging.failures.caught import Caught
+from dy2static.staging.values.optional import maybe_none
+from dy2static.staging.values.staged import StagedTensor, current
+from dy2static.staging.values.text import StagedText
 
 
 def class_of(value: Any) -> Any:

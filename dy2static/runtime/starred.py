@@ -3,9 +3,9 @@ there are while the graph is made."""
 
 from typing import Any
 
-from dy2static.runtime.outside_world import check_objects
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.staged import current
+from dy2static.runtime.callables.outside_world import check_objects
+from dy2static.staging.containers.one_shot import OneShot
+from dy2static.staging.values.staged import current
 
 
 def spread(items: Any, name: str = "*") -> Any:

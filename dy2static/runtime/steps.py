@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from dy2static.runtime.bool_ops import and_, or_
-from dy2static.staging.attempt import Protected, run_steps, signal_values, unwatched
+from dy2static.staging.failures.never import RaisedInGraph, is_of_the_program
+from dy2static.staging.failures.raising import can_raise
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import RaisedInGraph, is_of_the_program
-from dy2static.staging.raising import can_raise
-from dy2static.staging.signal import HeadMayFailError, Signal, failing, signal_of
-from dy2static.staging.staged import StagedNumber, current
+from dy2static.staging.regions.attempt import Protected, run_steps, signal_values, unwatched
+from dy2static.staging.regions.signal import HeadMayFailError, Signal, failing, signal_of
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.values.staged import StagedNumber, current
 
 State = tuple[Any, ...]
 Block = Callable[..., State]

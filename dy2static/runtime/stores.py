@@ -10,20 +10,20 @@ import numpy as np
 
 from dy2static.errors import StagingError
 from dy2static.runtime import graph_keys
-from dy2static.runtime.builtins import setattr_
+from dy2static.runtime.callables.builtins import setattr_
+from dy2static.runtime.callables.changed_by_call import added, changing
 from dy2static.runtime.calls import call
-from dy2static.runtime.changed_by_call import added, changing
 from dy2static.runtime.missing_keys import has_defaults, read
 from dy2static.runtime.starred import spread
-from dy2static.staging.chosen import each, is_chosen
-from dy2static.staging.chosen_objects import are_objects, place_of
-from dy2static.staging.contents import touch_content
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.queues import Queue
 from dy2static.staging.locate import user_location
-from dy2static.staging.optional import kind_of, maybe_none, present
-from dy2static.staging.queues import Queue
-from dy2static.staging.sharing import own_handle
-from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
+from dy2static.staging.objects.contents import touch_content
+from dy2static.staging.objects.sharing import own_handle
+from dy2static.staging.values.chosen import each, is_chosen
+from dy2static.staging.values.chosen_objects import are_objects, place_of
+from dy2static.staging.values.optional import kind_of, maybe_none, present
+from dy2static.staging.values.staged import StagedNumber, StagedTensor, current, the_stager
 from eager.tensor import Tensor
 
 MOST_CHANGED: Final = 64

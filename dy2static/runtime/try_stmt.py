@@ -7,11 +7,8 @@ from dy2static.runtime.at_failures import AtFailures
 from dy2static.runtime.generators import RaisedByConsumer
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import noting
-from dy2static.staging.attempt import Protected, named, run_steps, unwatched
-from dy2static.staging.branch import staged_if
-from dy2static.staging.caught import Caught
-from dy2static.staging.locate import user_location
-from dy2static.staging.never import (
+from dy2static.staging.failures.caught import Caught
+from dy2static.staging.failures.never import (
     OF_STAGING,
     RaisedInGraph,
     fail_as,
@@ -19,10 +16,13 @@ from dy2static.staging.never import (
     must_come_later,
     refuse_unsure,
 )
-from dy2static.staging.raising import can_raise
-from dy2static.staging.signal import Signal, failing, signal_of
-from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
+from dy2static.staging.failures.raising import can_raise
+from dy2static.staging.locate import user_location
+from dy2static.staging.regions.attempt import Protected, named, run_steps, unwatched
+from dy2static.staging.regions.branch import staged_if
+from dy2static.staging.regions.signal import Signal, failing, signal_of
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedNumber, StagedTensor, current, the_stager
 from graph.errors import GraphError
 from graph.ir.opdef import Effect, effect_of
 from graph.location import UNKNOWN

@@ -3,8 +3,8 @@
 import builtins
 from typing import Any
 
-from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.undefined import Undefined as Undefined
+from dy2static.staging.values.maybe import MaybeDefined
+from dy2static.staging.values.undefined import Undefined as Undefined
 
 
 def read(value: Any, name: str) -> Any:

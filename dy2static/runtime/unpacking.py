@@ -3,16 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
-from dy2static.runtime import sequences
+from dy2static.runtime.callables import sequences
+from dy2static.runtime.callables.outside_world import check_objects
+from dy2static.runtime.callables.walked import gone_over
 from dy2static.runtime.list_display import list_
-from dy2static.runtime.outside_world import check_objects
-from dy2static.runtime.walked import gone_over
-from dy2static.staging.iterables import StagedIterable, StagedIterator, is_staged_iterable, shortest, staged_iterable
+from dy2static.staging.containers.iterables import (
+    StagedIterable,
+    StagedIterator,
+    is_staged_iterable,
+    shortest,
+    staged_iterable,
+)
+from dy2static.staging.containers.one_shot import OneShot
 from dy2static.staging.locate import user_location
-from dy2static.staging.one_shot import OneShot
-from dy2static.staging.optional import present
-from dy2static.staging.staged import current
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.optional import present
+from dy2static.staging.values.staged import current
 from eager.recorder import converts
 from eager.tensor import Tensor
 

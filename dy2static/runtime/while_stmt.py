@@ -8,11 +8,11 @@ from dy2static.errors import StagingError
 from dy2static.runtime.rolling import Roller
 from dy2static.runtime.steps import until_failed
 from dy2static.staging.locate import user_place
-from dy2static.staging.loop import ChangingTestError, staged_while
-from dy2static.staging.rounds import NO_TRIP, Trip
-from dy2static.staging.signal import signal_of
-from dy2static.staging.staged import StagedNumber, current
+from dy2static.staging.regions.loop import ChangingTestError, staged_while
+from dy2static.staging.regions.rounds import NO_TRIP, Trip
+from dy2static.staging.regions.signal import signal_of
 from dy2static.staging.stager import Stager, is_staged_value
+from dy2static.staging.values.staged import StagedNumber, current
 
 
 def while_(

@@ -7,21 +7,21 @@ from typing import Any, cast
 
 from dy2static.converters.allow import is_library
 from dy2static.runtime.at_failures import AtFailures
+from dy2static.runtime.callables.handed_over import hand_over as hand_over_
 from dy2static.runtime.calls import call
 from dy2static.runtime.generators import Consumer, Generator, hand_over
-from dy2static.runtime.handed_over import hand_over as hand_over_
 from dy2static.runtime.if_stmt import if_
 from dy2static.runtime.steps import steps as _in_order
 from dy2static.runtime.try_stmt import Handling, raise_again
-from dy2static.staging.attempt import Protected, check_unchanged, unwatched
-from dy2static.staging.caught import Caught
-from dy2static.staging.frames import NOTE
+from dy2static.staging.failures.caught import Caught
+from dy2static.staging.failures.never import OF_STAGING
+from dy2static.staging.failures.raising import can_raise, can_raise_itself
 from dy2static.staging.locate import user_location
-from dy2static.staging.never import OF_STAGING
-from dy2static.staging.raising import can_raise, can_raise_itself
-from dy2static.staging.signal import failing, signal_of
-from dy2static.staging.staged import StagedNumber, StagedTensor, current, is_staged, the_stager
+from dy2static.staging.objects.frames import NOTE
+from dy2static.staging.regions.attempt import Protected, check_unchanged, unwatched
+from dy2static.staging.regions.signal import failing, signal_of
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedNumber, StagedTensor, current, is_staged, the_stager
 from graph.dtypes import int64, uint8
 from graph.ir.op import Op
 

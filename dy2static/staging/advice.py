@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from dy2static.staging.chosen import MOST
-from dy2static.staging.instances import Attributes, children, has_attributes, is_made
-from dy2static.staging.made import is_plain
-from dy2static.staging.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec, TextSpec
+from dy2static.staging.objects.instances import Attributes, children, has_attributes, is_made
+from dy2static.staging.objects.made import is_plain
+from dy2static.staging.values.chosen import MOST
+from dy2static.staging.values.spec import ChoiceSpec, ConstantSpec, ContainerSpec, Spec, TextSpec
 
 
 def of_choices(label: str, a: Spec, b: Spec) -> str | None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dy2static.staging.cells import Cell
-from dy2static.staging.lists import StageableList
-from dy2static.staging.staged import staged
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.objects.cells import Cell
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import staged
 from eager.pytree import children, rebuild
 from graph.aval import Aval
 

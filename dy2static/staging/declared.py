@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedTensor
 from eager.pytree import leaves_of
 from eager.tensor import Tensor
 from graph.aval import Aval, SymDim

@@ -13,7 +13,7 @@ import numpy as np
 
 import eager
 import graph
-from dy2static.staging.by_identity import ByIdentity
+from dy2static.staging.objects.by_identity import ByIdentity
 from graph.location import UNKNOWN, Loc
 
 _PACKAGES: Final = (Path(str(eager.__file__)), Path(str(graph.__file__)), Path(__file__).parent)

@@ -6,12 +6,12 @@ from typing import Any, cast
 import numpy as np
 
 from dy2static.staging.arguments import ArgumentRef
-from dy2static.staging.instances import rebuild
-from dy2static.staging.iterables import StagedRange
-from dy2static.staging.lists import StageableList
-from dy2static.staging.made import MadeSpec
-from dy2static.staging.queues import Queue, as_left
-from dy2static.staging.spec import (
+from dy2static.staging.containers.iterables import StagedRange
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.containers.queues import Queue, as_left
+from dy2static.staging.objects.instances import rebuild
+from dy2static.staging.objects.made import MadeSpec
+from dy2static.staging.values.spec import (
     ChoiceSpec,
     ConstantSpec,
     ContainerSpec,
@@ -27,7 +27,7 @@ from dy2static.staging.spec import (
     element_types,
     types,
 )
-from dy2static.staging.undefined import Undefined
+from dy2static.staging.values.undefined import Undefined
 from eager.tensor import Tensor, wrap
 from graph.errors import InternalError
 from graph.ops.text_of import message

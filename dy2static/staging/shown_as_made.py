@@ -14,7 +14,7 @@ from typing import Any, Final
 from dy2static.converters.allow import is_library
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import current
+from dy2static.staging.values.staged import current
 
 DEBUGGERS: Final = frozenset({"pdb", "bdb", "pydevd", "ipdb"})
 """They show the making of the graph, which is what they are asked for."""

@@ -11,22 +11,33 @@ from dy2static.errors import StagingError
 from dy2static.source.convert import Converted
 from dy2static.staging.arguments import ArgumentRef, Arguments, CapturedRef, place_arguments
 from dy2static.staging.arguments import Leaf as ArgumentLeaf
-from dy2static.staging.branch import decide
-from dy2static.staging.cells import AttributeCell, Cell, ClosureCell, EndCell, ItemCell, Key, ListCell, attribute_cell
-from dy2static.staging.chosen import index_of, options_of
-from dy2static.staging.chosen_objects import are_objects, beyond_its_block, choose
+from dy2static.staging.containers.lists import StageableList, is_of_graph
 from dy2static.staging.declared import Declared, check_shapes
-from dy2static.staging.frames import set_back_to, undo
-from dy2static.staging.lists import StageableList, is_of_graph
-from dy2static.staging.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
-from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
-from dy2static.staging.optional import maybe_none, present
-from dy2static.staging.recursion import Calls
-from dy2static.staging.rounds import Foreseen, Settled
+from dy2static.staging.failures.never import RaisedInGraph, fail_as, is_of_the_program, must_come_later
+from dy2static.staging.failures.slips import refuse_slips
+from dy2static.staging.objects.cells import (
+    AttributeCell,
+    Cell,
+    ClosureCell,
+    EndCell,
+    ItemCell,
+    Key,
+    ListCell,
+    attribute_cell,
+)
+from dy2static.staging.objects.frames import set_back_to, undo
+from dy2static.staging.objects.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
+from dy2static.staging.objects.stale import StaleTensor, refused
+from dy2static.staging.regions.branch import decide
+from dy2static.staging.regions.recursion import Calls
+from dy2static.staging.regions.rounds import Foreseen, Settled
 from dy2static.staging.shown_as_made import refusing_to_show
-from dy2static.staging.slips import refuse_slips
-from dy2static.staging.spec import (
+from dy2static.staging.stager import Asked, Stager, is_staged_value
+from dy2static.staging.values.chosen import index_of, options_of
+from dy2static.staging.values.chosen_objects import are_objects, beyond_its_block, choose
+from dy2static.staging.values.maybe import MaybeDefined
+from dy2static.staging.values.optional import maybe_none, present
+from dy2static.staging.values.spec import (
     ChoiceSpec,
     ConstantSpec,
     ContainerSpec,
@@ -39,10 +50,8 @@ from dy2static.staging.spec import (
     text_spec,
     types,
 )
-from dy2static.staging.staged import StagedNumber, StagedTensor
-from dy2static.staging.stager import Asked, Stager, is_staged_value
-from dy2static.staging.stale import StaleTensor, refused
-from dy2static.staging.text import StagedText
+from dy2static.staging.values.staged import StagedNumber, StagedTensor
+from dy2static.staging.values.text import StagedText
 from eager.pytree import Node, children
 from eager.recorder import recording
 from eager.tape_links import Leaf

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 import numpy as np
 
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
-from dy2static.staging.chosen import is_chosen, truth_of
-from dy2static.staging.contents import ArrayCell, ContentCell
-from dy2static.staging.facts import Facts, Known
-from dy2static.staging.frames import Cells, Trial
-from dy2static.staging.list_values import ListValues
-from dy2static.staging.lists import StageableList
+from dy2static.staging.containers.list_values import ListValues
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.failures.never import fail, raise_in_graph
 from dy2static.staging.locate import user_location
-from dy2static.staging.maybe import MaybeDefined
-from dy2static.staging.never import fail, raise_in_graph
-from dy2static.staging.number_ops import number_op
-from dy2static.staging.optional import OptionalObject, maybe_none, present
-from dy2static.staging.python_values import only_element, refuse_options, to_python
-from dy2static.staging.roster import Rosters
-from dy2static.staging.rounds import Foreseen, Rounds
-from dy2static.staging.sharing import Sharing, held_in
-from dy2static.staging.spec import Spec, unpack
-from dy2static.staging.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
-from dy2static.staging.text import StagedText, truth_of_text
-from dy2static.staging.truth import OnlyTruth
+from dy2static.staging.objects.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
+from dy2static.staging.objects.contents import ArrayCell, ContentCell
+from dy2static.staging.objects.frames import Cells, Trial
+from dy2static.staging.objects.sharing import Sharing, held_in
+from dy2static.staging.regions.facts import Facts, Known
+from dy2static.staging.regions.roster import Rosters
+from dy2static.staging.regions.rounds import Foreseen, Rounds
+from dy2static.staging.values.chosen import is_chosen, truth_of
+from dy2static.staging.values.maybe import MaybeDefined
+from dy2static.staging.values.number_ops import number_op
+from dy2static.staging.values.optional import OptionalObject, maybe_none, present
+from dy2static.staging.values.python_values import only_element, refuse_options, to_python
+from dy2static.staging.values.spec import Spec, unpack
+from dy2static.staging.values.staged import NUMBERS, StagedNumber, StagedStructure, StagedTensor, staged
+from dy2static.staging.values.text import StagedText, truth_of_text
+from dy2static.staging.values.truth import OnlyTruth
 from dy2static.staging.world import World
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, link_of
@@ -43,7 +43,7 @@ from graph.ir.regions import close
 from graph.ir.value import Value
 
 if TYPE_CHECKING:
-    from dy2static.staging.recursion import Calls
+    from dy2static.staging.regions.recursion import Calls
 
 ADD: Final = lookup("add")
 ADD_ANY: Final = lookup("add_any")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dy2static.staging.arguments import ArgumentRef, CapturedRef
-from dy2static.staging.cells import HandleCell
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec, UndefinedSpec
+from dy2static.staging.objects.cells import HandleCell
 from dy2static.staging.stage import Staged, Write
+from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec, UndefinedSpec
 from graph.aval import Aval, scalar
 from graph.dtypes import of_scalar
 from graph.ir.value import Value

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dy2static.staging.arguments import ArgumentRef, Arguments, Leaf
-from dy2static.staging.staged import staged
+from dy2static.staging.values.staged import staged
 from dy2static.tracing.recorder import Tracer
 from dy2static.tracing.traced import as_traced
 from eager.numpy_types import ARRAY

@@ -12,9 +12,9 @@ from dy2static.cache.signature import Call, exact
 from dy2static.cache.sources import Guard, Source
 from dy2static.eager_mode import run_eagerly
 from dy2static.errors import StagingError
-from dy2static.staging.cells import HandleCell
-from dy2static.staging.frames import undo
 from dy2static.staging.locate import user_location
+from dy2static.staging.objects.cells import HandleCell
+from dy2static.staging.objects.frames import undo
 from dy2static.staging.stage import Staged, describe, writes_of
 from dy2static.tracing.decision import Decision
 from dy2static.tracing.placement import place_examples

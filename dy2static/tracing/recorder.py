@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 import numpy as np
 
 from dy2static.staging.locate import user_location
-from dy2static.staging.staged import StagedTensor
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedTensor
 from dy2static.tracing.decision import Decision, warn, warn_of_text
 from dy2static.tracing.shown import is_only_shown
 from dy2static.tracing.traced import TracedNumber, TracedTensor, as_traced

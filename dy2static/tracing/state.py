@@ -9,12 +9,12 @@ import numpy as np
 
 from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
-from dy2static.staging.cells import Cell, ClosureCell, ItemCell, ListCell, attribute_cell
-from dy2static.staging.frames import Frame
-from dy2static.staging.made import fields_of
-from dy2static.staging.spec import ConstantSpec, ContainerSpec, Spec
-from dy2static.staging.staged import StagedTensor
-from dy2static.staging.undefined import Undefined
+from dy2static.staging.objects.cells import Cell, ClosureCell, ItemCell, ListCell, attribute_cell
+from dy2static.staging.objects.frames import Frame
+from dy2static.staging.objects.made import fields_of
+from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec
+from dy2static.staging.values.staged import StagedTensor
+from dy2static.staging.values.undefined import Undefined
 from dy2static.tracing.reach import Reach
 from eager.tensor import Tensor
 from graph.aval import Aval

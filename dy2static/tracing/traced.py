@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from dy2static.errors import StagingError
-from dy2static.staging.staged import StagedNumber, StagedTensor, current, the_stager
+from dy2static.staging.values.staged import StagedNumber, StagedTensor, current, the_stager
 from graph.ir.value import Value
 from graph.ops.text_of import format_tensor, format_value, repr_tensor
 

@@ -21,7 +21,7 @@ import numpy as np
 import eager as xp
 from dy2static.cache.compiled import Executor
 from dy2static.decorator import StaticFunction, to_static
-from dy2static.runtime.math_written_out import TOO_LONG
+from dy2static.runtime.callables.math_written_out import TOO_LONG
 from dy2static.source.convert import convert_function
 from eager.tensor import Tensor, wrap
 from graph.errors import NotDifferentiableError

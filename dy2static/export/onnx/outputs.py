@@ -12,8 +12,8 @@ import numpy as np
 
 from dy2static.errors import ExportError
 from dy2static.staging.arguments import ArgumentRef
-from dy2static.staging.made import MadeSpec
-from dy2static.staging.spec import (
+from dy2static.staging.objects.made import MadeSpec
+from dy2static.staging.values.spec import (
     ChoiceSpec,
     ConstantSpec,
     ContainerSpec,

@@ -10,7 +10,7 @@ import pytest
 import eager as xp
 from dy2static import to_static
 from dy2static.cache import cache
-from dy2static.staging import loop
+from dy2static.staging.regions import loop
 from graph.dtypes import SHORT_NAMES
 from graph.errors import LoopTypeError
 from graph.ir.printer import print_graph

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dy2static.runtime.changing import changes
+from dy2static.runtime.callables.changing import changes
 
 LOG: list[int] = []
 

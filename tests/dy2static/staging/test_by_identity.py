@@ -3,7 +3,7 @@
 import gc
 import threading
 
-from dy2static.staging.by_identity import ROOM, ByIdentity, let_go
+from dy2static.staging.objects.by_identity import ROOM, ByIdentity, let_go
 
 
 class Thing:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from dy2static.staging.facts import Known
+from dy2static.staging.regions.facts import Known
 from graph.aval import scalar
 from graph.dtypes import bool_
 from graph.ir.builder import GraphBuilder

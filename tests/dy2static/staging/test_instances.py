@@ -9,7 +9,7 @@ import pytest
 
 import eager as xp
 from dy2static import StagingError, to_static
-from dy2static.staging.made import fields_of, set_fields
+from dy2static.staging.objects.made import fields_of, set_fields
 from eager.tensor import Tensor
 from graph.errors import BranchTypeError, GraphError, LoopTypeError
 

@@ -8,7 +8,7 @@ import pytest
 
 import eager as xp
 from dy2static import to_static
-from dy2static.staging import aliases
+from dy2static.staging.objects import aliases
 from dy2static.staging.stager import Stager
 from support import fuzzing
 from support.defining import define

@@ -8,7 +8,7 @@ import pytest
 import eager as xp
 from dy2static import to_static
 from dy2static.runtime import if_stmt
-from dy2static.staging import branch
+from dy2static.staging.regions import branch
 from graph.errors import InternalError
 
 

@@ -20,7 +20,7 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View
-from dy2static.runtime.outside_world import NEXT, OF_NOW, OF_TODAY, WHY
+from dy2static.runtime.callables.outside_world import NEXT, OF_NOW, OF_TODAY, WHY
 
 DATES: Final = frozenset(f"datetime.{kind}.{name}" for kind in ("datetime", "date") for name in OF_TODAY)
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View, text_of
-from dy2static.runtime.math_functions import FLOATING, OF_MATH, SPECIAL, instead_of
+from dy2static.runtime.callables.math_functions import FLOATING, OF_MATH, SPECIAL, instead_of
 
 WITHOUT_MEANING: Final = frozenset(OF_MATH.values()) - FLOATING.keys() - SPECIAL.keys()
 """As the runtime has it."""

@@ -24,8 +24,8 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View
-from dy2static.runtime.outside_world import NEXT, OF_NOW, WHY, reaches_out
-from dy2static.runtime.questions import QUESTIONS
+from dy2static.runtime.callables.outside_world import NEXT, OF_NOW, WHY, reaches_out
+from dy2static.runtime.callables.questions import QUESTIONS
 
 ASKED_AGAIN: Final = frozenset(f"os.{question.__name__}" for question in QUESTIONS)
 OF_NAMES: Final = ("os.environ.", "os.path.")

@@ -21,7 +21,7 @@ from typing import Final
 
 from dy2static.codemod.check.finding import Found
 from dy2static.codemod.check.rule import Rule, View
-from dy2static.runtime.random_calls import MAKERS, NEXT, WHY
+from dy2static.runtime.callables.random_calls import MAKERS, NEXT, WHY
 
 MODULES: Final = ("random.", "numpy.random.")
 NAMES_OF_MAKERS: Final = frozenset(maker.__name__ for maker in MAKERS)

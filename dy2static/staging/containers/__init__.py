@@ -1,0 +1,1 @@
+"""Lists, queues and iterators of converted code, which control flow of the graph may change."""

@@ -1,0 +1,480 @@
+"""Loops of the graph: the body is staged until the description of what it carries no longer changes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from dy2static.errors import StagingError
+from dy2static.staging.containers.lists import StageableList
+from dy2static.staging.failures.never import until_raised
+from dy2static.staging.locate import user_location, user_place
+from dy2static.staging.objects.cells import AttributeCell, Cell, ItemCell
+from dy2static.staging.objects.changes import held, left_behind, left_in, object_in, snapshot
+from dy2static.staging.objects.coincidence import relations, reunite
+from dy2static.staging.objects.frames import CHANGEABLE
+from dy2static.staging.objects.sharing import object_of, own_handle
+from dy2static.staging.regions.branch import key_error
+from dy2static.staging.regions.carried import Carried, StagedBody, StagedTest
+from dy2static.staging.regions.facts import Facts
+from dy2static.staging.regions.loop_errors import both, grows, loop_error
+from dy2static.staging.regions.loop_invariants import conclude, presume
+from dy2static.staging.regions.loop_objects import (
+    cell_of,
+    facts_of,
+    first_values,
+    follow_objects,
+    inside,
+    is_as_it_is,
+    is_changed,
+    is_mutable,
+    merge_within,
+    relate,
+)
+from dy2static.staging.regions.loop_roster import (
+    draw_up,
+    give_numbers,
+    has_turns,
+    is_borne_out,
+    presume_all,
+    read_off,
+    take_numbers,
+    what_it_may_be,
+)
+from dy2static.staging.regions.region_ops import append_region_op
+from dy2static.staging.regions.rounds import NO_TRIP, Found, Trip, staged_as
+from dy2static.staging.stager import Stager
+from dy2static.staging.values.constants import same_constant
+from dy2static.staging.values.maybe import MaybeDefined
+from dy2static.staging.values.optional import held_by
+from dy2static.staging.values.spec import (
+    ConstantSpec,
+    ContainerSpec,
+    ObjectSpec,
+    TensorSpec,
+    pack,
+    pack_all,
+    spec_of,
+    types,
+    unpack_all,
+)
+from dy2static.staging.values.staged import NUMBERS, StagedNumber
+from dy2static.staging.values.undefined import Undefined
+from dy2static.staging.values.unify import MismatchError, stageable, unify
+from eager.tensor import Tensor
+from graph.aval import Dim, scalar
+from graph.dtypes import int64
+from graph.errors import InternalError
+from graph.ir.builder import GraphBuilder
+from graph.ir.opdef import lookup
+from graph.ir.regions import close
+from graph.ir.value import Value
+from graph.location import Loc
+
+MOST_ROUNDS: Final = 20
+"""Descriptions only widen, a few steps a variable; more rounds than this would be a bug of ours."""
+
+Body = Callable[..., tuple[Any, ...]]
+
+
+class ChangingTestError(Exception):
+    """The test of a `while` changes something: `while_loop` has no place for that."""
+
+
+def staged_while(
+    stager: Stager,
+    test: Callable[..., Any],
+    body: Body,
+    state: Sequence[Any],
+    names: Sequence[str],
+    counters: Sequence[str] = (),
+    trip: Trip = NO_TRIP,
+) -> tuple[Any, ...]:
+    """Append a `while_loop`; returns the values of `names` after it. Of these, a trip changes the `counters` that are
+    integers. `trip` is what the loops in a trial of the body were found to carry.
+
+    Raises: LoopTypeError naming a variable whose type changes from trip to trip; ChangingTestError.
+    """
+    loc = user_location()
+
+    def trip_of(carried: Carried) -> StagedBody:
+        with stager.region("test") as builder, stager.cells.variables.of(test), stager.cells.frame():
+            values = _enter(stager, carried, builder)[: len(names)]
+            stager.cells.own(test, names)
+            stager.builder.loc = loc
+            with stager.cells.frame() as changed:
+                truth = until_raised(stager, test, *values)
+                pred = stager.predicate(False if truth is None else truth)
+                if changed:
+                    raise ChangingTestError(next(iter(changed.values()))[0].text)
+            again, over = (_carried_facts(builder, stager.told(pred, holds)) for holds in (True, False))
+            first = first_values(carried)
+        told = [(first[i], holds) for i, holds in again if i in first]
+        staged = _stage_body(stager, carried, body, None, again, facts_of(carried.initial, told) or ())
+        staged.test = StagedTest(builder, pred, told, over)
+        return staged
+
+    return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, counters, trip), loc)
+
+
+def staged_for(
+    stager: Stager,
+    trips: Value,
+    item: Callable[[StagedNumber], Any],
+    body: Body,
+    state: Sequence[Any],
+    names: Sequence[str],
+) -> tuple[Any, ...]:
+    """Append a `for_loop` of `trips` (i64[]) whose body is given `item(i)`; returns the values of `names` after it.
+
+    Raises: LoopTypeError naming a variable whose type changes from trip to trip.
+    """
+    loc = user_location()
+
+    def trip_of(carried: Carried) -> StagedBody:
+        return _stage_body(stager, carried, body, item)
+
+    return _finish(stager, "for_loop", (trips,), *_settle(stager, state, names, trip_of, loc), loc)
+
+
+def _settle(
+    stager: Stager,
+    state: Sequence[Any],
+    names: Sequence[str],
+    trip_of: Callable[[Carried], StagedBody],
+    loc: Loc,
+    counters: Sequence[str] = (),
+    trip: Trip = NO_TRIP,
+) -> tuple[Carried, StagedBody, list[Value]]:
+    """Stage trips, by `trip_of`, until the description of what they carry covers what they leave; gives the last one
+    with the graph values that it yields. `trip` is what the loops in it are expected to carry."""
+    place = user_place()
+    carried = _begin(stager, state, names, trip)
+    counted = _presume_counters(carried, counters)
+    number = stager.rounds.begin(names)
+    before = stager.rounds.at(place)
+    if before is None:
+        _presume_breaks(carried)
+    elif before.names == tuple(names):  # one call of a builtin may make several loops
+        _presume(stager, carried, before)
+    _foresee(carried, stager.rounds.foreseen(number))
+    is_followed = False
+    for i in range(MOST_ROUNDS):
+        try:
+            with stager.rounds.trip(carried.trip) as carried.trip:
+                staged = trip_of(carried)
+            is_wider = _widen(stager, carried, staged, loc)
+        except Exception as error:  # if it was not for what was presumed, the next trip raises it again
+            if carried.presumed <= counted and (is_followed or not isinstance(error, StagingError)):
+                raise
+            is_followed = carried.presumed <= counted
+            carried = _begin(stager, state, names, NO_TRIP)
+            if is_followed and not presume_all(stager, carried):
+                raise
+            continue
+        if is_wider:
+            continue
+        packed = _pack(stager, carried, staged)
+        if packed is not None:
+            stager.rounds.note(place, carried.found())
+            stager.rounds.settle(number, _numbers(carried), i + 1)
+            return carried, staged, packed
+        carried = _begin(stager, state, names, carried.trip)
+    if carried.widened is None:
+        raise InternalError("the description of a loop's state does not settle")
+    raise grows(carried.label(carried.widened), carried.specs[carried.widened], loc)
+
+
+def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip) -> Carried:
+    carried = Carried(names, list(state), [spec_of(value, stager) for value in state], trip)
+    carried.related = relations([carried.initial], stager.sharing)
+    return carried
+
+
+def _presume_counters(carried: Carried, counters: Sequence[str]) -> set[int]:
+    """Begin with values of the graph for integers that each trip changes. Which ones: no error is for that."""
+    counted = {i for i, x in enumerate(carried.initial) if type(x) is int and carried.names[i] in counters}
+    for i in counted:
+        carried.specs[i] = stageable(carried.specs[i])
+    carried.presumed |= counted
+    return counted
+
+
+def _presume_breaks(carried: Carried) -> None:
+    """Begin with flags of the graph for `break`: as a rule a run decides where a loop is left."""
+    for i, name in enumerate(carried.names):
+        if name.startswith("did_break") and carried.initial[i] is False:
+            carried.specs[i] = stageable(carried.specs[i])
+            carried.presumed.add(i)
+
+
+def _presume(stager: Stager, carried: Carried, before: Found) -> None:
+    """Begin with what was found before: ordinary numbers that became values of the graph, the cells and objects that
+    the body changes. No dtypes or shapes: those of now may be others."""
+    carried.trip = before.trip
+    for i, (initial, found) in enumerate(zip(carried.specs, before.specs, strict=True)):
+        carried.specs[i] = staged_as(initial, found)
+        if carried.specs[i] != initial:
+            carried.presumed.add(i)
+    for i in before.in_place:
+        if is_mutable(carried.initial[i]):
+            carried.in_place.add(i)
+            carried.presumed.add(i)
+    for key in before.cells:
+        cell = stager.cells.noted(key)
+        if cell is not None and not isinstance(cell.load(), Undefined):
+            carried.presumed.add(len(carried.initial))
+            _carry(stager, carried, cell.as_now() if isinstance(cell, AttributeCell) else cell)
+    carried.related = relations([carried.initial], stager.sharing)
+
+
+def _foresee(carried: Carried, numbers: Mapping[int, TensorSpec]) -> None:
+    """Begin with what an earlier process found numbers to become."""
+    for i, spec in numbers.items():
+        if type(carried.initial[i]) in NUMBERS:
+            carried.specs[i] = spec
+            carried.presumed.add(i)
+
+
+def _numbers(carried: Carried) -> dict[int, TensorSpec]:
+    """The variables that begin as numbers of Python's, and have become values of the graph."""
+    pairs = enumerate(zip(carried.initial[: len(carried.names)], carried.specs, strict=False))
+    return {i: spec for i, (x, spec) in pairs if type(x) in NUMBERS and isinstance(spec, TensorSpec)}
+
+
+def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:
+    """Carry a cell too; returns what it holds."""
+    initial = held(cell, stager)
+    carried.cells[cell.key] = cell
+    carried.initial.append(initial)
+    carried.specs.append(spec_of(initial, stager))
+    return initial
+
+
+def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
+    """Make the region's parameters for what is carried and give the cells their values; returns these after those of
+    the names."""
+    params: list[Value] = []
+    for i, spec in enumerate(carried.specs):
+        hint = carried.names[i] if i < len(carried.names) else ""
+        params += [builder.param(t, hint) for t in types(spec)]
+    values = unpack_all(carried.specs, params, stager)
+    count = len(carried.names)
+    labels = [carried.label(i) for i in range(len(values))]
+    changed_in_place: list[tuple[int, Any, Any]] = []
+    for i in carried.in_place:
+        changed_in_place.append((i, values[i], own_handle(carried.initial[i])))
+        stager.cells.take(cell_of(carried.initial[i]), object_of(values[i]))
+        values[i] = carried.initial[i]
+    reunite(values, carried.related, labels, stager.sharing)
+    with stager.sharing.at_once():
+        for i, cell in enumerate(carried.cells.values(), count):
+            values[i] = held_by(cell, values[i])
+            stager.sharing.merge(values[i], what_it_may_be(carried, i, [cell.load()]), cell.text)
+            merge_within(stager, carried, i, values[i])
+            stager.cells.take(cell, values[i])
+        for i, value, before in changed_in_place:
+            stager.sharing.merge_items(value, before, labels[i])
+            merge_within(stager, carried, i, value)
+        for i, value in enumerate(values[:count]):
+            if i in carried.in_place:
+                continue
+            given = object_of(value)
+            if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
+                for x in inside(given).values():
+                    stager.cells.stand_in(x)
+            stager.sharing.carry(value, carried.initial[i])
+            if i in carried.replaced and is_as_it_is(value):
+                objects = [carried.initial[i], *carried.left[i : i + 1]]
+                stager.sharing.merge(value, what_it_may_be(carried, i, objects), labels[i])
+                merge_within(stager, carried, i, value)
+    presume(stager, carried, values)
+    for i, objects in carried.may_hold.items():
+        if not isinstance(values[i], Tensor):
+            stager.sharing.hold(values[i], objects)
+    give_numbers(carried, values)
+    return values
+
+
+def _carried_facts(test: GraphBuilder, facts: Facts) -> list[tuple[int, bool]]:
+    """What a test tells of carried flags, by position."""
+    return [(test.params.index(flag), holds) for flag, holds in facts if flag in test.params]
+
+
+def _stage_body(
+    stager: Stager,
+    carried: Carried,
+    body: Body,
+    item: Callable[[StagedNumber], Any] | None,
+    again: Sequence[tuple[int, bool]] = (),
+    before: Facts = (),
+) -> StagedBody:
+    with (
+        stager.region("body") as builder,
+        stager.cells.variables.of(body),
+        stager.cells.frame(builder) as frame,
+        stager.rosters.of(carried.roster),
+        stager.sharing.trip(),
+    ):
+        index = None if item is None else builder.param(scalar(int64), "i")
+        given = _enter(stager, carried, builder)
+        passed = given[: len(carried.names)]
+        stager.assume((*((builder.params[i], holds) for i, holds in again), *before))
+        entered = set(frame)
+        stager.cells.own(body, carried.names, passed)
+
+        def trip() -> tuple[Any, ...]:
+            items = [] if item is None or index is None else [item(StagedNumber.of(index))]
+            return body(*items, *passed)
+
+        outputs = list(until_raised(stager, trip) or passed)
+        take_numbers(stager, carried, outputs)
+        values = [snapshot(value, frame, stager) for value in outputs]
+        touched = {key for key in frame if key not in entered}
+        touched |= {cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
+        return StagedBody(builder, passed, given, outputs, values, left_behind(frame, stager, builder), touched)
+
+
+def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
+    """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
+    is_drawn_up = draw_up(stager, carried, staged)
+    changed = _note_in_place(stager, carried, staged, loc) or is_drawn_up
+    own = {id(object_of(carried.initial[i])) for i in carried.in_place}
+    for value, before in zip(staged.passed, carried.initial, strict=False):
+        own |= inside(value).keys() - inside(before).keys()
+    for key, change in staged.changed.items():
+        if key not in carried.cells and key[1] not in own:
+            initial = _carry(stager, carried, change.cell)
+            is_new = isinstance(initial, Undefined) != isinstance(change.object, Undefined)
+            if isinstance(change.cell, ItemCell) and is_new:
+                error = key_error(change.cell, loc)
+                error.is_of_first_trip = True
+                raise error
+            changed = True
+    left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
+
+    def join(carried_dim: Dim, new: Dim) -> Dim:
+        if carried_dim in carried.varying:
+            return carried_dim
+        fresh = stager.builder.fresh_dim()
+        carried.varying.add(fresh)
+        return fresh
+
+    carried.widened, was_kept = None, False
+    for i, value in enumerate(left):
+        if i in carried.kept:
+            continue
+        before = carried.specs[i]
+        with stager.within(staged.builder):
+            after = spec_of(value, stager)
+        try:
+            carried.specs[i] = unify(before, after, join)
+        except MismatchError as error:
+            raise loop_error(carried.label(i), error, loc) from None
+        if carried.specs[i] != before:
+            carried.widened = i
+            was_kept = was_kept or (i < len(carried.names) and isinstance(before, ObjectSpec))
+    if was_kept:
+        carried.forget(stager.sharing)
+        return True
+    changed = changed or carried.widened is not None
+    changed = relate(stager, carried, staged, changed) or changed
+    return (not is_drawn_up and not is_borne_out(stager, carried, staged)) or changed
+
+
+def _left_in(stager: Stager, staged: StagedBody, cell: Cell) -> Any:
+    return left_in(cell, staged.changed, stager)
+
+
+def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
+    """Find the variables whose object the body changed and kept."""
+    found = False
+    owners = {key[1] for key in staged.touched if key[0] in CHANGEABLE}
+    for i, (passed, output) in enumerate(zip(staged.passed, staged.outputs, strict=True)):
+        if i in carried.kept:
+            if output is not passed:
+                raise both(carried.label(i), loc)
+            continue
+        if output is passed and isinstance(carried.specs[i], ContainerSpec) and _changes_below(passed, owners):
+            carried.kept.add(i)
+            carried.specs[i] = ConstantSpec(carried.initial[i])
+            found = True
+            continue
+        if output is not passed and any(isinstance(x, dict) and key in owners for key, x in inside(passed).items()):
+            raise both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
+        if not is_mutable(passed) or not is_mutable(carried.initial[i]):
+            continue
+        is_touched = cell_of(passed).key in staged.touched
+        if i in carried.in_place:
+            if output is not passed:
+                raise both(carried.label(i), loc)
+        elif output is passed and (is_touched or cell_of(carried.initial[i]).key in staged.touched):  # by another name
+            carried.in_place.add(i)
+            found = True
+        elif is_touched and stager.is_from_outside(carried.initial[i]) and not has_turns(carried, i):
+            raise both(carried.label(i), loc)
+    return found
+
+
+def _changes_below(value: Any, owners: set[int]) -> bool:
+    """Whether the objects changed are in the container, and it is not a list that is changed itself."""
+    return not owners.isdisjoint(inside(value)) and not (isinstance(value, StageableList) and id(value) in owners)
+
+
+def _pack(stager: Stager, carried: Carried, staged: StagedBody) -> list[Value] | None:
+    """The graph values that a trip leaves; None where it leaves something as it was that was presumed to change."""
+    left = [*staged.values, *(_left_in(stager, staged, cell) for cell in carried.cells.values())]
+    with stager.within(staged.builder):
+        packed = [pack(spec, value, stager) for spec, value in zip(carried.specs, left, strict=True)]
+    for i in carried.presumed:
+        is_as_it_was = same_constant(left[i], carried.initial[i]) or all(v in staged.builder.params for v in packed[i])
+        if packed[i] and is_as_it_was:
+            return None
+    return [value for values in packed for value in values]
+
+
+def _finish(
+    stager: Stager,
+    op: str,
+    lead: tuple[Value, ...],
+    carried: Carried,
+    staged: StagedBody,
+    packed: list[Value],
+    loc: Loc,
+) -> tuple[Any, ...]:
+    test = staged.test
+    tests, preds = ([], []) if test is None else ([test.builder], [[test.pred]])
+    stager.builder.loc = loc
+    initial = pack_all(carried.specs, carried.initial, stager)
+    regions, captured = close([*tests, staged.builder], [*preds, packed])
+    results = append_region_op(stager, lookup(op), (*lead, *initial, *captured), {"carried": len(initial)}, regions)
+    stager.assume(() if test is None else tuple((results[i], holds) for i, holds in test.over))
+    merged = unpack_all(carried.specs, results, stager)
+    count = len(carried.names)
+    follow_objects(stager, carried, staged)
+    labels = [carried.label(i) for i in range(len(merged))]
+    for i in range(count):
+        if i in carried.in_place:
+            given, before = merged[i], own_handle(carried.initial[i])
+            stager.cells.take(cell_of(carried.initial[i]), object_of(given))
+            stager.sharing.merge_items(given, before, labels[i])
+            merge_within(stager, carried, i, given)
+            merged[i] = carried.initial[i]
+        elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
+            merged[i] = carried.initial[i]  # no trip replaces it
+    reunite(merged, carried.related_after, labels, stager.sharing)
+    with stager.sharing.at_once():
+        for i, cell in enumerate(carried.cells.values(), count):
+            merged[i] = held_by(cell, merged[i])
+            objects = [cell.load(), object_in(cell, staged.changed, stager)]
+            stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), cell.text)
+            if is_as_it_is(merged[i]):
+                merge_within(stager, carried, i, merged[i])
+            stager.cells.take(cell, merged[i])
+        for i in range(count):
+            if merged[i] is not carried.initial[i]:
+                objects = [carried.initial[i], staged.outputs[i]]
+                stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), labels[i])
+                if is_as_it_is(merged[i]):
+                    merge_within(stager, carried, i, merged[i])
+    conclude(stager, carried, merged)
+    read_off(stager, carried, merged)
+    return tuple(merged[:count])
