@@ -11,6 +11,7 @@ from dy2static.cache.sources import BY_VALUE, MISSING, Guard, Source
 from dy2static.errors import StagingError
 from dy2static.staging.objects.cells import Cell, ClosureCell, ItemCell, ListCell, attribute_cell
 from dy2static.staging.objects.frames import Frame
+from dy2static.staging.objects.key_order import is_reordered, order_changes
 from dy2static.staging.objects.made import fields_of
 from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec
 from dy2static.staging.values.staged import StagedTensor
@@ -64,6 +65,11 @@ class State:
                     yield ListCell(items), before
                 continue
             now: dict[Any, Any] = _held(owner)
+            if isinstance(owner, dict) and is_reordered(list(before), list(now)):
+                items = cast("dict[Any, Any]", owner)
+                items.clear()
+                items.update(before)
+                raise order_changes()
             for key in [*before, *(key for key in now if key not in before)]:
                 if now.get(key, _GONE) is not before.get(key, _GONE):
                     cell = ItemCell(owner, key) if isinstance(owner, dict) else attribute_cell(owner, key)

@@ -157,7 +157,7 @@ class World:
         return self.current.position
 
 
-@program(*PLACES, made=True, adapts=True)
+@program(*PLACES, made=True, adapts=True, traceable=False)
 def reference_that_is_kept():
     world = World()
 
@@ -213,7 +213,7 @@ def carried_by_a_loop(x, k):
     return states(items)
 
 
-@program(*PLACES, refused=BEYOND)
+@program(*PLACES, refused=BEYOND, traceable=False)
 def of_this_function_and_returned(x, k):
     items = agents(x)
     item = items[int(k)]

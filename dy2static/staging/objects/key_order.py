@@ -34,8 +34,13 @@ class KeyOrders:
         """Raises: StagingError, at this line, where keys that were there have another order by now."""
         for owner, keys in self._before.values():
             now = list(DICT.keys(owner))
-            if now != keys and _common(keys, now) != _common(now, keys):
+            if now != keys and is_reordered(keys, now):
                 raise order_changes(loc)
+
+
+def is_reordered(keys: list[Any], now: list[Any]) -> bool:
+    """Whether the keys that are still there have another order now."""
+    return _common(keys, now) != _common(now, keys)
 
 
 def _common(keys: list[Any], others: list[Any]) -> list[Any]:
@@ -44,7 +49,7 @@ def _common(keys: list[Any], others: list[Any]) -> list[Any]:
     return [key for key in keys if key in there]
 
 
-def order_changes(loc: Loc) -> StagingError:
+def order_changes(loc: Loc = UNKNOWN) -> StagingError:
     """The error for another order of a dict."""
     return StagingError(
         "the order of a dict that is there before this block cannot change in a graph",

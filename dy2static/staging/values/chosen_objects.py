@@ -35,9 +35,10 @@ def can_choose(items: Sequence[Any]) -> bool:
 
 
 def is_object(value: Any) -> bool:
-    """Whether it is a list, dict, queue or instance of a plain class of the user's."""
+    """Whether it is a list, dict, queue or instance of a plain class of the user's; what is called, such as a layer, is
+    a value that the graph chooses anyway."""
     return isinstance(value, list | dict | Queue) or (
-        not isinstance(value, Tensor | type) and is_plain(cast("type[Any]", type(value)))
+        not (isinstance(value, Tensor) or callable(value)) and is_plain(cast("type[Any]", type(value)))
     )
 
 
