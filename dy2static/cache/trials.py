@@ -47,7 +47,7 @@ class Trials:
             if self._chooses_objects or not error.is_of_choice:
                 raise
             first = error
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BranchTypeError, LoopTypeError, StagingError):
             found = self._staged(functools.partial(staging, chooses_objects=True), objects)
             self._chooses_objects = True
             return found
