@@ -11,5 +11,8 @@ def f(x, y, n, p, v, box, d):
         z = x - y
         if y:
             out[0] = y
-            act = lambda k, by=z: by  # noqa: E731
+
+            def act(k, by=z):
+                return by
+
     act(x)
