@@ -83,7 +83,7 @@ def _either(stager: Stager, first: Any, test: Any, other: Callable[[], Any], whe
         try:
             result = staged_either(stager, first, test, other, when)
         except BranchTypeError as error:
-            mismatch = error.with_traceback(None)
+            mismatch = error
         else:
             trial.keep()
             return result

@@ -172,7 +172,7 @@ class Consumer:
         """`block` is the user's own part of `body`, where that is more."""
         self.body = body
         self.names = names
-        self.stop = None if stop is None else lambda: stop(*self.state)
+        self._stop = stop
         own = block or body
         free = dict(zip(own.__code__.co_freevars, own.__closure__ or (), strict=True))
         self.shared = {i: ClosureCell(free[name], name) for i, name in enumerate(names) if name in free}
@@ -185,6 +185,15 @@ class Consumer:
     def state(self) -> State:
         """The values of `names` now."""
         return tuple(self.own[i] if i in self.own else self.shared[i].load() for i in range(len(self.names)))
+
+    @property
+    def stop(self) -> Callable[[], Any] | None:
+        """Whether the loop takes no more values; None where it always takes them all."""
+        return None if self._stop is None else self._is_over
+
+    def _is_over(self) -> Any:
+        assert self._stop is not None
+        return self._stop(*self.state)
 
     def __call__(self, value: Any) -> None:
         self.take(self.trip(value))

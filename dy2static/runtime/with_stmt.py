@@ -222,9 +222,9 @@ class _Entered:
         self.stager = stager
         self.manager = manager
         self.leave = kind.__exit__
-        self.entered = call(kind.__enter__, manager)
+        entered = call(kind.__enter__, manager)
         inside, *others = steps
-        self.steps: tuple[Block, ...] = (lambda *state: inside(self.entered, *state), *others)
+        self.steps: tuple[Block, ...] = (lambda *state: inside(entered, *state), *others)
         self.names = names
         self.values = values
         self.watched = watched

@@ -164,13 +164,6 @@ class GraphBuilder(Emitter[Value]):
             return types
         fresh: dict[str, SymDim] = {}
 
-        def rename(t: Type) -> Type:
-            if isinstance(t, ListType):
-                return t  # each element has sizes of its own: they stay unknown
-            if not isinstance(t, Aval):
-                return type(t)(rename(t.element))
-            return Aval(t.dtype, tuple(rename_dim(d) for d in t.shape))
-
         def rename_dim(dim: Dim) -> Dim:
             if isinstance(dim, int):
                 return dim
@@ -180,7 +173,7 @@ class GraphBuilder(Emitter[Value]):
                 total = dim_add(total, dim_scale(named, k))
             return total
 
-        return tuple(rename(t) for t in types)
+        return tuple(_renamed(t, rename_dim) for t in types)
 
     def apply(self, name: str, operands: Sequence[Value | Scalar], attrs: dict[str, Any]) -> tuple[Value, ...]:
         """Append an op by name; Python scalars and mixed dtypes are promoted as NEP 50 says."""
@@ -334,6 +327,15 @@ def _has_open_size(t: Type) -> bool:
         named = [dim for dim in t.shape if not isinstance(dim, int)]
         return bool(named) and any(name.startswith("?") for dim in named for name in dim.names)
     return isinstance(t, OptionalType) and _has_open_size(t.element)
+
+
+def _renamed(t: Type, rename: Callable[[Dim], Dim]) -> Type:
+    """The type with each of its sizes renamed."""
+    if isinstance(t, ListType):
+        return t  # each element has sizes of its own: they stay unknown
+    if not isinstance(t, Aval):
+        return type(t)(_renamed(t.element, rename))
+    return Aval(t.dtype, tuple(map(rename, t.shape)))
 
 
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})

@@ -1,6 +1,7 @@
 """Shape rules that the ops with regions share: how the types of operands, region parameters and yields must fit."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from graph.aval import Aval, Dim, ListType, Type
 from graph.errors import InternalError
@@ -24,26 +25,19 @@ def join_types(a: Type, b: Type) -> Type | None:
 
 def number_unknown(types: Sequence[Type]) -> tuple[Type, ...]:
     """Distinct unknown dims '?0', '?1', ... in place of '?', so that each becomes a size of its own."""
-    count = 0
+    numbers = itertools.count()
+    return tuple([_numbered(t, numbers) for t in types])
 
-    def number(t: Type) -> Type:
-        nonlocal count
-        if isinstance(t, ListType):
-            return t  # each element has sizes of its own: they stay unknown
-        if not isinstance(t, Aval):
-            return type(t)(number(t.element))
-        if UNKNOWN_DIM not in t.shape:
-            return t
-        dims: list[Dim] = []
-        for dim in t.shape:
-            if dim == UNKNOWN_DIM:
-                dims.append(type(UNKNOWN_DIM).named(f"?{count}"))
-                count += 1
-            else:
-                dims.append(dim)
-        return Aval(t.dtype, tuple(dims))
 
-    return tuple([number(t) for t in types])
+def _numbered(t: Type, numbers: Iterator[int]) -> Type:
+    if isinstance(t, ListType):
+        return t  # each element has sizes of its own: they stay unknown
+    if not isinstance(t, Aval):
+        return type(t)(_numbered(t.element, numbers))
+    if UNKNOWN_DIM not in t.shape:
+        return t
+    dims = [type(UNKNOWN_DIM).named(f"?{next(numbers)}") if dim == UNKNOWN_DIM else dim for dim in t.shape]
+    return Aval(t.dtype, tuple(dims))
 
 
 def is_covered(outer: Type, param: Type) -> bool:

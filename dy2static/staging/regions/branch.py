@@ -195,15 +195,19 @@ def _merge(stager: Stager, label: str, a: Any, b: Any, branches: Sequence[Branch
     try:
         return unify(x, y, stager.fresh_dim)
     except MismatchError as error:
-        where = f" at `{error.path}`" if error.path else ""
-        refused = BranchTypeError(
-            f"{label}{where} is {error.a} when true{_line_of(branches[0], a)}, {error.b} when false"
-            f"{_line_of(branches[1], b)}; a graph needs one type.",
-            next_step=_advice(label, error.a, error.b),
-            loc=loc,
-        )
-        refused.kinds = kinds_of(error.a, error.b)
-        raise refused from None
+        lines = [_line_of(branch, value) for branch, value in zip(branches, (a, b), strict=True)]
+        raise _of_two_types(label, error, lines, loc) from None
+
+
+def _of_two_types(label: str, found: MismatchError, lines: Sequence[str], loc: Loc) -> BranchTypeError:
+    where = f" at `{found.path}`" if found.path else ""
+    error = BranchTypeError(
+        f"{label}{where} is {found.a} when true{lines[0]}, {found.b} when false{lines[1]}; a graph needs one type.",
+        next_step=_advice(label, found.a, found.b),
+        loc=loc,
+    )
+    error.kinds = kinds_of(found.a, found.b)
+    return error
 
 
 def label_of(name: str) -> str:

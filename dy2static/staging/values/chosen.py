@@ -142,17 +142,17 @@ def _refused(*_: Any, **__: Any) -> NoReturn:
 
 
 def _not_hashed(_: Any) -> NoReturn:
-    error = _refusal()
-    error.is_of_index = True
-    raise error
+    raise _refusal(is_of_index=True)
 
 
-def _refusal() -> StagingError:
-    return StagingError(
+def _refusal(is_of_index: bool = False) -> StagingError:
+    error = StagingError(
         "a value that the graph chooses among several is known only when the graph runs; here Python needs it before",
         next_step="compare it, call it, print it or return it, or decide with an `if` on it.",
         loc=user_location(),
     )
+    error.is_of_index = is_of_index
+    return error
 
 
 def _binary(apply: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

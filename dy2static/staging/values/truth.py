@@ -14,7 +14,9 @@ class OnlyTruth(StagedNumber):
 
     @staticmethod
     def of_either(truth: Value, error: BranchTypeError | StagingError) -> "OnlyTruth":
-        """A new handle; `error` is what is raised when its value is used."""
+        """A new handle; `error` is what is raised when its value is used, without the frames that it came through: they
+        would keep alive what is in them, this handle included."""
+        error.__traceback__ = error.__context__ = None
         made = OnlyTruth.__new__(OnlyTruth)
         made._data = (truth, error)
         made._link = None
