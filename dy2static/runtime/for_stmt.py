@@ -219,6 +219,12 @@ def _unrolled(
             trial.keep()
         return item
 
+    def trip(item: Any, *state: Any) -> State:
+        if stager is None:
+            return body(item, *state)
+        with stager.rounds.written_out(done):
+            return body(item, *state)
+
     def fail(error: Exception, *_: Any) -> NoReturn:
         is_of_walk = type(error) is RuntimeError and isinstance(iterable, Collection)
         if stager is not None and is_of_walk:  # a dict or set has changed: behind what the trips before this one raise
@@ -235,8 +241,8 @@ def _unrolled(
                 return end()
             except RuntimeError as error:
                 fail(error)
+            state = trip(item, *state)
             done += 1
-            state = body(item, *state)
     is_left = False  # whether a run decides how far it went
     while True:
         if roller is not None and roller.is_due() and (rolled := roller.roll(rest)) is not None:
@@ -258,11 +264,12 @@ def _unrolled(
             if not is_staged:
                 fail(error)
             return _guarded(is_over, fail, error, state, names)[0]
-        done += 1
         if not is_staged:
-            state = body(item, *state)
+            state = trip(item, *state)
+            done += 1
             continue
-        state, goes_on = _guarded(is_over, body, item, state, names)
+        state, goes_on = _guarded(is_over, trip, item, state, names)
+        done += 1
         if not goes_on:
             break
     if pulled and is_left:

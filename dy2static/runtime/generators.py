@@ -1,6 +1,6 @@
 """Generators: they hand their values to the loop that consumes them, which runs inside of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from dy2static.staging.failures.raising import can_raise
 from dy2static.staging.failures.slips import refuse_slips
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.cells import AttributeCell, ClosureCell
+from dy2static.staging.regions.roles import HasState
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.values.staged import current
 
@@ -157,7 +158,7 @@ class _Append:
         self.add(value)
 
 
-class Consumer:
+class Consumer(HasState):
     """A `for` statement as one who takes the values of a generator: its state is in cells, which the loops and branches
     of the generator carry."""
 
@@ -206,11 +207,18 @@ class Consumer:
         with stager.cells.noting(list(self.shared.values())):
             return self.body(value, *self.state)
 
+    def state_cells(self) -> Sequence["_StateCell | ClosureCell"]:
+        """Where its variables are."""
+        return [self._cell(i) for i in range(len(self.names))]
+
+    def _cell(self, i: int) -> "_StateCell | ClosureCell":
+        return _StateCell(self, i) if i in self.own else self.shared[i]
+
     def take(self, state: State) -> None:
         """Have the variables of the loop hold these values."""
         stager, before = current(), self.state
         for i, new in enumerate(state):
-            cell = _StateCell(self, i) if i in self.own else self.shared[i]
+            cell = self._cell(i)
             if stager is None:
                 cell.store(new)
             elif new is not before[i]:

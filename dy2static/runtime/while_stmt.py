@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from dy2static.errors import StagingError
 from dy2static.runtime.rolling import Roller
@@ -13,6 +13,8 @@ from dy2static.staging.regions.rounds import NO_TRIP, Trip
 from dy2static.staging.regions.signal import signal_of
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.values.staged import StagedNumber, current
+
+TESTED: Final = "the test"
 
 
 def while_(
@@ -37,6 +39,7 @@ def while_(
         test = until_failed(stager, signal, test)
     roller = Roller(stager)
     has_exit = any(name.startswith(("did_break", "did_return")) for name in names)
+    trips = 0
     while True:
         with stager.trial() as trial:
             value = stager.test_of(test(*state))
@@ -47,7 +50,8 @@ def while_(
         if not value:
             return state
         if has_exit:
-            trip = NO_TRIP if stager.rounds.at(user_place()) else _trip_to_staged_exit(stager, test, body, state)
+            is_known = any(stager.rounds.at(user_place(), n) for n in (names, (TESTED, *names)))
+            trip = NO_TRIP if is_known else _trip_to_staged_exit(stager, test, body, state)
             if trip is not None:
                 try:
                     return _in_graph(stager, test, body, state, names, counters, trip)
@@ -59,7 +63,9 @@ def while_(
             rolled = roller.roll(partial(_in_graph, stager, test, body, state, names, counters))
             if rolled is not None:
                 return rolled
-        state = body(*state)
+        with stager.rounds.written_out(trips):
+            state = body(*state)
+        trips += 1
 
 
 def _in_graph(
@@ -91,7 +97,7 @@ def _in_graph(
         after = body(*state)
         return (passes(after), *after)
 
-    return staged_while(stager, goes_on, tested, (passes(state), *state), ("the test", *names), counters)[1:]
+    return staged_while(stager, goes_on, tested, (passes(state), *state), (TESTED, *names), counters)[1:]
 
 
 def _trip_to_staged_exit(

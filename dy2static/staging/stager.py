@@ -413,7 +413,7 @@ class Stager:
         done before. Otherwise it is as if it had never been staged: its ops and graph functions, what was learned of
         flags, and all that it changed or bound is taken back."""
         builder, count = self.builder, len(self.builder.ops)
-        functions, facts = len(self.functions), len(self.facts)
+        functions, facts, mark = len(self.functions), len(self.facts), self.rounds.mark()
         with self.cells.trial() as trial:
             try:
                 yield trial
@@ -426,6 +426,7 @@ class Stager:
         while len(self.functions) > functions:
             self.functions.popitem()
         self.facts.forget(facts)
+        self.rounds.take_back(mark)
 
     # Regions
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 
-from graph.aval import Aval, Dim, ListType, Type
+from graph.aval import Aval, ListType, Type
 from graph.errors import InternalError
 from graph.ir.op import Graph
 from graph.ops.shape_rules import UNKNOWN_DIM

@@ -5,7 +5,7 @@ a block that is none of Python's flow, or where the block was a trial, nothing d
 back its variables too.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any, cast
@@ -35,13 +35,13 @@ class Variables:
 
     def held(self) -> Held:
         """What they hold now."""
-        return [(cell, *_content(cell)) for cell in self._bound.values()]
+        return [(cell, *content_of(cell)) for cell in self._bound.values()]
 
 
 def set_back(held: Held) -> None:
     """Give variables what they held."""
     for cell, is_bound, value in held:
-        now_bound, now = _content(cell)
+        now_bound, now = content_of(cell)
         if is_bound and now is not value:
             cell.cell_contents = value
         elif now_bound and not is_bound:
@@ -50,22 +50,34 @@ def set_back(held: Held) -> None:
 
 def variables_of(blocks: Sequence[Any]) -> list[CellType]:
     """The variables of enclosing functions that these blocks of the user's code have, inside wrappers of ours too."""
-    waiting, seen, found = [*blocks], set[int](), list[CellType]()
+    return [cell for block in _of_users(blocks) for cell in block.__closure__ or ()]
+
+
+def named_variables(blocks: Sequence[Any]) -> dict[str, CellType]:
+    """The same by their names; of two with one name, that of the block which is found first."""
+    found: dict[str, CellType] = {}
+    for block in _of_users(blocks):
+        for name, cell in zip(block.__code__.co_freevars, block.__closure__ or (), strict=True):
+            found.setdefault(name, cell)
+    return found
+
+
+def _of_users(blocks: Sequence[Any]) -> Iterator[FunctionType]:
+    waiting, seen = [*blocks], set[int]()
     while waiting:
         block = waiting.pop()
         if isinstance(block, tuple):
             waiting += cast("tuple[Any, ...]", block)
         elif isinstance(block, FunctionType) and id(block) not in seen:
             seen.add(id(block))
-            cells = block.__closure__ or ()
             if is_users(block.__code__.co_filename):
-                found += cells
+                yield block
             else:
-                waiting += [value for is_bound, value in map(_content, cells) if is_bound]
-    return found
+                waiting += [value for is_bound, value in map(content_of, block.__closure__ or ()) if is_bound]
 
 
-def _content(cell: CellType) -> tuple[bool, Any]:
+def content_of(cell: CellType) -> tuple[bool, Any]:
+    """Whether a variable is bound, and to what."""
     try:
         return True, cell.cell_contents
     except ValueError:

@@ -131,9 +131,10 @@ class _ChangedBeforeError(StagingError):
 
     protected: "Protected | None" = None
 
-    def refused(self) -> StagingError:
-        """The error for the user."""
-        return StagingError(self.what, next_step=self.next_step, loc=self.loc)
+
+def _anew(error: StagingError) -> StagingError:
+    """The error for the user, without the frames that this one came through."""
+    return StagingError(error.what, next_step=error.next_step, loc=error.loc)
 
 
 class _FailsTwiceError(Exception):
@@ -208,14 +209,20 @@ def _failing_step(
 ) -> Ended:
     """Stage a step that may fail, and what comes behind it. `bound`: the places of the names that it leaves bound."""
     stager = protected.stager
-    try:
-        found = _attempt(protected, step, state)
-    except _ChangedBeforeError as error:
-        if error.protected is not protected:
-            raise
-        refused = error.refused()
+    mark, known = stager.rounds.mark(), stager.rounds.changed_before(step)
+    if known is not None:
+        refused = _anew(known)
     else:
-        return _go_on(protected, found, rest, handlers)
+        try:
+            found = _attempt(protected, step, state)
+        except _ChangedBeforeError as error:
+            if error.protected is not protected:
+                raise
+            refused = _anew(error)
+        else:
+            return _go_on(protected, found, rest, handlers)
+        stager.rounds.take_back(mark)
+        stager.rounds.note_changed_before(step, _anew(refused))
     try:
         found = _finely(protected, step, state, bound, refused)
     except HeadMayFailError as head:
@@ -315,7 +322,7 @@ def _finely(
             after = step(*state)
     except _ChangedBeforeError as error:
         if error.protected is protected:
-            raise error.refused() from None
+            raise _anew(error) from None
         raise
     except (*OF_STAGING, HeadMayFailError):
         raise

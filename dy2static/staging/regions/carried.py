@@ -7,12 +7,13 @@ from typing import Any
 from dy2static.staging.objects.aliases import Alias
 from dy2static.staging.objects.cells import Cell, Key
 from dy2static.staging.objects.changes import Changes
-from dy2static.staging.objects.coincidence import Position, Relations, relations
+from dy2static.staging.objects.coincidence import Position, Relations, objects_in, relations
 from dy2static.staging.objects.sharing import Sharing
 from dy2static.staging.regions.branch import label_of
 from dy2static.staging.regions.facts import Implication
+from dy2static.staging.regions.found_specs import without_objects
 from dy2static.staging.regions.roster import Roster
-from dy2static.staging.regions.rounds import Found, Trip
+from dy2static.staging.regions.rounds import Found, Role, Trip
 from dy2static.staging.values.spec import Spec
 from graph.aval import Dim
 from graph.ir.builder import GraphBuilder
@@ -33,6 +34,8 @@ class Carried:
     specs: list[Spec]
     trip: Trip
     """What the loops in the body were found to carry."""
+    begun: list[Spec]
+    """The descriptions as the loop began."""
     cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
     in_place: set[int] = field(default_factory=set[int])
     kept: set[int] = field(default_factory=set[int])
@@ -65,10 +68,22 @@ class Carried:
     widened: int | None = None
     """Whose description was widened last."""
 
-    def found(self) -> Found:
-        """What the loop was found to carry, once that has settled."""
-        specs = tuple(self.specs[: len(self.names)])
-        return Found(tuple(self.names), specs, tuple(self.cells), frozenset(self.in_place), self.trip)
+    def found(self, roles: tuple[Role, ...]) -> Found:
+        """What the loop was found to carry, once that has settled; its cells have these roles."""
+        before = {id(x): at for i, value in enumerate(self.initial) for at, x in objects_in(value, (i, ()))}
+        return Found(
+            tuple(self.names),
+            roles,
+            tuple(map(without_objects, self.begun)),
+            tuple(map(without_objects, self.specs)),
+            frozenset(self.in_place),
+            frozenset(self.kept),
+            frozenset(self.replaced),
+            tuple((i, at, before[id(x)]) for i, held in self.within.items() for at, x in held if id(x) in before),
+            frozenset(self.roster.positions if self.roster else ()),
+            frozenset(self.unruly),
+            self.trip,
+        )
 
     def is_kept(self, found: Hashable) -> bool:
         """Whether what was found stays, now that a trip does not find it again. What a trip finds depends on what it
@@ -82,7 +97,7 @@ class Carried:
         so what the trip was given was not what trips are given."""
         count = len(self.names)
         self.cells.clear()
-        del self.initial[count:], self.specs[count:]
+        del self.initial[count:], self.specs[count:], self.begun[count:]
         self.presumed = {i for i in self.presumed if i < count}
         self.replaced, self.left, self.may_hold = set(), (), {}
         self.within, self.taken_back = {}, set()

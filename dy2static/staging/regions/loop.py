@@ -1,22 +1,32 @@
 """Loops of the graph: the body is staged until the description of what it carries no longer changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from dy2static.errors import StagingError
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.failures.never import until_raised
 from dy2static.staging.locate import user_location, user_place
-from dy2static.staging.objects.cells import AttributeCell, Cell, ItemCell
-from dy2static.staging.objects.changes import held, left_behind, left_in, object_in, snapshot
-from dy2static.staging.objects.coincidence import relations, reunite
+from dy2static.staging.objects.cells import Cell, ItemCell
+from dy2static.staging.objects.changes import left_behind, left_in, object_in, snapshot
+from dy2static.staging.objects.coincidence import reunite
 from dy2static.staging.objects.frames import CHANGEABLE
 from dy2static.staging.objects.sharing import object_of, own_handle
 from dy2static.staging.regions.branch import key_error
 from dy2static.staging.regions.carried import Carried, StagedBody, StagedTest
 from dy2static.staging.regions.facts import Facts
+from dy2static.staging.regions.loop_begin import (
+    begin,
+    carry,
+    foresee,
+    numbers_in,
+    presume,
+    presume_breaks,
+    presume_counters,
+)
 from dy2static.staging.regions.loop_errors import both, grows, loop_error
-from dy2static.staging.regions.loop_invariants import conclude, presume
+from dy2static.staging.regions.loop_invariants import conclude
+from dy2static.staging.regions.loop_invariants import presume as presume_invariants
 from dy2static.staging.regions.loop_objects import (
     cell_of,
     facts_of,
@@ -40,7 +50,8 @@ from dy2static.staging.regions.loop_roster import (
     what_it_may_be,
 )
 from dy2static.staging.regions.region_ops import append_region_op
-from dy2static.staging.regions.rounds import NO_TRIP, Found, Trip, staged_as
+from dy2static.staging.regions.roles import roles_of
+from dy2static.staging.regions.rounds import NO_TRIP, Trip
 from dy2static.staging.stager import Stager
 from dy2static.staging.values.constants import same_constant
 from dy2static.staging.values.maybe import MaybeDefined
@@ -49,16 +60,15 @@ from dy2static.staging.values.spec import (
     ConstantSpec,
     ContainerSpec,
     ObjectSpec,
-    TensorSpec,
     pack,
     pack_all,
     spec_of,
     types,
     unpack_all,
 )
-from dy2static.staging.values.staged import NUMBERS, StagedNumber
+from dy2static.staging.values.staged import StagedNumber
 from dy2static.staging.values.undefined import Undefined
-from dy2static.staging.values.unify import MismatchError, stageable, unify
+from dy2static.staging.values.unify import MismatchError, unify
 from eager.tensor import Tensor
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
@@ -112,7 +122,8 @@ def staged_while(
         staged.test = StagedTest(builder, pred, told, over)
         return staged
 
-    return _finish(stager, "while_loop", (), *_settle(stager, state, names, trip_of, loc, counters, trip), loc)
+    found = _settle(stager, state, names, trip_of, (body, test), loc, counters, trip)
+    return _finish(stager, "while_loop", (), *found, loc)
 
 
 def staged_for(
@@ -132,7 +143,7 @@ def staged_for(
     def trip_of(carried: Carried) -> StagedBody:
         return _stage_body(stager, carried, body, item)
 
-    return _finish(stager, "for_loop", (trips,), *_settle(stager, state, names, trip_of, loc), loc)
+    return _finish(stager, "for_loop", (trips,), *_settle(stager, state, names, trip_of, (body,), loc), loc)
 
 
 def _settle(
@@ -140,22 +151,24 @@ def _settle(
     state: Sequence[Any],
     names: Sequence[str],
     trip_of: Callable[[Carried], StagedBody],
+    blocks: Sequence[Any],
     loc: Loc,
     counters: Sequence[str] = (),
     trip: Trip = NO_TRIP,
 ) -> tuple[Carried, StagedBody, list[Value]]:
     """Stage trips, by `trip_of`, until the description of what they carry covers what they leave; gives the last one
-    with the graph values that it yields. `trip` is what the loops in it are expected to carry."""
+    with the graph values that it yields. `blocks` are those of the loop; `trip` is what the loops in it are expected
+    to carry."""
     place = user_place()
-    carried = _begin(stager, state, names, trip)
-    counted = _presume_counters(carried, counters)
+    carried = begin(stager, state, names, trip)
+    counted = presume_counters(carried, counters)
     number = stager.rounds.begin(names)
-    before = stager.rounds.at(place)
+    before = stager.rounds.at(place, names)
     if before is None:
-        _presume_breaks(carried)
-    elif before.names == tuple(names):  # one call of a builtin may make several loops
-        _presume(stager, carried, before)
-    _foresee(carried, stager.rounds.foreseen(number))
+        presume_breaks(carried)
+    else:
+        presume(stager, carried, blocks, before)
+    foresee(carried, stager.rounds.foreseen(number))
     is_followed = False
     for i in range(MOST_ROUNDS):
         try:
@@ -163,90 +176,28 @@ def _settle(
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
         except Exception as error:  # if it was not for what was presumed, the next trip raises it again
+            found = carried.found(roles_of(stager, blocks, tuple(carried.cells)))
             if carried.presumed <= counted and (is_followed or not isinstance(error, StagingError)):
+                stager.rounds.note(place, found)
                 raise
             is_followed = carried.presumed <= counted
-            carried = _begin(stager, state, names, NO_TRIP)
+            carried = begin(stager, state, names, NO_TRIP)
             if is_followed and not presume_all(stager, carried):
+                stager.rounds.note(place, found)
                 raise
             continue
         if is_wider:
             continue
         packed = _pack(stager, carried, staged)
         if packed is not None:
-            stager.rounds.note(place, carried.found())
-            stager.rounds.settle(number, _numbers(carried), i + 1)
+            roles = roles_of(stager, blocks, tuple(carried.cells))
+            stager.rounds.note(place, carried.found(roles))
+            stager.rounds.settle(number, numbers_in(carried), i + 1)
             return carried, staged, packed
-        carried = _begin(stager, state, names, carried.trip)
+        carried = begin(stager, state, names, carried.trip)
     if carried.widened is None:
         raise InternalError("the description of a loop's state does not settle")
     raise grows(carried.label(carried.widened), carried.specs[carried.widened], loc)
-
-
-def _begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip) -> Carried:
-    carried = Carried(names, list(state), [spec_of(value, stager) for value in state], trip)
-    carried.related = relations([carried.initial], stager.sharing)
-    return carried
-
-
-def _presume_counters(carried: Carried, counters: Sequence[str]) -> set[int]:
-    """Begin with values of the graph for integers that each trip changes. Which ones: no error is for that."""
-    counted = {i for i, x in enumerate(carried.initial) if type(x) is int and carried.names[i] in counters}
-    for i in counted:
-        carried.specs[i] = stageable(carried.specs[i])
-    carried.presumed |= counted
-    return counted
-
-
-def _presume_breaks(carried: Carried) -> None:
-    """Begin with flags of the graph for `break`: as a rule a run decides where a loop is left."""
-    for i, name in enumerate(carried.names):
-        if name.startswith("did_break") and carried.initial[i] is False:
-            carried.specs[i] = stageable(carried.specs[i])
-            carried.presumed.add(i)
-
-
-def _presume(stager: Stager, carried: Carried, before: Found) -> None:
-    """Begin with what was found before: ordinary numbers that became values of the graph, the cells and objects that
-    the body changes. No dtypes or shapes: those of now may be others."""
-    carried.trip = before.trip
-    for i, (initial, found) in enumerate(zip(carried.specs, before.specs, strict=True)):
-        carried.specs[i] = staged_as(initial, found)
-        if carried.specs[i] != initial:
-            carried.presumed.add(i)
-    for i in before.in_place:
-        if is_mutable(carried.initial[i]):
-            carried.in_place.add(i)
-            carried.presumed.add(i)
-    for key in before.cells:
-        cell = stager.cells.noted(key)
-        if cell is not None and not isinstance(cell.load(), Undefined):
-            carried.presumed.add(len(carried.initial))
-            _carry(stager, carried, cell.as_now() if isinstance(cell, AttributeCell) else cell)
-    carried.related = relations([carried.initial], stager.sharing)
-
-
-def _foresee(carried: Carried, numbers: Mapping[int, TensorSpec]) -> None:
-    """Begin with what an earlier process found numbers to become."""
-    for i, spec in numbers.items():
-        if type(carried.initial[i]) in NUMBERS:
-            carried.specs[i] = spec
-            carried.presumed.add(i)
-
-
-def _numbers(carried: Carried) -> dict[int, TensorSpec]:
-    """The variables that begin as numbers of Python's, and have become values of the graph."""
-    pairs = enumerate(zip(carried.initial[: len(carried.names)], carried.specs, strict=False))
-    return {i: spec for i, (x, spec) in pairs if type(x) in NUMBERS and isinstance(spec, TensorSpec)}
-
-
-def _carry(stager: Stager, carried: Carried, cell: Cell) -> Any:
-    """Carry a cell too; returns what it holds."""
-    initial = held(cell, stager)
-    carried.cells[cell.key] = cell
-    carried.initial.append(initial)
-    carried.specs.append(spec_of(initial, stager))
-    return initial
 
 
 def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]:
@@ -286,7 +237,7 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
                 objects = [carried.initial[i], *carried.left[i : i + 1]]
                 stager.sharing.merge(value, what_it_may_be(carried, i, objects), labels[i])
                 merge_within(stager, carried, i, value)
-    presume(stager, carried, values)
+    presume_invariants(stager, carried, values)
     for i, objects in carried.may_hold.items():
         if not isinstance(values[i], Tensor):
             stager.sharing.hold(values[i], objects)
@@ -342,7 +293,7 @@ def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bo
         own |= inside(value).keys() - inside(before).keys()
     for key, change in staged.changed.items():
         if key not in carried.cells and key[1] not in own:
-            initial = _carry(stager, carried, change.cell)
+            initial = carry(stager, carried, change.cell)
             is_new = isinstance(initial, Undefined) != isinstance(change.object, Undefined)
             if isinstance(change.cell, ItemCell) and is_new:
                 error = key_error(change.cell, loc)

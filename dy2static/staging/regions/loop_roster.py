@@ -21,7 +21,7 @@ def draw_up(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
     """Note the tensors that a trip has exchanged, if it changes any in place; whether there are some."""
     if carried.roster is not None or not any(key[0] == "tensor" for key in staged.touched):
         return False
-    return _follow(stager, carried, _exchanged(stager, carried, staged))
+    return follow(stager, carried, _exchanged(stager, carried, staged))
 
 
 def presume_all(stager: Stager, carried: Carried) -> bool:
@@ -30,10 +30,11 @@ def presume_all(stager: Stager, carried: Carried) -> bool:
     if carried.roster is not None:
         return False
     count = len(carried.initial)
-    return _follow(stager, carried, {i for i in range(count) if _can_be_exchanged(carried, i)})
+    return follow(stager, carried, {i for i in range(count) if can_be_exchanged(carried, i)})
 
 
-def _follow(stager: Stager, carried: Carried, positions: set[int]) -> bool:
+def follow(stager: Stager, carried: Carried, positions: set[int]) -> bool:
+    """Draw up a roster of what these variables and cells hold; whether there is one."""
     objects = {i: carried.initial[i] for i in sorted(positions)}
     if len(objects) < 2 or len({id(x) for x in objects.values()}) < len(objects):
         return False
@@ -46,7 +47,7 @@ def _exchanged(stager: Stager, carried: Carried, staged: StagedBody) -> set[int]
     """The variables and cells that a trip leaves what others of them held, on some paths at least."""
     cells = list(carried.cells.values())
     left = [*staged.outputs, *(object_in(cell, staged.changed, stager) for cell in cells)]
-    found = {i for i in range(len(staged.given)) if _can_be_exchanged(carried, i) and left[i] is not staged.given[i]}
+    found = {i for i in range(len(staged.given)) if can_be_exchanged(carried, i) and left[i] is not staged.given[i]}
     is_done = False
     while not is_done:
         given = {id(staged.given[i]) for i in found}
@@ -55,7 +56,8 @@ def _exchanged(stager: Stager, carried: Carried, staged: StagedBody) -> set[int]
     return found
 
 
-def _can_be_exchanged(carried: Carried, i: int) -> bool:
+def can_be_exchanged(carried: Carried, i: int) -> bool:
+    """Whether the variable or cell holds a tensor that another one may get."""
     if i in carried.unruly or i in carried.in_place:
         return False
     x, count = carried.initial[i], len(carried.names)
@@ -108,7 +110,7 @@ def is_borne_out(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
         return True
     carried.unruly |= known - kept if is_right else known
     carried.roster = None
-    _follow(stager, carried, kept - carried.unruly)
+    follow(stager, carried, kept - carried.unruly)
     return False
 
 

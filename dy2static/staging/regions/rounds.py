@@ -6,31 +6,51 @@ loop begins with what was found at its place in the round before. That is presum
 trip does not bear out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from types import CodeType, MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from dy2static.staging.locate import Place
-from dy2static.staging.objects.cells import Key
-from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
-from dy2static.staging.values.unify import stageable
+from dy2static.errors import StagingError
+from dy2static.staging.locate import Place, is_users, user_place
+from dy2static.staging.objects.coincidence import Position
+from dy2static.staging.values.spec import Spec, TensorSpec
 
-Trip = Mapping[Place, list["Found"]]
-"""What the loops in a trip were found to carry, by the way to their place, in the order in which they were staged."""
+Way = tuple[str, tuple[int, ...]]
+"""A variable of a loop, and the place of an object in what it holds."""
+Role = tuple[str, Way | int, Any]
+"""The kind of a cell, who owns it and which of the owner's it is. The owner goes by the way to it; by its identity
+where the loop has none, as for what its callees know."""
+PlaceOfTrip = tuple[Place, tuple[int, ...], tuple[str, ...]]
+"""The way to a place, with the trips of the loops written out around it and the variables of the loop: one statement,
+or call of a builtin, may make several loops."""
+PlaceOfStep = tuple[CodeType, Place, tuple[int, ...]]
+"""The code of a step, the way to it and the trips of the loops written out around it."""
+Trip = Mapping[PlaceOfTrip, list["Found"]]
+"""What the loops in a trip were found to carry, by their place, in the order in which they were staged."""
 NO_TRIP: Final[Trip] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one loop was found to carry: its variables with their descriptions, the cells that it changes, the variables
-    whose objects it changes in place; and what the loops in its last trip were."""
+    """What one loop was found to carry: its variables and then the cells that it changes, each with its description as
+    the loop began and in the end; of the variables, those whose objects it changes in place, and those that stay the
+    containers they are; which are given other objects, and which of these were there before the loop; which hold
+    objects by turns, and which cannot; and what the loops in its last trip were."""
 
     names: tuple[str, ...]
+    cells: tuple[Role, ...]
+    begun: tuple[Spec, ...]
     specs: tuple[Spec, ...]
-    cells: tuple[Key, ...]
     in_place: frozenset[int]
+    kept: frozenset[int]
+    replaced: frozenset[int]
+    within: tuple[tuple[int, Position, Position], ...]
+    """Variables and cells, each with a place in it and one before the loop: the object of that may be here."""
+    roster: frozenset[int]
+    unruly: frozenset[int]
     trip: Trip
 
 
@@ -59,7 +79,11 @@ class Rounds:
     def __init__(self, foresee: Callable[[], Sequence[Foreseen]] | None = None) -> None:
         """`foresee` gives what an earlier process found, in the order in which loops begin."""
         self._before = NO_TRIP
-        self._now: dict[Place, list[Found]] = {}
+        self._now: dict[PlaceOfTrip, list[Found]] = {}
+        self._count = Counter[PlaceOfTrip]()
+        """How many loops were staged at each place in this trip."""
+        self._written_out: list[int] = []
+        self._changed_before: dict[PlaceOfStep, StagingError] = {}
         self._is_outermost = True
         self._foresee = foresee
         self._foreseen: Sequence[Foreseen] = ()
@@ -96,32 +120,65 @@ class Rounds:
             self._outermost[number] = Foreseen(self._outermost[number].names, numbers)
             self._is_repeated = self._is_repeated or rounds > 1
 
-    def at(self, place: Place) -> Found | None:
-        """What the loop that begins at this place was found to carry in the round before."""
-        seen, number = self._before.get(place, ()), len(self._now.get(place, ()))
+    def at(self, place: Place, names: Sequence[str]) -> Found | None:
+        """What the loop over variables of these names that begins at this place was found to carry in the round
+        before."""
+        at = self._at(place, names)
+        number = self._count[at]
+        seen = self._now.get(at, ())  # in a trial that was taken back
+        seen = seen if number < len(seen) else self._before.get(at, ())
         return seen[number] if number < len(seen) else None
 
     def note(self, place: Place, found: Found) -> None:
         """The loop at this place has been staged."""
-        self._now.setdefault(place, []).append(found)
+        at = self._at(place, found.names)
+        self._now.setdefault(at, [])[self._count[at] : self._count[at] + 1] = [found]
+        self._count[at] += 1
+
+    def mark(self) -> Counter[PlaceOfTrip]:
+        """How far the trip has come."""
+        return self._count.copy()
+
+    def take_back(self, mark: Counter[PlaceOfTrip]) -> None:
+        """What was staged since then is not in the graph, and may be staged again in another way: the loops in it begin
+        with what they were found to carry."""
+        self._count = mark
+
+    def changed_before(self, step: Any) -> StagingError | None:
+        """The error of a step of a `try` or `with` that was found to change something before it can fail."""
+        at = self._step_at(step)
+        return None if at is None else self._changed_before.get(at)
+
+    def note_changed_before(self, step: Any, error: StagingError) -> None:
+        """A step does so: it need not be tried again as one that does not."""
+        at = self._step_at(step)
+        if at is not None:
+            self._changed_before[at] = error
+
+    def _step_at(self, step: Any) -> PlaceOfStep | None:
+        """None for steps that are not the user's."""
+        code: CodeType | None = getattr(step, "__code__", None)
+        is_known = code is not None and is_users(code.co_filename)
+        return (code, user_place(), tuple(self._written_out)) if is_known else None
+
+    @contextmanager
+    def written_out(self, trip: int) -> Generator[None]:
+        """Within, a trip of a loop is staged that is written out, one trip behind the other."""
+        self._written_out.append(trip)
+        try:
+            yield
+        finally:
+            self._written_out.pop()
+
+    def _at(self, place: Place, names: Sequence[str]) -> PlaceOfTrip:
+        return (place, tuple(self._written_out), tuple(names))
 
     @contextmanager
     def trip(self, before: Trip) -> Generator[Trip]:
         """Within, a trip is staged whose loops were found to carry what `before` says; gives what is found now."""
-        outer = self._before, self._now, self._is_outermost
-        self._before, self._now, self._is_outermost = before, {}, False
+        outer = self._before, self._now, self._count, self._is_outermost
+        self._before, self._now, self._count, self._is_outermost = before, {}, Counter(), False
         try:
             yield self._now
         finally:
-            self._before, self._now, self._is_outermost = outer
-
-
-def staged_as(spec: Spec, other: Spec) -> Spec:
-    """The description with those numbers staged that are in the graph in another one of the same structure."""
-    match spec, other:
-        case ConstantSpec(), TensorSpec():
-            return stageable(spec)
-        case ContainerSpec(), ContainerSpec() if spec.node == other.node:
-            return ContainerSpec(spec.node, tuple(map(staged_as, spec.parts, other.parts)))
-        case _:
-            return spec
+            self._before, self._now, self._count, self._is_outermost = outer
