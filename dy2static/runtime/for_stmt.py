@@ -141,7 +141,7 @@ def _over_queue(
     """A loop over the items of a queue. Where it changes how many there are, the next trip asks, and raises."""
     after = _unless_disturbed(stager, body, (queue.held,), lambda: for_(queue.held, body, state, names, stop))
     if after is None:
-        return for_(stager.call(walked, (queue.held,), {}), body, state, names, stop)
+        return for_(stager.call(walked, (queue,), {}), body, state, names, stop)
     return after
 
 

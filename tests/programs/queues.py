@@ -256,3 +256,45 @@ def with_one_of_the_caller(outside, xs):
     other += outside
     answers = outside == made, made == outside, outside != made, deque([1.0, 2.0]) == outside, outside > deque([0.0])
     return both, other, answers, collections.OrderedDict(deque([("a", xs[0])])), outside
+
+
+@program([X, 2.0], [X, 5.0], [NONE, 2.0])
+def moved_round_on_some_paths(xs, most):
+    queue = deque(xs)
+    total = xs.sum()
+    for x in queue:
+        total = total + x * 2.0
+        if x > most:
+            queue.append(queue.popleft())  # as many items as before: Python says so all the same
+    return total, list(queue)
+
+
+@program([X, 2.0], [X, 5.0], traceable=False)
+def turned_on_some_paths(xs, most):
+    queue = deque([xs[0], xs[1], xs[2]])
+    for x in queue:
+        if x > most:
+            queue.rotate(3)
+    return list(queue)
+
+
+@program([X, i64(2)], [X, i64(0)], traceable=False)
+def left_where_it_moves(xs, n):
+    queue = deque([xs[0], xs[2]])
+    for _ in range(n):
+        for x in queue:
+            if x > 2.0:
+                queue.append(x)
+                break
+    return list(queue), len(queue)
+
+
+@program([X, i64(2)], [X, i64(0)], traceable=False)
+def turned_back_or_cleared(xs, n):
+    queue = deque([xs[0], xs[2]])
+    for x in queue:
+        queue.reverse()
+        queue[0] = x * 2.0
+        if n > 1:
+            queue.clear()
+    return list(queue)

@@ -48,7 +48,7 @@ def log(stager: Stager, logger: logging.Logger, name: str, args: Sequence[Any], 
     message, *values = args
     if values and not isinstance(message, str):
         _refuse("a message with arguments must be a known text")
-    text = filled(stager, message, values) if values else StagedText.of(message)
+    text = _filled(stager, message, values) if values else StagedText.of(message)
     loc = user_location()
     stager.builder.loc = loc
     stager.builder.log_record(
@@ -61,6 +61,13 @@ def log(stager: Stager, logger: logging.Logger, name: str, args: Sequence[Any], 
         line=loc.line,
         caller=loc.function,
     )
+
+
+def _filled(stager: Stager, message: str, values: Sequence[Any]) -> StagedText:
+    try:
+        return filled(stager, message, values)
+    except (KeyError, TypeError, ValueError) as error:  # a logger says so on standard error, and goes on
+        _refuse(f"the arguments do not fit the message {message!r}: {error}")
 
 
 def _refuse(what: str) -> NoReturn:

@@ -28,15 +28,26 @@ class Queue:
     def __init__(self, items: StageableList, maxlen: int | None) -> None:
         self.held = items
         self.maxlen = maxlen
+        self.moves: Any = None
+        """How often its items have moved, while a loop goes over them that moves some."""
+
+    @converts
+    def moved(self) -> None:
+        """What a loop over the items takes for a mistake has happened."""
+        the_stager().lists.check_not_walked(self.held, resizes=True)
+        if self.moves is not None:
+            self.moves += 1
 
     @converts
     def append(self, item: Any, /) -> None:
+        self.moved()
         self.held.append(item)
         if self.maxlen is not None and len(self.held) > self.maxlen:
             self.held.pop(0)
 
     @converts
     def appendleft(self, item: Any, /) -> None:
+        self.moved()
         self.held.insert(0, item)
         if self.maxlen is not None and len(self.held) > self.maxlen:
             self.held.pop()
@@ -55,23 +66,27 @@ class Queue:
     def insert(self, index: Any, item: Any, /) -> None:
         if self.maxlen is not None and len(self.held) >= self.maxlen:
             raise IndexError("deque already at its maximum size")
+        self.moved()
         self.held.insert(index, item)
 
     @converts
     def pop(self) -> Any:
         if len(self.held) == 0:
             raise IndexError("pop from an empty deque")
+        self.moved()
         return self.held.pop()
 
     @converts
     def popleft(self) -> Any:
         if len(self.held) == 0:
             raise IndexError("pop from an empty deque")
+        self.moved()
         return self.held.pop(0)
 
     @converts
     def rotate(self, n: Any = 1, /) -> None:
         if len(self.held) > 1:
+            self.moved()
             for _ in range(n % len(self.held)):
                 self.held.insert(0, self.held.pop())
 
@@ -85,6 +100,7 @@ class Queue:
     def remove(self, item: Any, /) -> None:
         if item not in self.held:
             raise ValueError("deque.remove(x): x not in deque")
+        self.moved()
         self.held.remove(item)
 
     def count(self, item: Any, /) -> Any:
@@ -93,7 +109,10 @@ class Queue:
     def reverse(self) -> None:
         self.held.reverse()
 
+    @converts
     def clear(self) -> None:
+        if self.moves is not None and len(self.held) > 0:
+            self.moved()
         self.held.clear()
 
     def copy(self) -> "Queue":
@@ -121,7 +140,7 @@ class Queue:
         the_stager().call(set_at, (self.held, _place(index), item), {})
 
     def __delitem__(self, index: Any) -> None:
-        the_stager().call(delete_at, (self.held, _place(index)), {})
+        the_stager().call(delete_at, (self, _place(index)), {})
 
     def __iadd__(self, items: Iterable[Any]) -> "Queue":
         the_stager().call(self.extend, (items,), {})
@@ -228,22 +247,26 @@ def set_at(items: Any, index: Any, item: Any) -> None:
 
 
 @converts
-def delete_at(items: Any, index: Any) -> None:
+def delete_at(queue: Any, index: Any) -> None:
     """`del queue[index]`."""
-    if index >= len(items) or index < -len(items):
+    if index >= len(queue.held) or index < -len(queue.held):
         raise IndexError(OUT_OF_RANGE)
-    del items[index]
+    queue.moved()
+    del queue.held[index]
 
 
 @converts
-def walked(items: Any) -> Iterator[Any]:
-    """The items of a queue, as a loop goes over them that changes the queue."""
-    count = len(items)
-    for item in items:
-        if len(items) != count:
+def walked(queue: Any) -> Iterator[Any]:
+    """The items of a queue, as a loop goes over them that changes the queue. Raises what Python raises where they have
+    moved, be there as many as before."""
+    if queue.moves is None:
+        queue.moves = 0
+    count = queue.moves
+    for item in queue.held:
+        if queue.moves != count:
             raise RuntimeError("deque mutated during iteration")
         yield item
-    if len(items) != count:
+    if queue.moves != count:
         raise RuntimeError("deque mutated during iteration")
 
 

@@ -146,6 +146,13 @@ def logs_an_error(x: Any) -> Any:
     return x
 
 
+def logs_none_as_a_number(x: Any) -> Any:
+    import logging
+
+    logging.getLogger("x").error("at %.3f", None)
+    return x
+
+
 def value_of_and(x: Any) -> Any:
     return x > 0 and x
 
@@ -262,6 +269,11 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
         "`found` is changed in place in this block, and on some paths that lead",
     ),
     (logs_an_error, StagingError, "a graph cannot log this: `error` with exc_info needs the running program"),
+    (
+        logs_none_as_a_number,
+        StagingError,
+        "a graph cannot log this: the arguments do not fit the message 'at %.3f': must be real number, not NoneType",
+    ),
 ]
 
 
