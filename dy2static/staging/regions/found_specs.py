@@ -15,7 +15,7 @@ from dy2static.staging.values.spec import (
     UndefinedSpec,
 )
 from dy2static.staging.values.staged import NUMBERS
-from dy2static.staging.values.unify import stageable
+from dy2static.staging.values.unify import MismatchError, stageable, unify
 from graph.aval import Dim
 
 PLAIN: Final = (*NUMBERS, str, bytes, type(None))
@@ -45,10 +45,18 @@ def without_objects(spec: Spec) -> Spec:
 
 def as_found(initial: Spec, begun: Spec, found: Spec) -> Spec:
     """What a variable is presumed to be that begins as `initial`, and was found to be `found` where it began as
-    `begun`. If that is the same it is so again: what is around the loop has become wider since, if anything. Elsewhere,
-    numbers that were in the graph are in it again."""
-    is_same = begun == initial and _is_same_elsewhere(found, _sizes(initial))
-    return found if is_same else _staged_as(initial, found)
+    `begun`. What is around the loop has become wider since, if anything: so it is at least what it was."""
+    if begun == found:
+        return initial
+    try:
+        return unify(initial, found, _one_size) if _is_same_elsewhere(found, _sizes(initial)) else initial
+    except MismatchError:
+        return _staged_as(initial, found)
+
+
+def _one_size(dim: Dim, new: Dim) -> Dim:
+    """Raises: MismatchError, as which size it is was not found."""
+    raise MismatchError("", UndefinedSpec(""), UndefinedSpec(""))
 
 
 def _is_same_elsewhere(spec: Spec, sizes: set[Dim]) -> bool:

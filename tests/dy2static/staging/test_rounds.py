@@ -17,12 +17,12 @@ REGRESSIONS: Final = Path(fuzzing.__file__).parent / "regressions"
 
 
 def nested(depth: int, head: str, after: str = "") -> str:
-    """A function whose loops begin with a line each and stand in one another."""
-    lines, indent = ["def f(x, n):", "    t = 0.0", "    while_true = True"], "    "
+    """A function whose loops begin with a line each and stand in one another; `after` are the lines behind that."""
+    lines, indent = ["def f(x, n):", "    t = 0.0", "    while_true = True", "    kept = {'sums': []}"], "    "
     for i in range(depth):
         lines += [f"{indent}k{i} = 0", indent + head.format(i=i)]
         indent += "    "
-        lines += [indent + line for line in (after.format(i=i, limit=100 + i), f"k{i} += 1") if line]
+        lines += [indent + line for line in (*after.format(i=i, limit=100 + i).splitlines(), f"k{i} += 1")]
     lines += [f"{indent}t = t + x.sum()", f"{indent}x = x * 0.5", "    return t, x"]
     return "\n".join(lines)
 
@@ -35,6 +35,12 @@ def nested(depth: int, head: str, after: str = "") -> str:
         ("for i{i} in range(n):", "if t > {limit}: break"),
         ("for i{i} in range(n):", "if t > {limit}: return t, x"),
         ("while while_true:", "if t > {limit} or k{i} >= n: break"),
+        ("for i{i} in range(n):", "row{i} = [v * t for v in x if v > t]"),
+        ("for i{i} in range(n):", "kept['sums'].append(t)"),
+        ("for i{i} in range(n):", "sums{i} = list(kept['sums'])\nsums{i}.append(t)\nt = t + len(sums{i})"),
+        ("for i{i} in (k for k in range(n) if k < 2):", "t = t + i{i}"),
+        ("for i{i} in range(n):", "try:\n    t = t + x[i{i}]\nexcept IndexError:\n    t = t - 1.0"),
+        ("for i{i} in range(n):", "try:\n    for v in x:\n        t = t + x[i{i}]\nexcept IndexError:\n    t = t - 1.0"),
     ],
 )
 def test_a_level_more_does_not_double_how_often_loops_are_staged(
@@ -54,6 +60,45 @@ def test_a_level_more_does_not_double_how_often_loops_are_staged(
         expected, found = function(*args), to_static(function, executor="interpreter")(*args)
         assert float(found[0]) == pytest.approx(float(expected[0]))
     assert trips[1] <= 3 * trips[0], "four times as many, if each level doubled them"
+
+
+def test_what_a_try_stages_again_is_staged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step of a `try` is staged as it is, then as an attempt, then finely; the loops in it are found once."""
+    region, trips = Stager.region, list[int]()
+
+    def counted(stager: Stager, name: str) -> Any:
+        trips[-1] += name == "body"
+        return region(stager, name)
+
+    def plain(x: Any, n: Any) -> Any:
+        t = 0.0
+        for i in range(n):
+            sums = [v + t for v in x if v > t]
+            for _ in range(n):
+                sums.append(x[i])
+                t = t + sum(sums)
+        return t
+
+    def in_a_try(x: Any, n: Any) -> Any:
+        t = 0.0
+        try:
+            for i in range(n):
+                sums = [v + t for v in x if v > t]
+                for _ in range(n):
+                    sums.append(x[i])
+                    t = t + sum(sums)
+        except IndexError:
+            t = -t
+        return t
+
+    monkeypatch.setattr(Stager, "region", counted)
+    for function in (plain, in_a_try):
+        trips.append(0)
+        for n in (2, 5) if function is in_a_try else (2,):
+            args = xp.ones(3), xp.asarray(n)
+            assert float(to_static(function, executor="interpreter")(*args)) == float(function(*args))
+    print(trips)
+    assert trips[1] <= 8 * trips[0]
 
 
 def test_a_loop_that_counts_is_staged_once(monkeypatch: pytest.MonkeyPatch) -> None:
