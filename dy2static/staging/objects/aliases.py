@@ -76,6 +76,13 @@ class Aliases:
         found = None if known is None else known.get(id(b))
         return found is not None and not (as_wholes and found[2]) and self.may_be(found[1], given)
 
+    def are_told(self, a: Any, b: Any, known: Any) -> bool:
+        """Whether `known` may be `b` wherever `a` may be."""
+        found, told = (of.get(id(b)) if (of := self._of.get(id(x))) else None for x in (a, known))
+        if found is None or told is None or (told[2] and not found[2]):
+            return found is None
+        return all(any(set(one) <= set(way) for one in told[1]) for way in found[1])
+
     def may_be(self, ways: Ways, given: Facts = ()) -> bool:
         """Whether one of the ways leads here, where the facts `given` hold too."""
         return any(self._may_hold((*way, *given)) for way in ways)

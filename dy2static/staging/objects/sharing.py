@@ -223,10 +223,19 @@ class Sharing:
 
     def what_may_be(self, a: Any) -> Sequence[Any]:
         """The objects that one may be, on some paths, itself included; for what a block left in one, that."""
+        objects = [self._original(a)]
+        return [*objects, *(alias.object for x in (a, *objects) for alias in self._alike.of(id(x)))]
+
+    def _original(self, a: Any) -> Any:
+        """Of what a block left in an object, that."""
         copied = self._copies.get(id(a))
         original = None if copied is None else copied()
-        objects = [a] if original is None else [original]
-        return [*objects, *(alias.object for x in (a, *objects) for alias in self._alike.of(id(x)))]
+        return a if original is None else original
+
+    def are_told(self, a: Any, b: Any, known: Any) -> bool:
+        """Whether `known` may be `b` wherever `a` may be, which is another one."""
+        objects = (a, self._original(a))
+        return all(x is not b and self._alike.are_told(x, b, known) for x in objects)
 
     def carry(self, passed: Any, initial: Any) -> None:
         """Note what a loop's body is given for a variable: in the first trip it is the object from before the loop."""

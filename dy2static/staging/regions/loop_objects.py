@@ -109,16 +109,24 @@ def _note_within(stager: Stager, carried: Carried, staged: StagedBody, left: Seq
 def _origins(
     stager: Stager, carried: Carried, staged: StagedBody, left: Mapping[int, Any]
 ) -> dict[Position, list[Any]]:
-    """What trips may leave in each of these places, and in what is there, of the objects of before the loop: one trip
-    leaves what it was given in another place, and that may be what one before it has left there."""
+    """What trips may leave in each of these places, and in what is there, of the objects of before the loop, that they
+    were not told of: one trip leaves what it was given in another place, and that may be what one before it has left
+    there."""
     before = {at: x for i, value in enumerate(carried.initial) for at, x in objects_in(value, (i, ()))}
-    given = {id(x): at for i, value in enumerate(staged.given) for at, x in objects_in(value, (i, ()))}
+    passed = {at: x for i, value in enumerate(staged.given) for at, x in objects_in(value, (i, ()))}
+    given = {id(x): at for at, x in passed.items()}
     found: dict[Position, list[Any]] = {}
     sources: dict[Position, set[Position]] = {}
     for i, value in left.items():
         for at, x in objects_in(value, (i, ())):
             objects = stager.sharing.what_may_be(x)
-            found[at] = [y for y in objects if isinstance(y, Tensor) and _is_of_before(stager, y)]
+            found[at] = [
+                y
+                for y in objects
+                if isinstance(y, Tensor)
+                and _is_of_before(stager, y)
+                and not (at in passed and stager.sharing.are_told(x, y, passed[at]))
+            ]
             sources[at] = {given[id(y)] for y in objects if id(y) in given}
     is_done = False
     while not is_done:
