@@ -56,12 +56,13 @@ def for_(
         return _unrolled(stager, iterable, body, state, names, until)
     if over.is_mixed and isinstance(over.length, int):
         return _unrolled(stager, over.written_out(), body, state, names, until)
-    if signal is not None and stop is None and not signal.may_be_set:
+    if signal is not None and stop is None and not (signal.may_be_set or stager.rounds.is_known_to_fail(body)):
         with stager.trial() as trial:
             after = _in_graph(stager, over, body, state, names, None)
             if not signal.may_be_set:
                 trial.keep()
                 return after
+        stager.rounds.note_failing(body)
     return _in_graph(stager, over, body, state, names, until)
 
 

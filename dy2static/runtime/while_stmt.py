@@ -78,14 +78,15 @@ def _in_graph(
     trip: Trip = NO_TRIP,
 ) -> tuple[Any, ...]:
     """The loop as one of the graph. A test that changes something is made before the loop and after each trip."""
-    with stager.cells.variables.of(test, body), stager.trial() as trial:
-        try:
-            after = staged_while(stager, test, body, state, names, counters, trip)
-        except ChangingTestError:
-            pass
-        else:
-            trial.keep()
-            return after
+    if stager.rounds.at(user_place(), (TESTED, *names)) is None:
+        with stager.cells.variables.of(test, body), stager.trial() as trial:
+            try:
+                after = staged_while(stager, test, body, state, names, counters, trip)
+            except ChangingTestError:
+                pass
+            else:
+                trial.keep()
+                return after
 
     def passes(state: tuple[Any, ...]) -> StagedNumber:
         return StagedNumber.of(stager.predicate(test(*state)))

@@ -80,6 +80,7 @@ class Carried:
             frozenset(self.kept),
             frozenset(self.replaced),
             tuple((i, at, before[id(x)]) for i, held in self.within.items() for at, x in held if id(x) in before),
+            frozenset(self.varying),
             frozenset(self.roster.positions if self.roster else ()),
             frozenset(self.unruly),
             self.trip,

@@ -1,5 +1,7 @@
 """Descriptions of what a loop carries, as another staging of it has found them."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from dy2static.staging.values.spec import (
@@ -17,9 +19,14 @@ from dy2static.staging.values.spec import (
 from dy2static.staging.values.staged import NUMBERS
 from dy2static.staging.values.unify import MismatchError, stageable, unify
 from graph.aval import Dim
+from graph.ops.shape_rules import UNKNOWN_DIM
 
 PLAIN: Final = (*NUMBERS, str, bytes, type(None))
 """The constants that are the same in all stagings."""
+
+
+def _of_another_staging() -> MismatchError:
+    return MismatchError("", NeverSpec(), NeverSpec())
 
 
 def without_objects(spec: Spec) -> Spec:
@@ -43,36 +50,46 @@ def without_objects(spec: Spec) -> Spec:
             return NeverSpec()
 
 
-def as_found(initial: Spec, begun: Spec, found: Spec) -> Spec:
+def as_found(initial: Spec, begun: Spec, found: Spec, varying: Mapping[Dim, Dim]) -> Spec:
     """What a variable is presumed to be that begins as `initial`, and was found to be `found` where it began as
-    `begun`. What is around the loop has become wider since, if anything: so it is at least what it was."""
+    `begun`. What is around the loop has become wider since, if anything: so it is at least what it was. `varying` are
+    the names, now, of sizes that were found to vary from trip to trip."""
     if begun == found:
         return initial
+
+    def join(_: Dim, new: Dim) -> Dim:
+        if new not in varying.values():
+            raise _of_another_staging()
+        return new
+
     try:
-        return unify(initial, found, _one_size) if _is_same_elsewhere(found, _sizes(initial)) else initial
+        return unify(initial, _renamed(found, {size: size for size in _sizes(initial)} | dict(varying)), join)
     except MismatchError:
         return _staged_as(initial, found)
 
 
-def _one_size(dim: Dim, new: Dim) -> Dim:
-    """Raises: MismatchError, as which size it is was not found."""
-    raise MismatchError("", UndefinedSpec(""), UndefinedSpec(""))
+def _renamed(spec: Spec, sizes: Mapping[Dim, Dim]) -> Spec:
+    """The description with these names of sizes.
 
-
-def _is_same_elsewhere(spec: Spec, sizes: set[Dim]) -> bool:
-    """Whether the description means the same in another staging, where these sizes are known: it names no others, and
-    had no objects."""
+    Raises: MismatchError where it has objects, or names another size, which is none of the staging of now.
+    """
     match spec:
-        case TensorSpec(aval):
-            return all(isinstance(dim, int) or dim in sizes for dim in aval.shape)
+        case TensorSpec(aval) if aval.shape:
+            if not all(isinstance(dim, int) or dim == UNKNOWN_DIM or dim in sizes for dim in aval.shape):
+                raise _of_another_staging()
+            return replace(spec, aval=replace(aval, shape=tuple(sizes.get(dim, dim) for dim in aval.shape)))
         case ListSpec(element):
-            return element is None or _is_same_elsewhere(element, sizes)
-        case OptionalSpec(inner) | MaybeSpec(_, inner):
-            return _is_same_elsewhere(inner, sizes)
-        case ContainerSpec(_, parts):
-            return all(_is_same_elsewhere(part, sizes) for part in parts)
+            return ListSpec(None if element is None else _renamed(element, sizes))
+        case OptionalSpec(inner):
+            return OptionalSpec(_renamed(inner, sizes))
+        case MaybeSpec(name, inner):
+            return MaybeSpec(name, _renamed(inner, sizes))
+        case ContainerSpec(node, parts):
+            return ContainerSpec(node, tuple(_renamed(part, sizes) for part in parts))
+        case NeverSpec():
+            raise _of_another_staging()
         case _:
-            return not isinstance(spec, NeverSpec)
+            return spec
 
 
 def _sizes(spec: Spec) -> set[Dim]:

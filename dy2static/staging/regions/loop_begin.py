@@ -22,6 +22,7 @@ from dy2static.staging.values.spec import (
 )
 from dy2static.staging.values.staged import NUMBERS
 from dy2static.staging.values.unify import stageable
+from graph.aval import Dim
 
 
 def begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip) -> Carried:
@@ -62,8 +63,10 @@ def presume_breaks(carried: Carried) -> None:
 def presume(stager: Stager, carried: Carried, blocks: Sequence[Any], before: Found) -> None:
     """Begin with what a loop of these blocks was found to carry before, and how that was described."""
     carried.trip = before.trip
+    varying: dict[Dim, Dim] = {dim: stager.builder.fresh_dim() for dim in before.varying}
+    carried.varying |= set(varying.values())
     for i in range(len(carried.names)):
-        _presume_spec(carried, i, before.begun[i], before.specs[i])
+        _presume_spec(carried, i, before.begun[i], before.specs[i], varying)
     for i in before.in_place:
         if is_mutable(carried.initial[i]):
             carried.in_place.add(i)
@@ -79,7 +82,7 @@ def presume(stager: Stager, carried: Carried, blocks: Sequence[Any], before: Fou
             places[i] = len(carried.initial)
             carried.presumed.add(places[i])
             carry(stager, carried, cell)
-            _presume_spec(carried, places[i], before.begun[i], before.specs[i])
+            _presume_spec(carried, places[i], before.begun[i], before.specs[i], varying)
     carried.related = relations([carried.initial], stager.sharing)
     _presume_objects(stager, carried, before, places)
 
@@ -98,9 +101,9 @@ def _presume_objects(stager: Stager, carried: Carried, before: Found, places: Ma
         follow(stager, carried, {places[i] for i in before.roster if can_be_exchanged(carried, places[i])})
 
 
-def _presume_spec(carried: Carried, i: int, begun: Spec, found: Spec) -> None:
+def _presume_spec(carried: Carried, i: int, begun: Spec, found: Spec, varying: Mapping[Dim, Dim]) -> None:
     initial = carried.specs[i]
-    carried.specs[i] = as_found(initial, begun, found)
+    carried.specs[i] = as_found(initial, begun, found, varying)
     if carried.specs[i] != initial:
         carried.presumed.add(i)
 

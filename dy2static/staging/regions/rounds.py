@@ -17,6 +17,7 @@ from dy2static.errors import StagingError
 from dy2static.staging.locate import Place, is_users, user_place
 from dy2static.staging.objects.coincidence import Position
 from dy2static.staging.values.spec import Spec, TensorSpec
+from graph.aval import Dim
 
 Way = tuple[str, tuple[int, ...]]
 """A variable of a loop, and the place of an object in what it holds."""
@@ -49,6 +50,8 @@ class Found:
     replaced: frozenset[int]
     within: tuple[tuple[int, Position, Position], ...]
     """Variables and cells, each with a place in it and one before the loop: the object of that may be here."""
+    varying: frozenset[Dim]
+    """The sizes that vary from trip to trip."""
     roster: frozenset[int]
     unruly: frozenset[int]
     trip: Trip
@@ -80,10 +83,11 @@ class Rounds:
         """`foresee` gives what an earlier process found, in the order in which loops begin."""
         self._before = NO_TRIP
         self._now: dict[PlaceOfTrip, list[Found]] = {}
-        self._count = Counter[PlaceOfTrip]()
+        self._count: Counter[PlaceOfTrip] = Counter()
         """How many loops were staged at each place in this trip."""
         self._written_out: list[int] = []
         self._changed_before: dict[PlaceOfStep, StagingError] = {}
+        self._failing = set[PlaceOfStep]()
         self._is_outermost = True
         self._foresee = foresee
         self._foreseen: Sequence[Foreseen] = ()
@@ -144,6 +148,16 @@ class Rounds:
         with what they were found to carry."""
         self._count = mark
 
+    def is_known_to_fail(self, body: Any) -> bool:
+        """Whether a run was found to fail in the body of this loop."""
+        return self._step_at(body) in self._failing
+
+    def note_failing(self, body: Any) -> None:
+        """A run may fail in it."""
+        at = self._step_at(body)
+        if at is not None:
+            self._failing.add(at)
+
     def changed_before(self, step: Any) -> StagingError | None:
         """The error of a step of a `try` or `with` that was found to change something before it can fail."""
         at = self._step_at(step)
@@ -158,8 +172,9 @@ class Rounds:
     def _step_at(self, step: Any) -> PlaceOfStep | None:
         """None for steps that are not the user's."""
         code: CodeType | None = getattr(step, "__code__", None)
-        is_known = code is not None and is_users(code.co_filename)
-        return (code, user_place(), tuple(self._written_out)) if is_known else None
+        if code is None or not is_users(code.co_filename):
+            return None
+        return (code, user_place(), tuple(self._written_out))
 
     @contextmanager
     def written_out(self, trip: int) -> Generator[None]:
@@ -177,7 +192,7 @@ class Rounds:
     def trip(self, before: Trip) -> Generator[Trip]:
         """Within, a trip is staged whose loops were found to carry what `before` says; gives what is found now."""
         outer = self._before, self._now, self._count, self._is_outermost
-        self._before, self._now, self._count, self._is_outermost = before, {}, Counter(), False
+        self._before, self._now, self._count, self._is_outermost = before, {}, Counter[PlaceOfTrip](), False
         try:
             yield self._now
         finally:
