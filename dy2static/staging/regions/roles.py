@@ -3,6 +3,7 @@ lists and objects may be others, but the variables that hold them have the same 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from types import CellType, MethodType
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from eager.tensor import Tensor
 
 SIGNAL: Final[Way] = ("the signal", ())
 STATE: Final = "state"
+MOST_WITHIN: Final = 256
+"""How many objects in what a variable holds are looked at: a cell of another is found anew in each round."""
 
 
 class HasState(ABC):
@@ -93,6 +96,13 @@ def _reached(stager: Stager, blocks: Sequence[Any]) -> Iterator[tuple[Way, Any]]
             continue
         held = held.__self__ if isinstance(held, MethodType) else held
         yield (name, ()), held
-        for (_, path), x in objects_in(held):
-            if path:
-                yield (name, path), x
+        if _length(held) <= MOST_WITHIN:
+            for (_, path), x in islice(objects_in(held), MOST_WITHIN):
+                if path:
+                    yield (name, path), x
+
+
+def _length(held: Any) -> int:
+    """Of a container of Python's; what a class of the user's says of it does not count."""
+    kind: Any = next((kind for kind in (dict, list, tuple) if isinstance(held, kind)), None)
+    return 0 if kind is None else kind.__len__(held)
