@@ -170,28 +170,31 @@ def _settle(
         presume(stager, carried, blocks, before)
     foresee(carried, stager.rounds.foreseen(number))
     is_followed = False
+
+    def note(found: Carried) -> None:
+        roles = roles_of(stager, blocks, tuple(found.cells))
+        stager.rounds.note(place, found.found(roles))
+
     for i in range(MOST_ROUNDS):
         try:
             with stager.rounds.trip(carried.trip) as carried.trip:
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
         except Exception as error:  # if it was not for what was presumed, the next trip raises it again
-            found = carried.found(roles_of(stager, blocks, tuple(carried.cells)))
             if carried.presumed <= counted and (is_followed or not isinstance(error, StagingError)):
-                stager.rounds.note(place, found)
+                note(carried)
                 raise
-            is_followed = carried.presumed <= counted
+            failed, is_followed = carried, carried.presumed <= counted
             carried = begin(stager, state, names, NO_TRIP)
             if is_followed and not presume_all(stager, carried):
-                stager.rounds.note(place, found)
+                note(failed)
                 raise
             continue
         if is_wider:
             continue
         packed = _pack(stager, carried, staged)
         if packed is not None:
-            roles = roles_of(stager, blocks, tuple(carried.cells))
-            stager.rounds.note(place, carried.found(roles))
+            note(carried)
             stager.rounds.settle(number, numbers_in(carried), i + 1)
             return carried, staged, packed
         carried = begin(stager, state, names, carried.trip)

@@ -13,13 +13,7 @@ from dy2static.staging.regions.loop_roster import can_be_exchanged, follow
 from dy2static.staging.regions.roles import cells_of
 from dy2static.staging.regions.rounds import Found, Trip
 from dy2static.staging.stager import Stager
-from dy2static.staging.values.spec import (
-    ConstantSpec,
-    ContainerSpec,
-    Spec,
-    TensorSpec,
-    spec_of,
-)
+from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec, spec_of
 from dy2static.staging.values.staged import NUMBERS
 from dy2static.staging.values.unify import stageable
 from graph.aval import Dim

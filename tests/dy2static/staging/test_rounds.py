@@ -1,5 +1,6 @@
 """Loops in loops begin with what was found in the round before, and carry nothing that they need not."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ import eager as xp
 from dy2static import to_static
 from dy2static.staging.objects import aliases
 from dy2static.staging.stager import Stager
+from dy2static.staging.values.staged import StagedTensor
 from support import fuzzing
 from support.defining import define
 
@@ -91,6 +93,33 @@ def test_loops_in_a_try_are_not_tried_in_all_ways_in_each_round(monkeypatch: pyt
             args = xp.ones(3), xp.asarray(n)
             assert float(static(*args)) == float(function(*args))
     assert regions[1] <= 6 * regions[0], "16 times as many, if each level had four ways"
+
+
+def test_rounds_that_are_over_leave_nothing_behind() -> None:
+    """What lives on counts as a possible alias of what is staged: nothing may wait for the collector of cycles."""
+
+    def items(x: Any, n: Any) -> Any:
+        for i in range(n):
+            yield x * i
+
+    def f(x: Any, n: Any) -> Any:
+        total = x.sum() * 0.0
+        for i in range(n):
+            for v in items(x, n):
+                if (v.sum() > 1 and [v]) or i > 2:
+                    total = total + v.sum()
+        return total
+
+    static, args = to_static(f, executor="interpreter"), (xp.ones(3), xp.asarray(4))
+    gc.collect()
+    gc.disable()
+    try:
+        found = static(*args)
+        left = sum(type(x) is StagedTensor for x in gc.get_objects())
+    finally:
+        gc.enable()
+    assert float(found) == float(f(*args))
+    assert left <= 4, "those of the program itself; each round had left some"
 
 
 def test_a_loop_that_counts_is_staged_once(monkeypatch: pytest.MonkeyPatch) -> None:
