@@ -20,6 +20,9 @@ class StagingError(GraphError):
     is_of_choice = False
     """Whether an item was changed that was taken at a place which only the graph knows: as a copy, perhaps."""
 
+    is_of_element = False
+    """Whether it is about a change of what is in a list of the graph."""
+
     is_of_first_trip = False
     """Whether it is about the first trip of a loop: behind that, it would not be met again."""
 

@@ -15,6 +15,7 @@ from dy2static.staging.containers import lists_written_out
 from dy2static.staging.containers.lists import StageableList, is_of_graph
 from dy2static.staging.containers.one_shot import OneShot
 from dy2static.staging.failures.caught import CaughtClass
+from dy2static.staging.objects.stale import check_usable
 from dy2static.staging.regions.short_circuit import staged_either
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.values.chosen import compared, each, is_chosen
@@ -107,7 +108,12 @@ def not_(value: Any) -> Any:
 
 
 def is_(a: Any, b: Any) -> Any:
-    """`a is b`. Only of what may be None, or is one of several, it is a question to the graph."""
+    """`a is b`. Only of what may be None, or is one of several, it is a question to the graph.
+
+    Raises: StagingError for what another name has changed on some paths.
+    """
+    check_usable(a)
+    check_usable(b)
     if (is_chosen(a) or is_chosen(b)) and maybe_none(a) is None and maybe_none(b) is None:
         return compared(*((a, b) if is_chosen(a) else (b, a)), operator.is_)
     if a is b or (maybe_none(a) is None and maybe_none(b) is None):

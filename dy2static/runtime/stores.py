@@ -18,8 +18,8 @@ from dy2static.runtime.starred import spread
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.containers.queues import Queue
 from dy2static.staging.locate import user_location
+from dy2static.staging.objects.changeable import own_handle
 from dy2static.staging.objects.contents import touch_content
-from dy2static.staging.objects.sharing import own_handle
 from dy2static.staging.values.chosen import each, is_chosen
 from dy2static.staging.values.chosen_objects import are_objects, place_of
 from dy2static.staging.values.optional import kind_of, maybe_none, present
@@ -181,7 +181,7 @@ def update_item_by(container: Any, key: Any, symbol: str, value: Callable[[], An
         return
     if isinstance(container, StageableList) and container.staged is not None:
         stager = the_stager()
-        stale = stager.sharing.update_element(container, found)
+        stale = stager.sharing.elements.update(container, found)
         found = update(found, symbol, value())
         stager.cells.make_stale(stale)
         container[key] = own_handle(found)

@@ -27,7 +27,7 @@ from dy2static.staging.objects.cells import (
 )
 from dy2static.staging.objects.frames import set_back_to, undo
 from dy2static.staging.objects.made import HOLDING, QUEUE, MadeSpec, another, fields_of, is_changeable
-from dy2static.staging.objects.stale import StaleTensor, refused
+from dy2static.staging.objects.stale import refused, stale_of
 from dy2static.staging.regions.branch import decide
 from dy2static.staging.regions.recursion import Calls
 from dy2static.staging.regions.rounds import Foreseen, Settled
@@ -277,8 +277,8 @@ def can_be_put(source: Source) -> bool:
 
 def describe(stager: Stager, placed: Arguments, value: Any) -> tuple[Spec, list[Value]]:
     """The returned value: objects of the caller's by reference, staged values by what they are made of."""
-    if isinstance(value, StaleTensor):
-        raise refused(value.stale.label, value.stale.loc)
+    if (stale := stale_of(value)) is not None:
+        raise refused(stale.label, stale.loc)
     known = _reference(stager, placed, value)
     if known is not None:
         return ConstantSpec(known), []

@@ -13,9 +13,10 @@ from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.failures.never import fail, raise_in_graph
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.cells import Cell, GradientCell, HandleCell, ListCell, graph_value, put_value
+from dy2static.staging.objects.changeable import held_in
 from dy2static.staging.objects.contents import ArrayCell, ContentCell
 from dy2static.staging.objects.frames import Cells, Trial
-from dy2static.staging.objects.sharing import Sharing, held_in
+from dy2static.staging.objects.sharing import Sharing
 from dy2static.staging.regions.facts import Facts, Known
 from dy2static.staging.regions.roster import Rosters
 from dy2static.staging.regions.rounds import Foreseen, Rounds
@@ -109,6 +110,7 @@ class Stager:
             self.is_known_here,
             self.rosters.has,
             lambda facts: self.facts.may_be(self.builder, facts),
+            lambda: (self.facts.known_in(self.builder),),
         )
         self.cells = Cells(self.sharing.check, self.sharing.check_changed)
         self.rounds = Rounds(foresee)
@@ -194,6 +196,8 @@ class Stager:
     def is_known_here(self, x: Any) -> bool:
         """Whether what a handle, or a name, holds is a value of the region that is being built, or of one around it."""
         held = held_in(x)
+        if held is None and not isinstance(x, Tensor):
+            return not self.cells.has_ended(x)
         value = graph_value(x) if held is None else held.flag
         b: GraphBuilder | None = self.builder
         while value is not None and b is not None and value not in b.producer:
@@ -325,7 +329,7 @@ class Stager:
         """An in-place operator has made something new of a handle that is a Python number on some paths: on the others
         it has changed, so that it can no longer be used."""
         self.cells.touch_tensor(x)
-        self.cells.make_stale([(x, "")])
+        self.cells.make_stale([(HandleCell(x), "")])
 
     def raise_in_graph(self, kind: type, args: tuple[Any, ...]) -> NoReturn:
         """End the path that is being staged with an exception."""

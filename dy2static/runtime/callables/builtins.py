@@ -28,6 +28,7 @@ from dy2static.staging.containers.queues import QUEUE, Queue, queue_of
 from dy2static.staging.failures.caught import Caught, CaughtClass
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.cells import attribute_cell, stores_itself
+from dy2static.staging.objects.stale import check_usable
 from dy2static.staging.stager import Stager, is_staged_value
 from dy2static.staging.values.chosen import each, is_chosen
 from dy2static.staging.values.optional import OptionalObject, changeable, is_none, kind_of, maybe_none, present
@@ -213,6 +214,7 @@ def _kind_of_stand_in(x: StagedNumber | StagedText) -> type:
 def _alike(x: Any, name: str) -> Any:
     """For what stands for an object of another class while staging, one of that class: it tells whether there is an
     attribute of this name. None for other values, and for tensors that have it."""
+    check_usable(x)
     if isinstance(x, StagedNumber | StagedText):
         return _kind_of_stand_in(x)()
     if isinstance(x, StagedTensor):
@@ -304,6 +306,7 @@ def _iterator_like(x: OneShot | Pulled) -> Any:
 
 
 def isinstance_(stager: Stager, x: Any, classes: Any) -> Any:
+    check_usable(x)
     if maybe_none(x) is not None:
         return _of_maybe(stager, x, isinstance(None, classes), lambda there: isinstance_(stager, there, classes))
     if isinstance(x, Caught):
@@ -330,6 +333,8 @@ def type_(stager: Stager, *args: Any) -> Any:
             next_step="test it with `is None` first.",
             loc=user_location(),
         )
+    if len(args) == 1:
+        check_usable(args[0])
     if len(args) == 1 and isinstance(args[0], Caught):
         return args[0].kind
     if len(args) == 1 and isinstance(args[0], StagedNumber):

@@ -18,6 +18,7 @@ from dy2static.runtime.callables.pulled import is_iterator
 from dy2static.runtime.callables.questions import ENVIRONMENT, is_question
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.by_identity import of_class
+from dy2static.staging.objects.stale import check_usable
 from dy2static.staging.stager import Stager
 from dy2static.staging.values.staged import StagedTensor
 from dy2static.staging.values.text import StagedText
@@ -79,6 +80,7 @@ def check_objects(stager: Stager, name: str, things: Sequence[Any]) -> None:
     changed = next(filter(is_changeable, things), None)
     if changed is None:
         return
+    check_usable(changed)
     kind, place = cast("type[Any]", type(changed)).__name__, stager.place_of(changed)
     if place is None:
         _refuse(

@@ -12,7 +12,6 @@ from dy2static.staging.containers.list_text import layout_of, layout_of_text
 from dy2static.staging.containers.lists import NO_INDEX, StageableList, StagedList
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.made import changed
-from dy2static.staging.objects.stale import refused
 from dy2static.staging.values.chosen_objects import can_choose, place_of
 from dy2static.staging.values.optional import maybe_none
 from dy2static.staging.values.spec import (
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 def _usable(spec: Spec) -> Spec:
     """The description. Raises: StagingError for a tensor that another name has changed in place."""
     if isinstance(spec, StaleSpec):
-        raise refused(spec.stale.label, spec.stale.loc, user_location())
+        raise spec.stale.refused()
     return spec
 
 
@@ -158,13 +157,16 @@ class ListValues:
         return made.staged.values
 
     def _parts(self, items: StageableList, element: Spec, item: Any) -> list[Value]:
-        self._stager.sharing.store(items, item, self._stager.cells.changes_in_loop)
+        cells, builder = self._stager.cells, self._stager.builder
+        self._stager.sharing.elements.store(
+            items, item, lambda x: cells.changes_in_loop(x, builder), lambda x: cells.is_of_trip(x, builder)
+        )
         return pack(element, item, self._stager) or [self._stager.builder.constant(True)]
 
     def _item(self, items: StageableList, values: Iterable[Value]) -> Any:
         assert items.staged is not None
         assert items.staged.element is not None
-        return self._stager.sharing.take(unpack(items.staged.element, iter(list(values)), self._stager))
+        return self._stager.sharing.elements.take(unpack(items.staged.element, iter(list(values)), self._stager))
 
     def _index(self, index: Any) -> Value:
         self._stager.builder.loc = user_location()
@@ -204,7 +206,7 @@ class ListValues:
             return
         if more.staged.element is None:
             return
-        self._stager.sharing.share_elements()
+        self._stager.sharing.elements.share()
         assert items.staged is not None
         if items.staged.element is None:
             items.staged = more.staged
@@ -260,7 +262,7 @@ class ListValues:
         bounds = [self._index(bound) for _, bound in named if bound is not None]
         values = tuple(self._op("list_slice", v, *bounds, given=given) for v in items.staged.values)
         made = StageableList((), StagedList(items.staged.element, values))
-        self._stager.sharing.share_elements()
+        self._stager.sharing.elements.share()
         self._stager.cells.born(made)
         return made
 
@@ -287,7 +289,7 @@ class ListValues:
             self.unsupported("a change of a slice with steps")
         if not hasattr(cast(object, new), "__iter__"):
             [][:] = new  # raises TypeError, in the words of this Python
-        self._stager.sharing.share_elements()
+        self._stager.sharing.elements.share()
         made = self._stager.call(lists_written_out.with_slice, (items, index.start, index.stop, new), {})
         items.staged = made.as_staged().staged
 

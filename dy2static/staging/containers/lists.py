@@ -4,7 +4,6 @@ import copy
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
 import numpy as np
@@ -25,12 +24,24 @@ NO_INDEX: Final = "only integer scalar arrays can be converted to a scalar index
 """What Python, or NumPy, says of a tensor that is no index."""
 
 
-@dataclass(frozen=True, slots=True)
 class StagedList:
     """The value of a graph list: one list of the graph for each graph value that an element is made of."""
 
-    element: "Spec | None"
-    values: tuple[Value, ...]
+    __slots__ = ("_element", "_values")
+
+    def __init__(self, element: "Spec | None", values: tuple[Value, ...]) -> None:
+        self._element = element
+        self._values = values
+
+    @property
+    def element(self) -> "Spec | None":
+        """What an element is made of; None where there was none yet."""
+        return self._element
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The lists of the graph."""
+        return self._values
 
 
 class StageableList(list[Any]):
@@ -253,7 +264,7 @@ class StageableList(list[Any]):
     def copy(self) -> "StageableList":
         """Another list of the same elements."""
         if self.staged is not None:
-            the_stager().sharing.share_elements()
+            the_stager().sharing.elements.share()
         return self.twin()
 
     def __copy__(self) -> "StageableList":

@@ -1,11 +1,14 @@
 """What is known of objects, each by its identity and for as long as it lives."""
 
 import functools
+import gc
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, TypeVar
+
+from dy2static.errors import StagingError
 
 T = TypeVar("T")
 
@@ -68,6 +71,17 @@ def let_go() -> None:
             if sys.getrefcount(kept.held) <= OURS:
                 kept.held, is_done = GONE, False
                 del LOCAL.kept[identity]
+
+
+def without_garbage(check: Callable[[], T]) -> T:
+    """What `check` gives. Where it refuses, once more without the objects that only garbage refers to, such as the
+    frames of an exception: whether they are there yet must not matter."""
+    try:
+        return check()
+    except StagingError:
+        gc.collect()
+        let_go()
+    return check()
 
 
 def _is_gone(held: Any) -> bool:

@@ -78,6 +78,17 @@ class HandleCell:
             self.handle._link = link  # pyright: ignore[reportPrivateUsage]
 
 
+def same_place(cell: Cell, other: Any) -> Cell | None:
+    """The place in another object that a cell is in its own; None where that object is of another kind."""
+    if isinstance(cell, HandleCell):
+        is_alike = isinstance(other, Tensor)
+    elif isinstance(cell, ListCell):
+        is_alike = isinstance(other, StageableList)
+    else:
+        is_alike = isinstance(cell, AttributeCell | ItemCell) and type(other) is type(cell.owner)
+    return cell.of(other) if is_alike else None
+
+
 def is_made_in(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
     """Whether the handle of a changed cell was made in the block of `builder`, going by what it held before."""
     if not isinstance(cell, HandleCell):

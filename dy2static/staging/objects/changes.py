@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.locate import user_location
 from dy2static.staging.objects.cells import AttributeCell, Cell, ClosureCell, HandleCell, ItemCell, Key, is_made_in
+from dy2static.staging.objects.changeable import is_changeable
 from dy2static.staging.objects.contents import ArrayCell, ContentCell
 from dy2static.staging.objects.frames import Frame
 from dy2static.staging.objects.instances import Attributes, children, has_attributes, rebuild
@@ -110,6 +111,8 @@ def _copied(value: Any, node: Node, items: Sequence[Any], stager: "Stager") -> A
     """A container or object as a block has left it."""
     copied = rebuild(node, items)
     stager.cells.instances.copy(copied, value)
+    if is_changeable(value):
+        stager.sharing.copy(copied, value)
     return copied
 
 
@@ -143,9 +146,10 @@ def snapshot(value: Any, frame: Frame, stager: "Stager") -> Any:
         maybe = cast(MaybeNone, maybe_none(value))
         return optional(replace(maybe, spec=_left_in_spec(maybe.spec, frame, stager)), OptionalObject)
     if isinstance(value, StageableList):
-        if value.staged is not None:
-            return value.twin()
-        return StageableList([snapshot(item, frame, stager) for item in value])
+        is_of_graph = value.staged is not None
+        copied = value.twin() if is_of_graph else StageableList([snapshot(item, frame, stager) for item in value])
+        stager.sharing.copy(copied, value)
+        return copied
     split = children(value) if value is not None else None
     if split is None:
         return value

@@ -12,8 +12,9 @@ from typing import Any
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.failures.never import Never
 from dy2static.staging.objects.aliases import ALWAYS, Ways, either
+from dy2static.staging.objects.changeable import held_in, is_changeable, object_of
 from dy2static.staging.objects.instances import children
-from dy2static.staging.objects.sharing import Sharing, held_in, is_changeable, object_of
+from dy2static.staging.objects.sharing import Sharing
 from dy2static.staging.regions.facts import Facts
 from dy2static.staging.values.staged import NUMBERS
 from dy2static.staging.values.undefined import Undefined

@@ -7,7 +7,8 @@ knows what each cell held when it began, so it can be undone, and merged with th
 import operator
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from dataclasses import dataclass
+from types import CellType, FunctionType, ModuleType
 from typing import Any, Final, cast
 
 from dy2static.staging.containers.lists import StageableList
@@ -23,11 +24,10 @@ from dy2static.staging.objects.cells import (
     ListCell,
     attribute_cell,
     is_made_in,
-    put_value,
 )
 from dy2static.staging.objects.instances import Home, Instances
 from dy2static.staging.objects.key_order import KeyOrders
-from dy2static.staging.objects.stale import Stale, StaleTensor
+from dy2static.staging.objects.stale import Stale, is_stale, made_stale, stale_kind
 from dy2static.staging.objects.variables import Variables, set_back
 from dy2static.staging.values.undefined import Undefined
 from eager.tensor import Tensor
@@ -60,21 +60,35 @@ class Trial:
         self.is_kept = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Repeated:
+    """A block that runs more than once, and how many blocks there are with it."""
+
+    frame: Frame
+    builder: GraphBuilder
+    depth: int
+    is_trip: bool
+
+
 class Cells:
     """The frames of one staging, innermost last."""
 
     def __init__(
-        self, check: Callable[[int], Sequence[tuple[Tensor, str]]], check_changed: Callable[[int, bool], None]
+        self, check: Callable[[Cell], Sequence[tuple[Cell, str]]], check_changed: Callable[[int, bool], None]
     ) -> None:
         self._check = check
-        """Called with the identity of a tensor or list that is about to change; says which tensors this makes stale."""
+        """Called with a cell that is about to change; says which others this makes stale."""
         self._check_changed = check_changed
         """Called with the identity of one that a block has changed; whether it may be in a list by now."""
         self._frames = [Frame()]
         self._born: list[Home] = [ByIdentity()]
         self._standing_in: Home = ByIdentity()
         """Objects in a trip of a loop for those that the loop carries."""
-        self._loops: list[tuple[Frame, GraphBuilder]] = []
+        self._given: dict[int, Home] = {}
+        """These in the trips that are being staged, by how many blocks there are with it."""
+        self._ended = ByIdentity[bool]()
+        """Objects, other than tensors, of blocks that have ended; whether that was the trip of a loop."""
+        self._loops: list[_Repeated] = []
         self._namespaces = ByIdentity[Any]()
         """Objects, by the dicts of their attributes."""
         self.instances = Instances()
@@ -92,25 +106,34 @@ class Cells:
         return attribute_cell(owner, key) if owner is not None and isinstance(key, str) else ItemCell(container, key)
 
     @contextmanager
-    def frame(self, loop: GraphBuilder | None = None) -> Generator[Frame]:
+    def frame(self, loop: GraphBuilder | None = None, *, is_trip: bool = True) -> Generator[Frame]:
         """A block whose changes are to be merged or dropped: they are undone when it ends. `loop` builds it where it is
-        the body of a loop or of a function of the graph, which runs more than once."""
+        the body of a loop (`is_trip`) or of a function of the graph, which runs more than once."""
         frame = Frame()
         born: Home = ByIdentity()
         held = self.variables.held()
         self._frames.append(frame)
         self._born.append(born)
         if loop is not None:
-            self._loops.append((frame, loop))
+            self._loops.append(_Repeated(frame, loop, len(self._frames), is_trip))
         try:
             yield frame
         finally:
             if loop is not None:
                 self._loops.pop()
+            self._end(born, is_trip=loop is not None)
             self._frames.pop()
             self._born.pop()
             undo(frame)
             set_back(held)
+
+    def _end(self, born: Home, *, is_trip: bool) -> None:
+        """A block is over that made these objects."""
+        given = self._given.pop(len(self._born), None)
+        for home, is_of_trip in ((born, is_trip), (given, True)):
+            for x, _ in () if home is None else home.items():
+                if not isinstance(x, Tensor | CellType):
+                    self._ended.note(x, is_of_trip)
 
     @contextmanager
     def trial(self) -> Generator["Trial"]:
@@ -124,6 +147,8 @@ class Cells:
         try:
             yield trial
         finally:
+            if not trial.is_kept:
+                self._end(born, is_trip=False)
             self._frames.pop()
             self._born.pop()
             if trial.is_kept:
@@ -214,22 +239,47 @@ class Cells:
         """Whether the block that is being staged made it."""
         return id(value) in self._born[-1]
 
+    def has_ended(self, value: Any) -> bool:
+        """Whether this is an object of a trip that is over, which only staging may still have. Of a tensor its value
+        says that."""
+        return self._ended.get(id(value)) is True
+
+    def is_there(self, value: Any) -> bool:
+        """Whether a block that is being staged has made this object, or was given it."""
+        return self.is_born(value) or any(id(value) in given for given in self._given.values())
+
     def stand_in(self, value: Any) -> None:
         """The opposite of `born`: the object stands for one outside of the frame."""
         self._born[-1].forget(id(value))
         self._standing_in.note(value, None)
+        self._given.setdefault(len(self._born), ByIdentity()).note(value, None)
 
     def is_ours(self, value: Any) -> bool:
         """Whether staging made the object, be it for one from outside."""
         return self.is_born(value) or id(value) in self._standing_in
 
-    def changes_in_loop(self, value: Any) -> bool:
-        """Whether a trip of a loop that is being staged changes an object that is older than the trip."""
+    def changes_in_loop(self, value: Any, builder: GraphBuilder) -> bool:
+        """Whether a trip of a loop that is being staged, by now with `builder`, changes an object that is older than
+        the trip."""
         return any(
-            key[1] == id(value) and key[0] in CHANGEABLE and not is_made_in(*entry, builder)
-            for frame, builder in self._loops
+            key[1] == id(value) and key[0] in CHANGEABLE and not _is_made_since(loop.builder, *entry, builder)
+            for loop in self._loops
+            for frame in self._frames[loop.depth - 1 :]
             for key, entry in frame.items()
         )
+
+    def is_of_trip(self, value: Any, builder: GraphBuilder) -> bool | None:
+        """Whether an object is another one in each trip of the innermost loop: made there, or given to it. Of no loop
+        where there is none; None where what is older is in a function of the graph. What is being staged is staged with
+        `builder`."""
+        if not self._loops:
+            return True
+        innermost = self._loops[-1]
+        is_its = any(id(value) in born for born in self._born[innermost.depth - 1 :])
+        if isinstance(value, Tensor):
+            is_its = _is_made_since(innermost.builder, HandleCell(value), value, builder)
+        is_given = id(value) in self._given.get(innermost.depth, ())
+        return is_its or is_given or (False if innermost.is_trip else None)
 
     def noted(self, key: Key) -> Cell | None:
         """The cell of this key, if it was noted in a block that is being staged."""
@@ -241,15 +291,16 @@ class Cells:
         Raises: StagingError for an object that must not change (see `Sharing`).
         """
         key = cell.key
-        stale = self._check(key[1]) if key[0] in CHANGEABLE else ()
+        stale = self._check(cell) if key[0] in CHANGEABLE else ()
         self.note(cell)
         self.make_stale(stale)
 
-    def make_stale(self, tensors: Sequence[tuple[Tensor, str]]) -> None:
-        """Note that these can no longer be used, for a change in place here; each with a label."""
-        for handle, label in tensors:
-            self.note(HandleCell(handle))
-            put_value(handle, StaleTensor.made(Stale(label, user_location())))
+    def make_stale(self, cells: Sequence[tuple[Cell, str]]) -> None:
+        """Note that what these hold can no longer be used, for a change in place here; each with a label."""
+        for cell, label in cells:
+            if cell.key[1] not in self._ended:  # else no block has to know
+                self.note(cell)
+            cell.store(made_stale(stale_kind(cell.load()), Stale(label, user_location())))
 
     def note(self, cell: Cell) -> None:
         """Note what a cell holds, to be set back when the block ends."""
@@ -292,15 +343,28 @@ class Cells:
         _store(cell, value)
 
     def take(self, cell: Cell, value: Any, *, is_of_branch: bool = False) -> None:
-        """Store what blocks left in a cell: what else sees the change was asked where they made it. Outside of loops
-        a branch is taken once: what it has changed it may have put into a list, as it is now.
+        """Store what blocks left in a cell: what else sees the change was asked where they made it. A branch may have
+        put into a list what it has changed, as it is now. Where that is stale, it was another object that has changed.
 
         Raises: StagingError for an object that must not change.
         """
-        if cell.key[0] in CHANGEABLE:
-            self._check_changed(cell.key[1], is_of_branch and not self._loops)
+        if cell.key[0] in CHANGEABLE and not is_stale(value):
+            self._check_changed(cell.key[1], is_of_branch)
+        self.give(cell, value)
+
+    def give(self, cell: Cell, value: Any) -> None:
+        """Store what the trip of a loop begins with. Whether it may change is asked where the loop is over."""
         self.note(cell)
         _store(cell, value)
+
+
+def _is_made_since(first: GraphBuilder, cell: Cell, before: Any, builder: GraphBuilder) -> bool:
+    """Whether the handle of a changed cell was made in the block of `first` or in one inside of it, up to `builder`."""
+    blocks = [first]
+    while builder is not first and builder.parent is not None:
+        blocks.append(builder)
+        builder = builder.parent
+    return any(is_made_in(cell, before, block) for block in blocks)
 
 
 def _store(cell: Cell, value: Any) -> None:

@@ -287,7 +287,7 @@ def _attempt(protected: Protected, step: Step, state: State) -> _Tried:
         left = [*outputs, *(change.object for change in changed.values())]
         labels = [*map(label_of, protected.names), *(change.cell.text for change in changed.values())]
         reunite(made, relations([left], stager.sharing), labels, stager.sharing)
-        stager.sharing.take_over(made, left)
+        stager.sharing.elements.take_over(made, left)
         for change, value in zip(changed.values(), made[len(outputs) :], strict=True):
             stager.sharing.merge(value, [change.object], change.cell.text)
             stager.cells.put(change.cell, value)

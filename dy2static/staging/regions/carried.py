@@ -18,6 +18,7 @@ from dy2static.staging.values.spec import Spec
 from graph.aval import Dim
 from graph.ir.builder import GraphBuilder
 from graph.ir.value import Value
+from graph.location import Loc
 
 
 @dataclass(slots=True)
@@ -36,8 +37,12 @@ class Carried:
     """What the loops in the body were found to carry."""
     begun: list[Spec]
     """The descriptions as the loop began."""
+    listed: int
+    """How often something had been put into a list of the graph when the loop began (see `elements`)."""
     cells: dict[Key, Cell] = field(default_factory=dict[Key, Cell])
     in_place: set[int] = field(default_factory=set[int])
+    exchanged: set[int] = field(default_factory=set[int])
+    """The variables of which a trip was found to change the object, and a later one to give them another."""
     kept: set[int] = field(default_factory=set[int])
     varying: set[Dim] = field(default_factory=set[Dim])
     related: Relations = field(default_factory=Relations)
@@ -57,6 +62,8 @@ class Carried:
     within: dict[int, list[tuple[Position, Any]]] = field(default_factory=dict[int, list[tuple[Position, Any]]])
     """The objects of before the loop that trips put into variables, and into lists and cells that they change, each
     with its place."""
+    elements: set[Position] = field(default_factory=set[Position])
+    """Where trips leave objects that they, or those before, have put into a list of the graph."""
     taken_back: set[Hashable] = field(default_factory=set[Hashable])
     """What was found of objects that may be one, and not found again in the next trip: each is taken back once."""
     roster: Roster | None = None
@@ -65,6 +72,8 @@ class Carried:
     """The variables and cells that cannot be in it: one may hold another object, or two the same."""
     presumed: set[int] = field(default_factory=set[int])
     """Of what is said only because it was found in the round before (see `rounds`)."""
+    presumed_elements: bool = False
+    """Whether there are such `elements`."""
     widened: int | None = None
     """Whose description was widened last."""
 
@@ -83,8 +92,14 @@ class Carried:
             frozenset(self.varying),
             frozenset(self.roster.positions if self.roster else ()),
             frozenset(self.unruly),
+            frozenset(self.exchanged),
+            frozenset(self.elements),
             self.trip,
         )
+
+    def is_presumed(self, counted: set[int]) -> bool:
+        """Whether anything is but for the integers that each trip counts."""
+        return self.presumed_elements or not self.presumed <= counted
 
     def is_kept(self, found: Hashable) -> bool:
         """Whether what was found stays, now that a trip does not find it again. What a trip finds depends on what it
@@ -101,11 +116,22 @@ class Carried:
         del self.initial[count:], self.specs[count:], self.begun[count:]
         self.presumed = {i for i in self.presumed if i < count}
         self.replaced, self.left, self.may_hold = set(), (), {}
-        self.within, self.taken_back = {}, set()
+        self.within, self.taken_back, self.elements = {}, set(), set()
         self.invariants, self.broken = {}, set()
         self.roster = None
         self.unruly = set()
         self.related = relations([self.initial], sharing)
+
+    def exchange(self, variables: set[int], sharing: Sharing) -> None:
+        """Carry these as values: a trip gives them other objects, though those before it may only have changed them."""
+        for i in variables & self.kept:
+            self.specs[i] = self.begun[i]
+        self.exchanged |= variables
+        self.in_place -= variables
+        self.kept -= variables
+        self.presumed -= variables
+        self.forget(sharing)
+        self.replaced |= self.exchanged
 
     def label(self, i: int) -> str:
         """What a variable or cell is called."""
@@ -137,4 +163,6 @@ class StagedBody:
     values: list[Any]
     changed: Changes
     touched: set[Key]
+    unseen: Sequence[Loc] = ()
+    """Where it puts into a list what it has changed before, and the next trip has too (see `elements`)."""
     test: StagedTest | None = None

@@ -92,12 +92,16 @@ class Known:
         for region in reversed(list(_around(builder))):
             yield from self._facts.get(region, {}).items()
 
+    def known_in(self, builder: GraphBuilder) -> Facts:
+        """What is known in a region, what was learned last behind the rest."""
+        return tuple(self._noted(builder))
+
     def may_be(self, builder: GraphBuilder, facts: Facts) -> bool:
         """Whether all these may hold together, with what is known here. Of no where the ops say so; else yes."""
         if not facts:
             return True
         here = _Open(builder)
-        is_possible, followed = self._known_in(builder)
+        is_possible, followed = self._followed_in(builder)
         env = followed.copy()
         if not (is_possible and all(_follow(here.find(flag), holds, env) for flag, holds in facts)):
             return False
@@ -109,7 +113,7 @@ class Known:
         where = _Where(env)
         return not any(where.by_op(here.find(flag)) is (not holds) for flag, holds in env.items())
 
-    def _known_in(self, builder: GraphBuilder) -> tuple[bool, dict[Value, bool]]:
+    def _followed_in(self, builder: GraphBuilder) -> tuple[bool, dict[Value, bool]]:
         """Whether what is known in a region is no contradiction, and what follows from it. Found once, until the facts
         change: one question comes soon after the other."""
         if self._latest is None or self._latest[:2] != (builder, self._changes):

@@ -8,10 +8,11 @@ from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.failures.never import until_raised
 from dy2static.staging.locate import user_location, user_place
 from dy2static.staging.objects.cells import Cell, ItemCell
+from dy2static.staging.objects.changeable import object_of, own_handle
 from dy2static.staging.objects.changes import left_behind, left_in, object_in, snapshot
 from dy2static.staging.objects.coincidence import reunite
 from dy2static.staging.objects.frames import CHANGEABLE
-from dy2static.staging.objects.sharing import object_of, own_handle
+from dy2static.staging.objects.sharing_errors import refused_in_list
 from dy2static.staging.regions.branch import key_error
 from dy2static.staging.regions.carried import Carried, StagedBody, StagedTest
 from dy2static.staging.regions.facts import Facts
@@ -36,6 +37,7 @@ from dy2static.staging.regions.loop_objects import (
     is_as_it_is,
     is_changed,
     is_mutable,
+    mark_elements,
     merge_within,
     relate,
 )
@@ -159,8 +161,8 @@ def _settle(
     """Stage trips, by `trip_of`, until the description of what they carry covers what they leave; gives the last one
     with the graph values that it yields. `blocks` are those of the loop; `trip` is what the loops in it are expected
     to carry."""
-    place = user_place()
-    carried = begin(stager, state, names, trip)
+    place, listed = user_place(), stager.sharing.elements.count
+    carried = begin(stager, state, names, trip, listed)
     counted = presume_counters(carried, counters)
     number = stager.rounds.begin(names)
     before = stager.rounds.at(place, names)
@@ -169,7 +171,7 @@ def _settle(
     else:
         presume(stager, carried, blocks, before)
     foresee(carried, stager.rounds.foreseen(number))
-    is_followed = False
+    is_followed = is_exchanged = False
 
     def note(found: Carried) -> None:
         roles = roles_of(stager, blocks, tuple(found.cells))
@@ -180,12 +182,19 @@ def _settle(
             with stager.rounds.trip(carried.trip) as carried.trip:
                 staged = trip_of(carried)
             is_wider = _widen(stager, carried, staged, loc)
+            if staged.unseen and not is_wider:
+                raise refused_in_list(put_at=staged.unseen[0])
         except Exception as error:  # if it was not for what was presumed, the next trip raises it again
-            if carried.presumed <= counted and (is_followed or not isinstance(error, StagingError)):
+            if not is_exchanged and getattr(error, "is_of_element", False) and carried.in_place:
+                given, is_exchanged = carried.in_place, True
+                carried = begin(stager, state, names, NO_TRIP, listed)
+                carried.exchange(given, stager.sharing)
+                continue
+            if not carried.is_presumed(counted) and (is_followed or not isinstance(error, StagingError)):
                 note(carried)
                 raise
-            failed, is_followed = carried, carried.presumed <= counted
-            carried = begin(stager, state, names, NO_TRIP)
+            failed, is_followed = carried, not carried.is_presumed(counted)
+            carried = begin(stager, state, names, NO_TRIP, listed)
             if is_followed and not presume_all(stager, carried):
                 note(failed)
                 raise
@@ -197,7 +206,7 @@ def _settle(
             note(carried)
             stager.rounds.settle(number, numbers_in(carried), i + 1)
             return carried, staged, packed
-        carried = begin(stager, state, names, carried.trip)
+        carried = begin(stager, state, names, carried.trip, listed)
     if carried.widened is None:
         raise InternalError("the description of a loop's state does not settle")
     raise grows(carried.label(carried.widened), carried.specs[carried.widened], loc)
@@ -216,15 +225,15 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
     changed_in_place: list[tuple[int, Any, Any]] = []
     for i in carried.in_place:
         changed_in_place.append((i, values[i], own_handle(carried.initial[i])))
-        stager.cells.take(cell_of(carried.initial[i]), object_of(values[i]))
+        stager.cells.give(cell_of(carried.initial[i]), object_of(values[i]))
         values[i] = carried.initial[i]
     reunite(values, carried.related, labels, stager.sharing)
     with stager.sharing.at_once():
         for i, cell in enumerate(carried.cells.values(), count):
             values[i] = held_by(cell, values[i])
-            stager.sharing.merge(values[i], what_it_may_be(carried, i, [cell.load()]), cell.text)
+            _merge(stager, carried, i, values[i], cell.load(), ())
             merge_within(stager, carried, i, values[i])
-            stager.cells.take(cell, values[i])
+            stager.cells.give(cell, values[i])
         for i, value, before in changed_in_place:
             stager.sharing.merge_items(value, before, labels[i])
             merge_within(stager, carried, i, value)
@@ -233,19 +242,32 @@ def _enter(stager: Stager, carried: Carried, builder: GraphBuilder) -> list[Any]
                 continue
             given = object_of(value)
             if not isinstance(given, MaybeDefined):  # what a read leaves in one is nothing that the loop carries
-                for x in inside(given).values():
+                before = inside(carried.initial[i])
+                for x in (x for identity, x in inside(given).items() if identity not in before):
                     stager.cells.stand_in(x)
             stager.sharing.carry(value, carried.initial[i])
             if i in carried.replaced and is_as_it_is(value):
-                objects = [carried.initial[i], *carried.left[i : i + 1]]
-                stager.sharing.merge(value, what_it_may_be(carried, i, objects), labels[i])
+                _merge(stager, carried, i, value, carried.initial[i], carried.left[i : i + 1])
                 merge_within(stager, carried, i, value)
+    mark_elements(stager, carried, values)
     presume_invariants(stager, carried, values)
     for i, objects in carried.may_hold.items():
         if not isinstance(values[i], Tensor):
             stager.sharing.hold(values[i], objects)
     give_numbers(carried, values)
     return values
+
+
+def _merge(stager: Stager, carried: Carried, i: int, value: Any, initial: Any, left: Sequence[Any]) -> None:
+    """Note that a variable or cell stands for what it was before the loop, or for what trips have left in it."""
+    label, sharing = carried.label(i), stager.sharing
+    if has_turns(carried, i):
+        sharing.merge(value, what_it_may_be(carried), label)
+        return
+    with sharing.elements.as_before([*inside(initial)], carried.listed):
+        sharing.merge(value, [initial], label)
+    if left:
+        sharing.merge(value, left, label)
 
 
 def _carried_facts(test: GraphBuilder, facts: Facts) -> list[tuple[int, bool]]:
@@ -266,7 +288,7 @@ def _stage_body(
         stager.cells.variables.of(body),
         stager.cells.frame(builder) as frame,
         stager.rosters.of(carried.roster),
-        stager.sharing.trip(),
+        stager.sharing.elements.trip() as elements,
     ):
         index = None if item is None else builder.param(scalar(int64), "i")
         given = _enter(stager, carried, builder)
@@ -284,13 +306,18 @@ def _stage_body(
         values = [snapshot(value, frame, stager) for value in outputs]
         touched = {key for key in frame if key not in entered}
         touched |= {cell_of(carried.initial[i]).key for i in carried.in_place if outputs[i] is carried.initial[i]}
-        return StagedBody(builder, passed, given, outputs, values, left_behind(frame, stager, builder), touched)
+        return StagedBody(
+            builder, passed, given, outputs, values, left_behind(frame, stager, builder), touched, elements.unseen
+        )
 
 
 def _widen(stager: Stager, carried: Carried, staged: StagedBody, loc: Loc) -> bool:
     """Widen the descriptions to cover what one trip left; whether anything changed, so that the body is staged anew."""
     is_drawn_up = draw_up(stager, carried, staged)
     changed = _note_in_place(stager, carried, staged, loc) or is_drawn_up
+    if exchanged := carried.exchanged & (carried.in_place | carried.kept):
+        carried.exchange(exchanged, stager.sharing)
+        return True
     own = {id(object_of(carried.initial[i])) for i in carried.in_place}
     for value, before in zip(staged.passed, carried.initial, strict=False):
         own |= inside(value).keys() - inside(before).keys()
@@ -343,24 +370,21 @@ def _note_in_place(stager: Stager, carried: Carried, staged: StagedBody, loc: Lo
     found = False
     owners = {key[1] for key in staged.touched if key[0] in CHANGEABLE}
     for i, (passed, output) in enumerate(zip(staged.passed, staged.outputs, strict=True)):
-        if i in carried.kept:
+        if i in carried.kept or i in carried.in_place:
             if output is not passed:
-                raise both(carried.label(i), loc)
+                carried.exchanged.add(i)
+            continue
+        if i in carried.exchanged:
             continue
         if output is passed and isinstance(carried.specs[i], ContainerSpec) and _changes_below(passed, owners):
             carried.kept.add(i)
             carried.specs[i] = ConstantSpec(carried.initial[i])
             found = True
             continue
-        if output is not passed and any(isinstance(x, dict) and key in owners for key, x in inside(passed).items()):
-            raise both(carried.label(i), loc)  # what else the dict is called is not known: none is referred to weakly
         if not is_mutable(passed) or not is_mutable(carried.initial[i]):
             continue
         is_touched = cell_of(passed).key in staged.touched
-        if i in carried.in_place:
-            if output is not passed:
-                raise both(carried.label(i), loc)
-        elif output is passed and (is_touched or cell_of(carried.initial[i]).key in staged.touched):  # by another name
+        if output is passed and (is_touched or cell_of(carried.initial[i]).key in staged.touched):  # by another name
             carried.in_place.add(i)
             found = True
         elif is_touched and stager.is_from_outside(carried.initial[i]) and not has_turns(carried, i):
@@ -414,19 +438,18 @@ def _finish(
             merged[i] = carried.initial[i]
         elif staged.outputs[i] is staged.passed[i] and not is_changed(staged.passed[i], staged):
             merged[i] = carried.initial[i]  # no trip replaces it
+            stager.sharing.elements.hand_on(staged.passed[i], merged[i])
     reunite(merged, carried.related_after, labels, stager.sharing)
     with stager.sharing.at_once():
         for i, cell in enumerate(carried.cells.values(), count):
             merged[i] = held_by(cell, merged[i])
-            objects = [cell.load(), object_in(cell, staged.changed, stager)]
-            stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), cell.text)
+            _merge(stager, carried, i, merged[i], cell.load(), [object_in(cell, staged.changed, stager)])
             if is_as_it_is(merged[i]):
                 merge_within(stager, carried, i, merged[i])
             stager.cells.take(cell, merged[i])
         for i in range(count):
             if merged[i] is not carried.initial[i]:
-                objects = [carried.initial[i], staged.outputs[i]]
-                stager.sharing.merge(merged[i], what_it_may_be(carried, i, objects), labels[i])
+                _merge(stager, carried, i, merged[i], carried.initial[i], staged.outputs[i : i + 1])
                 if is_as_it_is(merged[i]):
                     merge_within(stager, carried, i, merged[i])
     conclude(stager, carried, merged)

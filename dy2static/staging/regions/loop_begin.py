@@ -19,10 +19,11 @@ from dy2static.staging.values.unify import stageable
 from graph.aval import Dim
 
 
-def begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip) -> Carried:
-    """What is known before a trip; `trip` is what the loops in it are expected to carry."""
+def begin(stager: Stager, state: Sequence[Any], names: Sequence[str], trip: Trip, listed: int) -> Carried:
+    """What is known before a trip; `trip` is what the loops in it are expected to carry, `listed` how often something
+    has been put into a list of the graph."""
     specs = [spec_of(value, stager) for value in state]
-    carried = Carried(names, list(state), specs, trip, list(specs))
+    carried = Carried(names, list(state), specs, trip, list(specs), listed)
     carried.related = relations([carried.initial], stager.sharing)
     return carried
 
@@ -91,6 +92,9 @@ def _presume_objects(stager: Stager, carried: Carried, before: Found, places: Ma
         if x is not None and i in places:
             carried.within.setdefault(places[i], []).append((at, x))
     carried.unruly |= {places[i] for i in before.unruly if i in places}
+    carried.exchanged |= before.exchanged
+    carried.elements |= {(places[i], path) for i, path in before.elements if i in places}
+    carried.presumed_elements = bool(carried.elements)
     if before.roster <= places.keys():
         follow(stager, carried, {places[i] for i in before.roster if can_be_exchanged(carried, places[i])})
 

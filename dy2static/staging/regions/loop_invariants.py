@@ -4,7 +4,7 @@ that stands for `break`, is what it was before the loop, a name is None (or unbo
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dy2static.staging.objects.sharing import held_in
+from dy2static.staging.objects.changeable import held_in
 from dy2static.staging.regions.carried import Carried
 from dy2static.staging.regions.facts import BOOL, Implication
 from dy2static.staging.stager import Stager

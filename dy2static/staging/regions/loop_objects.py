@@ -8,10 +8,10 @@ from typing import Any
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.objects.aliases import ALWAYS, Alias
 from dy2static.staging.objects.cells import Cell, HandleCell, ListCell
+from dy2static.staging.objects.changeable import held_in, is_changeable, object_of
 from dy2static.staging.objects.changes import left_in, object_in
 from dy2static.staging.objects.coincidence import Position, objects_in, relations
 from dy2static.staging.objects.frames import CHANGEABLE
-from dy2static.staging.objects.sharing import held_in, is_changeable, object_of
 from dy2static.staging.objects.stale import is_stale, refused
 from dy2static.staging.regions.carried import Carried, StagedBody
 from dy2static.staging.regions.facts import Facts
@@ -71,17 +71,37 @@ def relate(stager: Stager, carried: Carried, staged: StagedBody, is_wider: bool)
         paths, given = [entry.objects for entry in entries], [entry.given for entry in entries]
         before, carried.related = carried.related, relations(paths, stager.sharing, given=given)
         carried.related |= {pair: ALWAYS for pair in before if pair not in carried.related and carried.is_kept(pair)}
-        is_last = len(entries) == 1  # no trip begins with what this one leaves
-        carried.related_after = (
-            relations([carried.initial, carried.left], stager.sharing) if is_last else carried.related
-        )
+        # The last trip may leave what no trip begins with.
+        ends = [carried.initial, carried.left]
+        carried.related_after = relations(ends, stager.sharing) if again else carried.related
         held = carried.may_hold
         if not is_wider:  # else what the trip was given was not what trips are given
             carried.may_hold = _held(stager, carried, entries)
             is_right = verify(stager, carried, left)
+        is_listed = _note_elements(stager, carried, staged)
     is_within = _note_within(stager, carried, staged, left)
     is_held = _add_kept(carried, held)
-    return late or is_within or is_held or carried.related != before or not is_right
+    return late or is_within or is_held or is_listed or carried.related != before or not is_right
+
+
+def _note_elements(stager: Stager, carried: Carried, staged: StagedBody) -> bool:
+    """Note where a trip leaves objects that are in a list of the graph, of what it was given; whether that is news, and
+    it changes anything in place."""
+    if not stager.sharing.elements.is_used:
+        return False
+    left = (item for i in range(len(staged.given)) for item in objects_in(carried.left[i], (i, ())))
+    places = {at for at, x in left if stager.sharing.elements.has(id(x))}
+    is_news = not places <= carried.elements
+    carried.elements |= places
+    return is_news and bool(staged.touched)
+
+
+def mark_elements(stager: Stager, carried: Carried, values: Sequence[Any]) -> None:
+    """Note what a trip is given that is in a list of the graph since a trip before."""
+    if carried.elements:
+        for at, x in (item for i, value in enumerate(values) for item in objects_in(value, (i, ()))):
+            if at in carried.elements:
+                stager.sharing.elements.mark(x)
 
 
 def _note_within(stager: Stager, carried: Carried, staged: StagedBody, left: Sequence[Any]) -> bool:
@@ -123,9 +143,7 @@ def _origins(
             found[at] = [
                 y
                 for y in objects
-                if isinstance(y, Tensor)
-                and _is_of_before(stager, y)
-                and not (at in passed and stager.sharing.are_told(x, y, passed[at]))
+                if _is_of_before(stager, y) and not (at in passed and stager.sharing.are_told(x, y, passed[at]))
             ]
             sources[at] = {given[id(y)] for y in objects if id(y) in given}
     is_done = False
@@ -137,16 +155,21 @@ def _origins(
     return found
 
 
-def _is_of_before(stager: Stager, x: Tensor) -> bool:
-    return not is_stale(x) and stager.is_known_here(x)
+def _is_of_before(stager: Stager, x: Any) -> bool:
+    if is_stale(x) or not is_changeable(x):
+        return False
+    if isinstance(x, Tensor):
+        return stager.is_known_here(x)
+    return stager.cells.is_there(x) or stager.is_from_outside(x)
 
 
 def merge_within(stager: Stager, carried: Carried, i: int, value: Any) -> None:
     """Note that what is in a variable, list or cell may be an object that a trip has put there."""
-    items = dict(objects_in(value))
-    for at, x in carried.within.get(i, ()):
-        if at in items:
-            stager.sharing.merge(items[at], [x], carried.label(i))
+    items, within = dict(objects_in(value)), carried.within.get(i, ())
+    with stager.sharing.elements.as_before([id(x) for _, x in within], carried.listed):
+        for at, x in within:
+            if at in items:
+                stager.sharing.merge(items[at], [x], carried.label(i))
 
 
 def _add_kept(carried: Carried, before: dict[int, list[Alias]]) -> bool:
@@ -197,8 +220,9 @@ def facts_of(values: Sequence[Any], again: Sequence[tuple[int, bool]]) -> Facts 
 
 
 def is_changed(given: Any, staged: StagedBody) -> bool:
-    """Whether the body changes in place what it is given: so a number that the first trip has made a tensor."""
-    return is_mutable(given) and cell_of(given).key in staged.touched
+    """Whether the body changes in place what it is given, or what is in there: so a number that the first trip has made
+    a tensor."""
+    return not inside(given).keys().isdisjoint(key[1] for key in staged.touched if key[0] in CHANGEABLE)
 
 
 def follow_objects(stager: Stager, carried: Carried, staged: StagedBody) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dy2static.staging.objects.cells import HandleCell
+from dy2static.staging.objects.changeable import is_changeable
 from dy2static.staging.objects.changes import object_in
-from dy2static.staging.objects.sharing import is_changeable
 from dy2static.staging.objects.stale import is_stale
 from dy2static.staging.regions.carried import Carried, StagedBody
 from dy2static.staging.regions.roster import Number, Roster
@@ -92,9 +92,9 @@ def has_turns(carried: Carried, i: int) -> bool:
     return carried.roster is not None and i in carried.roster.positions
 
 
-def what_it_may_be(carried: Carried, i: int, objects: Sequence[Any]) -> Sequence[Any]:
-    """Those of the roster, for a variable or cell that holds them by turns; else `objects`."""
-    return carried.roster.objects if carried.roster is not None and has_turns(carried, i) else objects
+def what_it_may_be(carried: Carried) -> Sequence[Any]:
+    """The objects that variables and cells hold by turns."""
+    return () if carried.roster is None else carried.roster.objects
 
 
 def is_borne_out(stager: Stager, carried: Carried, staged: StagedBody) -> bool:

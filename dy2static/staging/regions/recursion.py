@@ -192,7 +192,7 @@ class Calls:
         stager = self._stager
         function.is_settled = True
         within = Active(active.key, active.names, active.args, active.builder, function)
-        with stager.region(function.name) as builder, stager.cells.frame(builder) as frame:
+        with stager.region(function.name) as builder, stager.cells.frame(builder, is_trip=False) as frame:
             hints = _hints(target, function)
             pairs = zip(function.parameters(), hints, strict=True)
             params = [builder.param(t, hint) for spec, hint in pairs for t in types(spec)]

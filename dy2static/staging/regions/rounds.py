@@ -39,7 +39,8 @@ class Found:
     """What one loop was found to carry: its variables and then the cells that it changes, each with its description as
     the loop began and in the end; of the variables, those whose objects it changes in place, and those that stay the
     containers they are; which are given other objects, and which of these were there before the loop; which hold
-    objects by turns, and which cannot; and what the loops in its last trip were."""
+    objects by turns, and which cannot; which are both changed in place and given other objects; the places of what is
+    in a list of the graph, too; and what the loops in its last trip were."""
 
     names: tuple[str, ...]
     cells: tuple[Role, ...]
@@ -54,6 +55,8 @@ class Found:
     """The sizes that vary from trip to trip."""
     roster: frozenset[int]
     unruly: frozenset[int]
+    exchanged: frozenset[int]
+    elements: frozenset[Position]
     trip: Trip
 
 

@@ -5,7 +5,7 @@ a description, `unpack` makes a Python value of graph values. A cond or loop car
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,7 +15,7 @@ from dy2static.staging.failures.never import Never
 from dy2static.staging.objects.instances import Attributes, children, has_attributes, is_made, rebuild
 from dy2static.staging.objects.leaks import without_leak
 from dy2static.staging.objects.made import MadeSpec, all_of, changed
-from dy2static.staging.objects.stale import Stale, StaleTensor
+from dy2static.staging.objects.stale import Stale, StaleKind, made_stale, stale_kind, stale_of
 from dy2static.staging.values.chosen import Chosen, index_of, is_chosen, options_of
 from dy2static.staging.values.chosen_objects import leaving
 from dy2static.staging.values.constants import same_constant
@@ -182,20 +182,15 @@ class NeverSpec:
         return "never there"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class StaleSpec:
-    """A tensor that cannot be used any more."""
+    """A value that cannot be used any more."""
 
-    stale: Stale
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StaleSpec)
-
-    def __hash__(self) -> int:
-        return hash(StaleSpec)
+    stale: Stale = field(compare=False)
+    kind: StaleKind = field(compare=False)
 
     def __str__(self) -> str:
-        return "a tensor that another name changes in place"
+        return "what another name changes in place"
 
 
 Spec = (
@@ -216,8 +211,8 @@ Spec = (
 
 def spec_of(value: Any, stager: "Stager") -> Spec:
     """The description of a value as it is."""
-    if isinstance(value, StaleTensor):
-        return StaleSpec(value.stale)
+    if stale := stale_of(value):
+        return StaleSpec(stale, stale_kind(value))
     maybe = maybe_none(value)
     if maybe is not None:
         known, inner = stager.known(maybe.flag), _of_now(maybe.spec, stager)
@@ -236,8 +231,8 @@ def spec_of(value: Any, stager: "Stager") -> Spec:
             return UndefinedSpec(value.name)
         case MaybeDefined():
             held = value.handle
-            if isinstance(held, StaleTensor):
-                return StaleSpec(held.stale)
+            if stale := stale_of(held):
+                return StaleSpec(stale, stale_kind(held))
             is_as_made = held is None or isinstance(held, Tensor)  # a container may have been changed in place
             return MaybeSpec(value.name, _of_now(value.spec, stager) if is_as_made else spec_of(held, stager))
         case StageableList() if value.staged is not None:
@@ -463,8 +458,9 @@ def unpack(spec: Spec, values: Iterator[Value], stager: "Stager") -> Any:
             return Undefined(name)
         case NeverSpec():
             return Never()
-        case StaleSpec(stale):
-            return StaleTensor.made(stale)
+        case StaleSpec(stale, kind):
+            stager.cells.born(made := made_stale(kind, stale))
+            return made
         case TextSpec(pieces, forms):
             text = StagedText(pieces[0])
             for form, piece in zip(forms, pieces[1:], strict=True):

@@ -260,7 +260,7 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (
         alias_on_one_path,
         StagingError,
-        "a tensor or list is changed in place here, and the conditional expression is that object on some paths that "
+        "an object is changed in place here, and the conditional expression is that object on some paths that "
         "lead here and another on others: what the change is seen by would differ from run to run",
     ),
     (
