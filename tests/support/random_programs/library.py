@@ -53,6 +53,36 @@ def nested_list(w: Writer) -> str:
 
 
 @simple(core=False)
+def list_that_gives_way(w: Writer) -> str:
+    t, p = w.value("t", 1), w.name("p")
+    return w.pick(
+        f"row.append({t})",
+        f"row.append({t})",
+        f"row = [{t}]",
+        "row = []",
+        "row = row[1:]",
+        "row = list(out)",
+        "row, out = out, row",
+        "out = row",
+        "groups.append(row)",
+        f"if row: {w.name('t')} = row.pop()",
+        f"{p} = len(row)",
+        f"{w.name('t')} = sum(row, {t})",
+    )
+
+
+@compound(core=False)
+def list_put_away(w: Writer) -> None:
+    w.line(f"row.append({w.value('t', 1)})")
+    w.line(f"if {w.pick('len(row) > 2', w.test(1))}:")
+    with w.indented():
+        w.line(
+            w.pick("groups.append(row)", "groups.append(row)", "out = row", f"{w.name('t')} = sum(row, {w.name('t')})")
+        )
+        w.line(w.pick("row = []", "row = []", f"row = [{w.name('t')}]", "row = out[:]", "row = row[2:]"))
+
+
+@simple(core=False)
 def list_searched(w: Writer) -> str:
     t, p = w.name("t"), w.name("p")
     return w.pick(

@@ -28,6 +28,7 @@ KINDS: Final = {
     "e": ("e",),  # float64, as many elements as there come to be
     "a": ("a",),  # float64, 2 by 3
     "l": ("out",),  # a list of 0-d tensors
+    "ro": ("row",),  # a list of 0-d tensors that gives way to others
     "s": ("s",),  # a tuple (t, p)
     "nt": ("pt",),  # a namedtuple Pair(t, p)
     "dc": ("cell",),  # a dataclass Cell(t, p)
@@ -48,7 +49,7 @@ KINDS: Final = {
     "iv": ("idx",),  # int64, three elements
     "bv": ("mask",),  # bool, three elements
 }
-CONTAINERS: Final = ("en", "rw", "gr", "di", "bl", "ol", "iv", "bv")
+CONTAINERS: Final = ("en", "ro", "rw", "gr", "di", "bl", "ol", "iv", "bv")
 """The kinds of what only whole programs return."""
 PARAMETERS: Final = ("x", "y", "n", "p", "v", "box", "d")
 STARTS: Final = {
@@ -66,6 +67,7 @@ STARTS: Final = {
     "e": "v * 1.0",
     "a": "xp.stack([v, v + 1.0])",
     "out": "[x]",
+    "row": "[y]",
     "s": "(y, 2)",
     "pt": "Pair(x, 1)",
     "cell": "Cell(y, 3)",
