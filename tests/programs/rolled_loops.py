@@ -107,7 +107,7 @@ def over_a_count(x):
 @program([f64(3.0)], [f64(0.02)], grad=0)
 def over_a_count_from_below_zero(x):
     for i in itertools.count(-300):
-        x = x * 0.999
+        x = x * 0.99
         if x < 0.01:
             break
     return x, i
