@@ -56,30 +56,35 @@ def nested_list(w: Writer) -> str:
 def list_that_gives_way(w: Writer) -> str:
     t, p = w.value("t", 1), w.name("p")
     return w.pick(
-        f"row.append({t})",
-        f"row.append({t})",
-        f"row = [{t}]",
-        "row = []",
-        "row = row[1:]",
-        "row = list(out)",
-        "row, out = out, row",
-        "out = row",
-        "groups.append(row)",
-        f"if row: {w.name('t')} = row.pop()",
-        f"{p} = len(row)",
-        f"{w.name('t')} = sum(row, {t})",
+        f"batch.append({t})",
+        f"batch.append({t})",
+        f"batch = [{t}]",
+        "batch = []",
+        "batch = batch[1:]",
+        "batch = list(out)",
+        "batch, out = out, batch",
+        "out = batch",
+        "groups.append(batch)",
+        f"if batch: {w.name('t')} = batch.pop()",
+        f"{p} = len(batch)",
+        f"{w.name('t')} = sum(batch, {t})",
     )
 
 
 @compound(core=False)
 def list_put_away(w: Writer) -> None:
-    w.line(f"row.append({w.value('t', 1)})")
-    w.line(f"if {w.pick('len(row) > 2', w.test(1))}:")
+    w.line(f"batch.append({w.value('t', 1)})")
+    w.line(f"if {w.pick('len(batch) > 2', w.test(1))}:")
     with w.indented():
         w.line(
-            w.pick("groups.append(row)", "groups.append(row)", "out = row", f"{w.name('t')} = sum(row, {w.name('t')})")
+            w.pick(
+                "groups.append(batch)",
+                "groups.append(batch)",
+                "out = batch",
+                f"{w.name('t')} = sum(batch, {w.name('t')})",
+            )
         )
-        w.line(w.pick("row = []", "row = []", f"row = [{w.name('t')}]", "row = out[:]", "row = row[2:]"))
+        w.line(w.pick("batch = []", "batch = []", f"batch = [{w.name('t')}]", "batch = out[:]", "batch = batch[2:]"))
 
 
 @simple(core=False)

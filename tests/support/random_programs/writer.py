@@ -28,7 +28,7 @@ KINDS: Final = {
     "e": ("e",),  # float64, as many elements as there come to be
     "a": ("a",),  # float64, 2 by 3
     "l": ("out",),  # a list of 0-d tensors
-    "ro": ("row",),  # a list of 0-d tensors that gives way to others
+    "ro": ("batch",),  # a list of 0-d tensors that gives way to others
     "s": ("s",),  # a tuple (t, p)
     "nt": ("pt",),  # a namedtuple Pair(t, p)
     "dc": ("cell",),  # a dataclass Cell(t, p)
@@ -67,7 +67,7 @@ STARTS: Final = {
     "e": "v * 1.0",
     "a": "xp.stack([v, v + 1.0])",
     "out": "[x]",
-    "row": "[y]",
+    "batch": "[y]",
     "s": "(y, 2)",
     "pt": "Pair(x, 1)",
     "cell": "Cell(y, 3)",
