@@ -1,6 +1,6 @@
 """From the results of a run back to Python values: the other end of `spec.pack`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +10,8 @@ from dy2static.staging.containers.iterables import StagedRange
 from dy2static.staging.containers.lists import StageableList
 from dy2static.staging.containers.queues import Queue, as_left
 from dy2static.staging.objects.instances import rebuild
-from dy2static.staging.objects.made import MadeSpec
+from dy2static.staging.objects.made import MadeSpec, all_of
+from dy2static.staging.objects.stale import refused
 from dy2static.staging.values.spec import (
     ChoiceSpec,
     ConstantSpec,
@@ -84,6 +85,13 @@ def restore(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any
             raise InternalError(f"the unbound name {name!r} leaves a graph")
         case StaleSpec(stale):
             raise InternalError(f"what {stale.label} was leaves a graph")
+
+
+def check_can_leave(specs: Iterable[Spec]) -> None:
+    """Raises: StagingError where there is something in these that another name has changed on some paths."""
+    for part in (part for spec in specs for part in all_of(spec)):
+        if isinstance(part, StaleSpec):
+            raise refused(part.stale.label, part.stale.loc)
 
 
 def restore_change(spec: Spec, values: Iterator[Any], find: Callable[[ArgumentRef], Any], made: dict[int, Any]) -> Any:

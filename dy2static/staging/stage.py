@@ -31,6 +31,7 @@ from dy2static.staging.objects.stale import refused, stale_of
 from dy2static.staging.regions.branch import decide
 from dy2static.staging.regions.recursion import Calls
 from dy2static.staging.regions.rounds import Foreseen, Settled
+from dy2static.staging.restore import check_can_leave
 from dy2static.staging.shown_as_made import refusing_to_show
 from dy2static.staging.stager import Asked, Stager, is_staged_value
 from dy2static.staging.values.chosen import index_of, options_of
@@ -44,7 +45,6 @@ from dy2static.staging.values.spec import (
     MaybeSpec,
     OptionalSpec,
     Spec,
-    StaleSpec,
     pack,
     spec_of,
     text_spec,
@@ -203,6 +203,7 @@ def stage(
                 check_shapes(stager, value, shapes)
             result, results = describe(stager, placed, value)
             writes = writes_of(stager, placed, results, given)
+            check_can_leave([result, *(write.spec for write in writes)])
     except StagingError as error:
         error.at(_place_of(function))
         raise
@@ -399,8 +400,6 @@ def _with_objects(
                 _refuse_leak(stager, value)
                 return spec, []
             return made[0], [_wrapped(stager, v, depth) for v in made[1]]
-        case StaleSpec(stale):
-            raise refused(stale.label, stale.loc)
         case _:
             return spec, [next(values) for _ in types(spec)]
 

@@ -320,3 +320,27 @@ def another_list_comes_in_its_place(xs):
         batcher.open.append(x)
         batcher.open = spare
     return len(spare), len(batcher.open)
+
+
+@program([MIXED], refused=LISTED, adapts=True)
+def put_away_beside_an_object_that_begins_anew(xs):
+    row = same = []
+    rows, particle = [], Particle(0.0)
+    for x in xs:
+        row += [x]
+        particle = Particle(x)
+        rows.append(same)
+    particle.move(1.0)
+    return [len(one) for one in rows]
+
+
+@program([f64(1.0), NONE], refused=SEEN, adapts=True)
+def put_into_a_list_that_leaves(x, xs):
+    row, rows = [], []
+    now = {"row": row}
+    for v in xs:
+        now = {"row": [v]}
+    now["row"].append(x)
+    if x > 0:
+        rows.append(row)
+    return rows

@@ -115,7 +115,7 @@ class Carried:
         self.cells.clear()
         del self.initial[count:], self.specs[count:], self.begun[count:]
         self.presumed = {i for i in self.presumed if i < count}
-        self.replaced, self.left, self.may_hold = set(), (), {}
+        self.replaced, self.left, self.may_hold = set(self.exchanged), (), {}
         self.within, self.taken_back, self.elements = {}, set(), set()
         self.invariants, self.broken = {}, set()
         self.roster = None
@@ -131,7 +131,6 @@ class Carried:
         self.kept -= variables
         self.presumed -= variables
         self.forget(sharing)
-        self.replaced |= self.exchanged
 
     def label(self, i: int) -> str:
         """What a variable or cell is called."""
