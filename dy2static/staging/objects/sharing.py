@@ -1,8 +1,9 @@
 """Names for one object or another: what a value is after paths that leave different objects in one place.
 
 Eager code that changes such an object in place changes what the other names of the object say, on some paths only. The
-graph merges values, not objects, so such a change is refused. What is put into a graph
-list, or taken out of it, cannot be changed in place either (see `elements`).
+graph merges values, not objects, so what these names say is stale from there on (see `stale`); where there is nothing
+stale to stand for it, the change is refused. What is put into a graph list, or taken out of it, cannot be changed in
+place either (see `elements`).
 """
 
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
