@@ -344,3 +344,26 @@ def put_into_a_list_that_leaves(x, xs):
     if x > 0:
         rows.append(row)
     return rows
+
+
+@program([MIXED, 0], refused=LISTED)
+def put_away_and_not_replaced(xs, limit):
+    done, row = [], []
+    for x in xs:
+        done.append(row)
+        if limit:
+            row = [x]
+    row.append(1.0)
+    return [len(one) for one in done]
+
+
+@program([MIXED], refused=SEEN)
+def one_tensor_where_the_loop_was_left(xs):
+    a, b, c = xs * 0, xs * 0, xs * 0
+    for x in xs:
+        a = c
+        if x > 0:
+            b, c = c, b
+            break
+    a += 1.0
+    return a, b
