@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Final, Literal, cast, get_args
 
 import numpy as np
@@ -17,7 +17,6 @@ import numpy as np
 from eager.grad_mode import GRAD_MODE
 from eager.tape import is_tracked, record_custom, snapshot
 from eager.tensor import Tensor, wrap
-from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.vjp import active_results, grad, split, vjp
 from graph.execute.blueprint import Blueprint
 from graph.execute.interpreter import run
@@ -75,9 +74,9 @@ class CompiledGraph:
         self.options = options
         self._lock = threading.RLock()
         self._meanwhile: Meanwhile | None = None
-        self._halves: dict[tuple[int, ...], tuple[Split, CompiledGraph, CompiledGraph]] = {}
+        self._halves: dict[tuple[int, ...], _Halves] = {}
         self._leading: dict[tuple[int, ...], bool] = {}
-        self._vjps: dict[tuple[int, ...], CompiledGraph] = {}
+        self._vjps: dict[tuple[tuple[int, ...], tuple[int, ...]], CompiledGraph] = {}
         self._gradients: dict[tuple[int, ...], CompiledGraph] = {}
 
     @property
@@ -138,7 +137,7 @@ class CompiledGraph:
         """This graph, and its derivatives that were made."""
         yield self
         with self._lock:
-            halves = [half for _, *pair in self._halves.values() for half in pair]
+            halves = [half for own in self._halves.values() for half in own.parts()]
             made = [*halves, *self._vjps.values(), *self._gradients.values()]
         for part in made:
             yield from part.parts()
@@ -157,8 +156,9 @@ class CompiledGraph:
     def _differentiable(self, inputs: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
         if not self._leads_on(wrt):
             return [wrapped(x) for x in self.runner(*map(data_of, inputs))]
-        cut, forward, backward = self._split(wrt)
-        values = forward.runner(*map(data_of, inputs))
+        halves = self._split(wrt)
+        cut = halves.split
+        values = halves.forward.runner(*map(data_of, inputs))
         count = len(cut.active_results)
         results = [wrapped(x) for x in values[:count]]
         residuals = [*(data_of(inputs[i]) for i in cut.from_params), *values[count:]]
@@ -166,28 +166,37 @@ class CompiledGraph:
         # The pullback keeps values: handles may change, and the results' own would make a cycle with their link.
         kept = [_snapshot(x) for x in inputs]
         tracked = [x for i in wrt for x in _tensors(kept[i])]
-        likes = {i: values[i] for i in range(count) if self.has_cotangent(i)}
+        likes = {i: (values[i], len(_tensors(results[i]))) for i in active}
+
+        def given(cts: tuple[Tensor | None, ...]) -> dict[int, Any]:
+            """The cotangents of the results that there are any of."""
+            rest, found = iter(cts), dict[int, Any]()
+            for i, (like, tensors) in likes.items():
+                own = list(islice(rest, tensors))
+                if any(ct is not None for ct in own):
+                    found[i] = _cotangent(like, iter(own))
+            return found
 
         def pullback(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-            rest = iter(cts)
-            given = [_cotangent(likes[i], rest) for i in active]
-            found = dict(zip(cut.outputs, backward.runner(*residuals, *map(data_of, given)), strict=True))
+            there = given(cts)
+            own, backward = halves.for_cotangents_of(tuple(there))
+            needed = [i for i, on in enumerate(own.active_results) if on]
+            inputs = [there[i] if i in there else _cotangent(likes[i][0], repeat(None)) for i in needed]
+            found = dict(zip(own.outputs, backward.runner(*residuals, *map(data_of, inputs)), strict=True))
             return tuple(ct for i in wrt for ct in _cotangents(kept[i], wrapped(found.get(i))))
 
         def higher(cts: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-            rest, zeros = iter(cts), repeat(None)
-            given = [_cotangent(like, rest if i in active else zeros) for i, like in likes.items()]
-            found = self._vjp(wrt)([*kept, *given])[count:]
+            there = given(cts)
+            found = self._vjp(wrt, tuple(there))([*kept, *there.values()])[count:]
             return tuple(ct for i, x in zip(wrt, found, strict=True) for ct in _cotangents(kept[i], x))
 
         record_custom(tracked, [x for i in active for x in _tensors(results[i])], pullback, higher)
         return results
 
-    def _split(self, wrt: tuple[int, ...]) -> "tuple[Split, CompiledGraph, CompiledGraph]":
+    def _split(self, wrt: tuple[int, ...]) -> "_Halves":
         with self._lock:
             if wrt not in self._halves:
-                cut = split(self.graph, wrt)
-                self._halves[wrt] = (cut, self.like(cut.forward), self.like(cut.backward))
+                self._halves[wrt] = _Halves(split(self.graph, wrt), self.like)
             return self._halves[wrt]
 
     def _leads_on(self, wrt: tuple[int, ...]) -> bool:
@@ -207,12 +216,12 @@ class CompiledGraph:
         """Those of the tracked inputs `wrt` of a run that need no tape: all, where no result depends on them."""
         return () if self._leading.get(wrt, True) else wrt
 
-    def _vjp(self, wrt: tuple[int, ...]) -> "CompiledGraph":
-        """Parameters, then cotangents of the floating results -> results, then cotangents of `wrt`."""
+    def _vjp(self, wrt: tuple[int, ...], of: tuple[int, ...]) -> "CompiledGraph":
+        """Parameters, then cotangents of the results `of` -> results, then cotangents of `wrt`."""
         with self._lock:
-            if wrt not in self._vjps:
-                self._vjps[wrt] = self.like(vjp(erase_effects(self.graph), wrt))
-            return self._vjps[wrt]
+            if (wrt, of) not in self._vjps:
+                self._vjps[wrt, of] = self.like(vjp(erase_effects(self.graph), wrt, of))
+            return self._vjps[wrt, of]
 
     def gradient(self, wrt: tuple[int, ...]) -> "CompiledGraph":
         """Parameters -> results, then the gradients of the first result by `wrt`.
@@ -224,8 +233,30 @@ class CompiledGraph:
                 self._gradients[wrt] = self.like(grad(self.graph, wrt))
             return self._gradients[wrt]
 
-    def has_cotangent(self, result: int) -> bool:
-        return carries_cotangents(self.graph.results[result].type)
+
+class _Halves:
+    """The two halves of a graph, and other backward ones for when cotangents come of some results alone."""
+
+    def __init__(self, split: Split, made_of: Callable[[Graph], CompiledGraph]) -> None:
+        self.split = split
+        self.forward = made_of(split.forward)
+        self._made_of = made_of
+        self._lock = threading.Lock()
+        self._backward: dict[tuple[int, ...], tuple[Split, CompiledGraph]] = {}
+
+    def for_cotangents_of(self, results: tuple[int, ...]) -> tuple[Split, CompiledGraph]:
+        """The halves, and what runs the backward one, for cotangents of these active results."""
+        with self._lock:
+            if results not in self._backward:
+                split = self.split.narrowed(results)
+                self._backward[results] = split, self._made_of(split.backward)
+            return self._backward[results]
+
+    def parts(self) -> Iterator[CompiledGraph]:
+        """What runs them, as far as it was made."""
+        yield self.forward
+        with self._lock:
+            yield from [backward for _, backward in self._backward.values()]
 
 
 def wait_for(graphs: Iterable[CompiledGraph], timeout: float | None = None) -> bool:

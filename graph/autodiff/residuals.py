@@ -7,8 +7,8 @@ is saved; of a view of a part of something, a copy, so that the rest can go.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from graph.aval import Aval, is_static
@@ -37,11 +37,12 @@ class Joint:
     cts: Sequence[Value]
     seeds: Mapping[int, Value]
     outputs: Mapping[int, Value]
+    reached: frozenset[int]
     at_hand: Collection[int]
 
 
-def partition(joint: Joint) -> Split:
-    """The two halves of a joint op list."""
+def partition(joint: Joint, narrow: Callable[[frozenset[int], frozenset[int]], Split]) -> Split:
+    """The two halves of a joint op list. `narrow` gives them for cotangents of some results alone."""
     params, outputs = joint.params, [joint.outputs[i] for i in sorted(joint.outputs)]
     forward = list(joint.ops[: joint.mark])
     known = {*params, *(v for op in forward for v in op.results)}
@@ -50,7 +51,7 @@ def partition(joint: Joint) -> Split:
     forward += sizes
     known.update(v for op in sizes for v in op.results)
     read = _reads(backward, outputs, known)
-    again = _made_again(forward, read, at_hand)
+    again = _made_again(forward, read, {*read, *at_hand})
     remade = {v for op in again for v in op.results}
     saved = [v for v in _reads([*again, *backward], outputs, known) if v not in remade]
     index = {p: i for i, p in enumerate(params)}
@@ -66,7 +67,48 @@ def partition(joint: Joint) -> Split:
         joint.active_results,
         seeded,
         tuple(sorted(joint.outputs)),
+        joint.reached,
+        narrow,
     )
+
+
+def narrowed(joint: Joint, whole: Split) -> Split | None:
+    """The halves of a joint op list of which the forward one is that of `whole`: fewer cotangents come in, so that no
+    more is read than `whole` has saved. None where that is not so."""
+    outputs = [joint.outputs[i] for i in sorted(joint.outputs)]
+    saved = whole.backward.params[: len(whole.from_params) + len(whole.residuals)]
+    forward = list(joint.ops[: joint.mark])
+    sizes = {_computation(op): op.results for op in whole.forward.ops if _is_size(op) and set(op.results) <= {*saved}}
+    backward, env = list[Op](), dict[Value, Value]()
+    for op in live(joint.ops[joint.mark :], outputs):
+        if (same := _same_dim(op, saved)) is not None:
+            backward.append(same)
+        elif _is_size(op) and _computation(op) in sizes:
+            env.update(zip(op.results, sizes[_computation(op)], strict=True))
+        else:
+            operands = tuple(env.get(v, v) for v in op.operands)
+            backward.append(Op(op.opdef, operands, op.results, op.attrs, op.regions, op.loc))
+    outputs = tuple(env.get(v, v) for v in outputs)
+    seeded = tuple(sorted(joint.seeds))
+    taken = (*saved, *joint.cts, *(joint.seeds[i] for i in seeded))
+    there = {*taken, *(v for op in backward for v in op.results)}
+    again = _made_again(forward, [v for op in backward for v in op.operands if v not in there], saved)
+    there.update(v for op in again for v in op.results)
+    if not there.issuperset([*outputs, *(v for op in (*again, *backward) for v in op.operands)]):
+        return None
+    return replace(
+        whole,
+        backward=Graph(joint.name, taken, (*again, *backward), outputs),
+        active_results=joint.active_results,
+        seeded=seeded,
+        outputs=tuple(sorted(joint.outputs)),
+        reached=joint.reached,
+    )
+
+
+def _computation(op: Op) -> tuple[object, ...]:
+    """What two ops without regions have in common that compute the same."""
+    return op.name, op.operands, tuple(op.attrs.items())
 
 
 def live(ops: Sequence[Op], roots: Iterable[Value]) -> list[Op]:
@@ -142,8 +184,8 @@ def _is_number(value: Value) -> bool:
 
 
 def _made_again(ops: Sequence[Op], read: Sequence[Value], at_hand: Collection[Value]) -> list[Op]:
-    """The forward ops that the backward half repeats, so that less of what it reads must be saved."""
-    available = {*read, *at_hand}
+    """The forward ops that the backward half repeats for what it reads, where `at_hand` is what they need."""
+    available = set(at_hand)
     for op in ops:
         if _is_free(op) and available.issuperset(op.operands):
             available.update(op.results)

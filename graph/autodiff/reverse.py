@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from graph.autodiff.activity import carries_cotangents, differentiable, is_recursive, propagates
 from graph.autodiff.recursion import Derivative, Family, Key, derive, empty, is_threaded
-from graph.autodiff.residuals import Joint, partition
+from graph.autodiff.residuals import Joint, narrowed, partition
 from graph.ir.builder import GraphBuilder
 from graph.ir.differentiator import Augmented, Differentiator, Pullback, RegionVjp, Split
 from graph.ir.emitter import Accumulate
@@ -253,36 +253,69 @@ class Reverse:
         inner.at_hand = {params[i] for i in at_hand}
         b.active.update(p for p, flag in zip(params, active, strict=True) if flag)
         results = inner.forward(region, params)
-        mark = len(b.ops)
-        flags = tuple(inner.is_active(v) for v in results)
-        cts = [b.param(v.type) for v, flag in zip(results, flags, strict=True) if flag]
-        inner.seedable = {p for i, p in enumerate(params) if active[i] and i not in dense}
-        for i in seeded:
-            inner.sum_of(params[i])
-        for v, ct in zip([v for v, flag in zip(results, flags, strict=True) if flag], cts, strict=True):
-            inner.add(v, ct)
-        inner.backward()
-        outputs: dict[int, Value] = {}
-        for i, param in enumerate(params):
-            total = inner.sums.get(param)
-            if total is None and i in dense:
-                total = b.zeros_like(param)
-            if total is not None and active[i]:
-                outputs[i] = total
-        index = {p: i for i, p in enumerate(params)}
-        joint = Joint(
-            name=region.name,
-            params=params,
-            ops=b.ops,
-            mark=mark,
-            results=results,
+        return _Region(inner, params, results, len(b.ops), seeded, dense, at_hand).split()
+
+    def again(self) -> "Reverse":
+        """Another backward sweep over the same forward one."""
+        made = Reverse(self.b, self.functions, within=self)
+        made.at_hand, made._steps = self.at_hand, self._steps
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A region after its forward sweep, which ended at `mark`. The other fields are what `Reverse.split` was asked."""
+
+    forward: Reverse
+    params: Sequence[Value]
+    results: Sequence[Value]
+    mark: int
+    seeded: Collection[int]
+    dense: Collection[int]
+    at_hand: Collection[int]
+
+    def split(self) -> Split:
+        flags = tuple(self.forward.is_active(v) for v in self.results)
+        found: dict[tuple[frozenset[int], frozenset[int]], Split] = {}
+
+        def narrow(wanted: frozenset[int], dense: frozenset[int]) -> Split:
+            if (wanted, dense) not in found:
+                fewer = self._joint(tuple(on and i in wanted for i, on in enumerate(flags)), dense)
+                found[wanted, dense] = narrowed(fewer, whole) or whole
+            return found[wanted, dense]
+
+        whole = partition(self._joint(flags, self.dense), narrow)
+        return whole
+
+    def _joint(self, flags: tuple[bool, ...], dense: Collection[int]) -> Joint:
+        """The backward sweep for cotangents of the results with these flags, after the forward one."""
+        sweep = self.forward.again()
+        b, active = sweep.b, [sweep.is_active(p) for p in self.params]
+        b.truncate(self.mark)
+        cts = [b.param(v.type) for v, on in zip(self.results, flags, strict=True) if on]
+        sweep.seedable = {p for i, p in enumerate(self.params) if active[i] and i not in self.dense}
+        for i in self.seeded:
+            sweep.sum_of(self.params[i])
+        for v, ct in zip([v for v, on in zip(self.results, flags, strict=True) if on], cts, strict=True):
+            sweep.add(v, ct)
+        sweep.backward()
+        sums = {i: sweep.sums[p] for i, p in enumerate(self.params) if p in sweep.sums and active[i]}
+        seeds = {i: sweep.seeds[p] for i, p in enumerate(self.params) if p in sweep.seeds}
+        reached = {i: total for i, total in sums.items() if total is not seeds.get(i)}
+        zeros = {i: b.zeros_like(self.params[i]) for i in dense if i not in sums and active[i]}
+        return Joint(
+            name=b.name,
+            params=self.params,
+            ops=tuple(b.ops),
+            mark=self.mark,
+            results=self.results,
             active_results=flags,
             cts=cts,
-            seeds={index[p]: seed for p, seed in inner.seeds.items()},
-            outputs=outputs,
-            at_hand=at_hand,
+            seeds={i: seed for i, seed in seeds.items() if i in reached},
+            outputs=reached | zeros,
+            reached=frozenset(reached),
+            at_hand=self.at_hand,
         )
-        return partition(joint)
 
 
 def _call_pullback(

@@ -1,6 +1,6 @@
 """Derived graphs: the vector-Jacobian product and the gradient of a graph."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,15 +14,15 @@ from graph.ir.op import Graph
 from graph.ir.value import Value
 
 
-def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:
+def vjp(graph: Graph, wrt: Sequence[int], of: Collection[int] | None = None) -> Graph:
     """The joint graph: parameters, then a cotangent for each floating result -> results, then cotangents of `wrt`.
 
-    Parameters that the results do not depend on get zeros.
+    Parameters that the results do not depend on get zeros. With `of`, cotangents come of these results alone.
     """
     b = ReverseBuilder(f"{graph.name}_vjp")
     reverse, params, results = _sweep_forward(b, graph, wrt)
-    for v, original in zip(results, graph.results, strict=True):
-        if carries_cotangents(original.type):
+    for i, (v, original) in enumerate(zip(results, graph.results, strict=True)):
+        if carries_cotangents(original.type) and (of is None or i in of):
             reverse.add(v, b.param(v.type))
     return _finish(graph, b, reverse, params, results, wrt)
 
@@ -51,7 +51,15 @@ def split(graph: Graph, wrt: Sequence[int]) -> Split:
     active = [i in set(wrt) for i in range(len(graph.params))]
     dense = [i for i, on in enumerate(active) if on]
     cut = outer.split(graph, active, dense=dense, at_hand=range(len(graph.params)))
-    return replace(cut, forward=_with(cut.forward, outer.functions), backward=_with(cut.backward, outer.functions))
+
+    def complete(cut: Split) -> Split:
+        def narrow(wanted: frozenset[int], dense: frozenset[int]) -> Split:
+            return complete(cut.narrow(wanted, dense))
+
+        halves = _with(cut.forward, outer.functions), _with(cut.backward, outer.functions)
+        return replace(cut, forward=halves[0], backward=halves[1], narrow=narrow)
+
+    return complete(cut)
 
 
 def active_results(graph: Graph, wrt: Sequence[int]) -> tuple[bool, ...]:

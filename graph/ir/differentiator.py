@@ -27,6 +27,17 @@ class Split:
     """Parameters whose cotangent sum so far enters the backward graph, which adds to it."""
     outputs: tuple[int, ...]
     """Parameters that the backward graph yields cotangents of; the other cotangents are zero."""
+    reached: frozenset[int]
+    """Those of the outputs that some cotangent flows to: the others are zeros."""
+    narrow: "Callable[[frozenset[int], frozenset[int]], Split]"
+
+    def narrowed(self, wanted: Collection[int], dense: Collection[int] = ()) -> "Split":
+        """The same forward half and residuals, with a backward half for when there are cotangents of the `wanted`
+        active results alone: zeros for the others would meet derivatives, and zero times infinity is not zero.
+        `dense` parameters get a cotangent there in any case. The whole, which has all outputs, where none is missing,
+        and where more than the residuals would be needed."""
+        missing = any(on and i not in wanted for i, on in enumerate(self.active_results))
+        return self.narrow(frozenset(wanted), frozenset(dense)) if missing else self
 
     @property
     def residuals(self) -> tuple[Value, ...]:

@@ -135,12 +135,13 @@ def augment_attempt(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> A
     on = (False, False, *own.active_results)
 
     def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
+        narrow = own.narrowed([i - LEAD for i, ct in enumerate(cts) if ct is not None])
         given = [
-            ct if ct is not None else d.b.zeros_like(r)
-            for ct, r, is_active in zip(cts, results[:count], on, strict=True)
+            d.b.zeros_like(r) if ct is None else ct
+            for ct, r, is_active in zip(cts[LEAD:], results[LEAD:count], narrow.active_results, strict=True)
             if is_active
         ]
-        _backward(d, own, operands, results, count, given)
+        _backward(d, narrow, operands, results, count, given)
 
     return Augmented(results[:count], on, pullback)
 

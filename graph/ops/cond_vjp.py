@@ -4,8 +4,8 @@ the backward half of that branch.
 What both branches save is paired by type; what is left over is yielded as an optional, missing from the other branch.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from graph.aval import Type
 from graph.ir.builder import GraphBuilder
@@ -78,14 +78,22 @@ def augment_cond(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
     results = d.b.append(op.opdef, operands, {}, regions, (*(v.type for v in op.results), *types[count:]))
 
     def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
+        own = _narrowed(branches, [i for i, ct in enumerate(cts) if ct is not None])
         given = [
-            ct if ct is not None else d.b.zeros_like(r)
-            for ct, r, is_active in zip(cts, results[:count], branches.active_results, strict=True)
-            if is_active
+            d.b.zeros_like(r) if ct is None else ct
+            for ct, r, on in zip(cts, results[:count], own.active_results, strict=True)
+            if on
         ]
-        _backward(d, branches, pred, captured, results[count:], given)
+        _backward(d, own, pred, captured, results[count:], given)
 
     return Augmented(results[:count], branches.active_results, pullback)
+
+
+def _narrowed(branches: _Branches, wanted: Collection[int]) -> _Branches:
+    """The branches for when cotangents come of the `wanted` results alone."""
+    then, other = (split.narrowed(wanted) for split in branches.splits)
+    active = tuple(a or b for a, b in zip(then.active_results, other.active_results, strict=True))
+    return replace(branches, splits=(then, other), active_results=active)
 
 
 def _forward(sizes: GraphBuilder, branches: _Branches, which: int) -> Graph:

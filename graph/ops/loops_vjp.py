@@ -6,7 +6,7 @@ carried as running sums, so that a rule may add to them in place.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.aval import Aval, ListType, OptionalType, Type, scalar
 from graph.dtypes import int64
@@ -83,7 +83,7 @@ class _Loop:
 
     @property
     def active_captured(self) -> list[int]:
-        return [i for i in range(self.carried, len(self.active)) if self.active[i]]
+        return [i for i in range(self.carried, len(self.active)) if self.lead + i in self.split.outputs]
 
     @property
     def invariant(self) -> list[int]:
@@ -132,14 +132,24 @@ def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
     saved = results[count + len(counter) :]
 
     def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
-        given = [
-            ct if ct is not None else d.b.zeros_like(r)
-            for ct, r, is_active in zip(cts, results[:count], active[:count], strict=True)
-            if is_active
-        ]
-        _backward(d, loop, values, trips, saved, given)
+        own = _narrowed(loop, {i for i, ct in enumerate(cts) if ct is not None})
+        given = [d.b.zeros_like(results[i]) if (ct := cts[i]) is None else ct for i in own.active_carried]
+        _backward(d, own, values, trips, saved, given)
 
     return Augmented(results[:count], tuple(active[:count]), pullback)
+
+
+def _narrowed(loop: _Loop, wanted: set[int]) -> _Loop:
+    """The loop for when cotangents come of the `wanted` carried values alone: without those that they are not made of,
+    in any trip."""
+    while True:
+        split = loop.split.narrowed(wanted, dense=[loop.lead + i for i in wanted])
+        grown = {p - loop.lead for p in split.reached} & {*loop.active_carried}
+        if wanted >= grown:
+            break
+        wanted = wanted | grown
+    carried = [split.active_results[i] for i in range(loop.carried)]
+    return replace(loop, split=split, active=[*carried, *loop.active[loop.carried :]])
 
 
 def _list(b: GraphBuilder, stack: _Stack, values: Sequence[Value], lead: int) -> Value:

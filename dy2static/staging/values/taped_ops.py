@@ -13,7 +13,6 @@ from eager.dispatch import apply
 from eager.grad_mode import is_grad_enabled
 from eager.tape import is_tracked, record_custom
 from eager.tensor import Tensor
-from graph.autodiff.activity import carries_cotangents
 from graph.autodiff.augment import Pullback
 from graph.autodiff.vjp import split, vjp
 from graph.ir.builder import GraphBuilder
@@ -58,10 +57,11 @@ def append_graph(stager: "Stager", graph: Graph, operands: Sequence[Value]) -> t
     residuals = (*(operands[i] for i in cut.from_params), *values[len(results) :])
 
     def pullback(at: GraphBuilder, cts: Sequence[Value | None]) -> Mapping[Value, Value]:
-        pairs = zip(results, cts, cut.active_results, strict=True)
+        own = cut.narrowed([i for i, ct in enumerate(cts) if ct is not None])
+        pairs = zip(results, cts, own.active_results, strict=True)
         given = [at.zeros_like(v) if ct is None else ct for v, ct, on in pairs if on]
-        found = inline(at, cut.backward, (*residuals, *given))
-        return _summed(zip((operands[i] for i in cut.outputs), found, strict=True), partial(add_cotangents, at))
+        found = inline(at, own.backward, (*residuals, *given))
+        return _summed(zip((operands[i] for i in own.outputs), found, strict=True), partial(add_cotangents, at))
 
     record(stager, tracked, operands, results, cut.active_results, pullback, lambda: graph)
     return results
@@ -126,9 +126,8 @@ def _joint(
 ) -> dict[Value, Tensor]:
     """The cotangents of `tracked`, computed so that they are on the tape themselves: the forward half is done again."""
     wrt = tuple(i for i, v in enumerate(operands) if v in tracked)
-    floating = [(v, ct) for v, ct in zip(results, cts, strict=True) if carries_cotangents(v.type)]
-    given = [stager.builder.zeros_like(v) if ct is None else ct for v, ct in floating]
-    values = append_graph(stager, vjp(erase_effects(graph), wrt), [*operands, *given])
+    given = {i: ct for i, ct in enumerate(cts) if ct is not None}
+    values = append_graph(stager, vjp(erase_effects(graph), wrt, given.keys()), [*operands, *given.values()])
     found = map(stager.handle, values[len(results) :])
     return _summed(zip((operands[i] for i in wrt), found, strict=True), partial(apply, ADD))
 

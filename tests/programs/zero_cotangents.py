@@ -1,0 +1,104 @@
+"""Values with an infinite derivative that no wanted result comes from: zero times infinity is not in the gradient."""
+
+import eager as xp
+from support.programs import f64, program
+
+CASES = ([f64(1.5)], [f64(0.0)], [f64(4.0)])
+ROWS = ([f64([4.0, 0.0, 1.0])], [f64([0.0])], [f64([0.0, 9.0])])
+
+
+@program([f64(1.5)], [f64(1.0)], [f64(2.0)], grad=0)
+def newton(x):
+    """The step is exactly zero in the end, where the root of its square has no derivative."""
+    y, change = x, xp.asarray(1.0)
+    while change > 1e-12:
+        new = 0.5 * (y + 2.0 / y)
+        change = xp.sqrt((new - y) ** 2)
+        y = new
+    return y
+
+
+@program(*ROWS, grad=0)
+def one_that_is_only_checked(v):
+    x, y = v[0], v[0] * 2
+    for z in v:
+        x = xp.exp(x * 300)
+        assert x >= 0
+        y = y + z
+    return y
+
+
+@program(*ROWS, grad=0)
+def through_others(v):
+    a, b, c, y = v[0], v[0], v[0], v[0] * 1
+    for z in v:
+        a, b, c = xp.sqrt(z), a * 2, b + c
+        y = y * 0.5 + z
+        if c > 20:
+            print("large")
+    return y
+
+
+@program(*CASES, grad=0)
+def in_a_branch(x):
+    root, y = x, x * 2
+    if x >= 0:
+        root, y = xp.sqrt(x), x * 3
+    if root > 1:
+        y = y + x
+    return y
+
+
+@program(*ROWS, grad=0)
+def in_a_try(v):
+    root, y = v[0], v[0]
+    try:
+        for z in v:
+            root = root + xp.sqrt(z)
+            if root > 3:
+                raise ValueError("large")
+            y = y + z
+    except ValueError:
+        y = y * 5
+    return y
+
+
+@program(*ROWS, grad=0)
+def nested(v):
+    error, y = v[0] * 0, v[0]
+    for z in v:
+        part = z * 0
+        for w in v:
+            if w >= 0:
+                part = part + xp.sqrt(w)
+            y = y + w * z
+        error = xp.sqrt(part * error) + 1
+    if error > 3:
+        y = y * 2
+    return y
+
+
+def root_of(x):
+    y, change = x, xp.asarray(1.0)
+    while change > 1e-12:
+        new = 0.5 * (y + 2.0 / y)
+        change = xp.sqrt((new - y) ** 2)
+        y = new
+    return y, change
+
+
+@program([f64(1.5)], [f64(1.0)], [f64(2.0)], grad=0)
+def gradient_within(x):
+    return xp.grad(lambda x: root_of(x)[0] * x)(x)
+
+
+@program([f64(1.5)], [f64(1.0)], [f64(2.0)], grad=0)
+def of_second_order(x):
+    return xp.grad(lambda x: xp.grad(lambda x: root_of(x)[0] * x * x)(x))(x)
+
+
+@program([f64(1.5)], [f64(1.0)], [f64(2.0)])
+def a_result_that_is_not_asked(x):
+    (root, change), pullback = xp.vjp(root_of, x)
+    pulled = pullback((xp.ones_like(root), xp.zeros_like(change)))[0]
+    return xp.grad(lambda x: root_of(x)[0])(x), change, xp.isnan(pulled)
