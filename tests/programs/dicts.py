@@ -286,3 +286,16 @@ def updated_by_methods_of_its_class(x):
     else:
         d.add("a", x + 5.0)
     return d["a"], len(d)
+
+
+@program([f64(1.0), i64(3)], [f64(2.0), i64(0)], grad=0)
+def made_by_a_union_and_changed(x, n):
+    d = {"a": x}
+    for i in range(n):
+        e = d | {"a": x * i}
+        e |= {"a": e["a"] * 3}
+        x = x + e["a"]
+        if x > 5:
+            d = d | {"a": x * 2}
+            d |= {"a": x - 1}
+    return x, d

@@ -300,3 +300,13 @@ def iterator_left_in_another(x):
         if x > 2:
             break
     return x + next(items)
+
+
+@program([f64([1.0, 2.0]), i64(-1)], [f64([3.0]), i64(4)])
+def numbered_from_a_tensor(x, n):
+    print([i for i, _ in enumerate(x, n)], list(enumerate([1.0, 2.0], n)))
+    for i, v in enumerate(x, n):
+        print([i], v)
+    for i, v in enumerate((v * 2 for v in x), n + 1):
+        print((i, v))
+    return i

@@ -152,3 +152,36 @@ def methods_of_tensors(x):
     else:
         y = x.mean(axis=0) * 2
     return y.max() + y.sum()
+
+
+class Scaled:
+    def __init__(self, y):
+        self.y = y
+
+    def __mul__(self, t):
+        return Scaled(self.y * 1 if t > 100 else self.y)
+
+    def __rmul__(self, t):
+        return Scaled(self.y)
+
+
+@program([f64(1.0), i64(2)], [f64(2.0), i64(0)], grad=0)
+def made_by_an_operator_and_changed(x, n):
+    first = Scaled(x)
+    for _ in range(n):
+        other = first * x
+        other.y = x * 2
+        third = 2 * other
+        third.y = third.y + other.y
+        x = x + third.y
+    return x, first.y
+
+
+@program([f64(1.0), i64(2)], [f64(2.0), i64(0)])
+def made_by_an_operator_where_each_trip_fails(x, n):
+    found = Scaled(x)
+    for _ in range(n):
+        found = found * x
+        found.y = x * 2
+        raise ValueError("no")
+    return found.y

@@ -19,6 +19,7 @@ from dy2static.runtime.if_stmt import if_
 from dy2static.staging.containers.iterables import (
     StagedIterable,
     StagedIterator,
+    integer,
     is_staged_iterable,
     sequence,
     staged_enumerate,
@@ -97,6 +98,7 @@ def enumerate_(stager: Stager, over: Any, start: Any = 0) -> Any:
         if is_staged_iterable(over) or isinstance(start, Tensor):
             return StagedIterator(staged_enumerate(stager, over, start), "enumerate")
         return Pulled(enumerate(cast("Iterable[Any]", over), start), (over,))
+    start = integer(stager, start)
 
     def produce(emit: Emit) -> None:
         def trip(item: Any, number: Any) -> State:
@@ -105,7 +107,7 @@ def enumerate_(stager: Stager, over: Any, start: Any = 0) -> Any:
 
         _each(over, trip, (start,), ("the number",), emit)
 
-    if isinstance(over, Expression) and not isinstance(start, Tensor):
+    if isinstance(over, Expression) and isinstance(start, int):
         return Expression(enumerate(over, start), _hand_over, "enumerate", produce)
     return Generator(produce, (), kind="enumerate")
 

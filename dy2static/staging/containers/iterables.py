@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from dy2static.errors import StagingError
 from dy2static.staging.containers import lists_written_out
 from dy2static.staging.containers.lists import NO_INDEX, StageableList
@@ -169,7 +171,7 @@ def is_staged_iterable(value: Any) -> bool:
 def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
     """`range` with staged bounds; a zero step raises ValueError when the graph runs, with Python's text."""
     start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
-    start, stop, step = (_integer(stager, x) for x in (start, stop, step))
+    start, stop, step = (integer(stager, x) for x in (start, stop, step))
     b = stager.builder
     b.loc = user_location()
     if isinstance(step, int):
@@ -185,8 +187,9 @@ def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
     return StagedRange(length, lambda i: start + i * step, start=start, stop=stop, step=step)
 
 
-def _integer(stager: "Stager", x: Any) -> Any:
-    if isinstance(x, int):
+def integer(stager: "Stager", x: Any) -> Any:
+    """A Python integer, or one of the graph, which a tensor may be too. Raises TypeError for what is none."""
+    if isinstance(x, int | np.integer):
         return int(x)
     is_number = isinstance(x, StagedNumber)
     if isinstance(x, Tensor) and x.ndim == 0 and x.dtype.kind in ("ib" if is_number else "iu"):
@@ -198,6 +201,7 @@ def _integer(stager: "Stager", x: Any) -> Any:
 
 def staged_enumerate(stager: "Stager", over: Any, start: Any = 0) -> StagedIterable:
     """`enumerate` over a staged sequence."""
+    start = integer(stager, start)
     inner = sequence(stager, over)
 
     def item(i: Any) -> Any:

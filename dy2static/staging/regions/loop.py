@@ -25,7 +25,7 @@ from dy2static.staging.regions.loop_begin import (
     presume_breaks,
     presume_counters,
 )
-from dy2static.staging.regions.loop_errors import both, grows, loop_error
+from dy2static.staging.regions.loop_errors import both, changes_others, grows, loop_error
 from dy2static.staging.regions.loop_invariants import conclude
 from dy2static.staging.regions.loop_invariants import presume as presume_invariants
 from dy2static.staging.regions.loop_objects import (
@@ -74,7 +74,6 @@ from dy2static.staging.values.unify import MismatchError, unify
 from eager.tensor import Tensor
 from graph.aval import Dim, scalar
 from graph.dtypes import int64
-from graph.errors import InternalError
 from graph.ir.builder import GraphBuilder
 from graph.ir.opdef import lookup
 from graph.ir.regions import close
@@ -208,7 +207,7 @@ def _settle(
             return carried, staged, packed
         carried = begin(stager, state, names, carried.trip, listed)
     if carried.widened is None:
-        raise InternalError("the description of a loop's state does not settle")
+        raise changes_others(carried.cells.values(), loc)
     raise grows(carried.label(carried.widened), carried.specs[carried.widened], loc)
 
 

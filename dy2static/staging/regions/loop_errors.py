@@ -1,7 +1,11 @@
 """What is said of loops that a graph cannot have."""
 
+from collections.abc import Iterable
+from typing import Any, cast
+
 from dy2static.errors import StagingError
 from dy2static.staging.advice import kinds_of, of_choices, of_objects
+from dy2static.staging.objects.cells import AttributeCell, Cell
 from dy2static.staging.values.spec import ConstantSpec, ContainerSpec, Spec, TensorSpec
 from dy2static.staging.values.unify import MismatchError
 from graph.errors import LoopTypeError
@@ -59,6 +63,20 @@ def grows(label: str, spec: Spec, loc: Loc) -> LoopTypeError:
         "loop: `''.join(pieces)`.",
         loc=loc,
     )
+
+
+def changes_others(cells: Iterable[Cell], loc: Loc) -> LoopTypeError:
+    """A loop of which each trip changes objects that none before it did. Their classes may have made them by operators
+    or properties, unnoticed: converted, these tell."""
+    kinds = [cast("type[Any]", type(cell.owner)) for cell in cells if isinstance(cell, AttributeCell)]
+    what = f"an object of class {kinds[-1].__name__}" if kinds else "an object"
+    refused = LoopTypeError(
+        f"each trip of this loop changes {what} that no trip before it has changed; a graph needs one for all.",
+        next_step="make the object within the loop by a call of its class.",
+        loc=loc,
+    )
+    refused.kinds = tuple(dict.fromkeys(kinds))
+    return refused
 
 
 def _shortened(text: str) -> str:
