@@ -9,6 +9,7 @@ from typing import Any
 
 from dy2static.converters import (
     assert_stmt,
+    bin_op,
     bool_ops,
     calls,
     comprehensions,
@@ -24,7 +25,6 @@ from dy2static.converters import (
     jumps,
     list_display,
     match_stmt,
-    percent,
     raise_stmt,
     special_attributes,
     starred,
@@ -57,7 +57,7 @@ STATEMENTS: dict[type[ast.AST], Any] = {
 }
 EXPRESSIONS: dict[type[ast.AST], Any] = {
     ast.Attribute: special_attributes.convert,
-    ast.BinOp: percent.convert,
+    ast.BinOp: bin_op.convert,
     ast.BoolOp: bool_ops.convert_bool_op,
     ast.Call: calls.convert,
     ast.Compare: bool_ops.convert_compare,

@@ -27,6 +27,7 @@ from dy2static.runtime.comprehensions import when as when
 from dy2static.runtime.del_stmt import del_attr as del_attr
 from dy2static.runtime.del_stmt import del_item as del_item
 from dy2static.runtime.dict_display import new as new
+from dy2static.runtime.dict_display import union as union
 from dy2static.runtime.f_strings import formatted as formatted
 from dy2static.runtime.f_strings import fstring as fstring
 from dy2static.runtime.for_stmt import for_ as for_

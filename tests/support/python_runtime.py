@@ -315,6 +315,10 @@ def unequal(a: Any, b: Any) -> Any:
     return a != b
 
 
+def union(made: Any) -> Any:
+    return made
+
+
 def percent(template: str, values: Any) -> str:
     return template % values
 

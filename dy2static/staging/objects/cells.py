@@ -90,13 +90,11 @@ def same_place(cell: Cell, other: Any) -> Cell | None:
 
 
 def is_made_in(cell: Cell, before: Any, builder: GraphBuilder) -> bool:
-    """Whether the handle or container of a changed cell was made in the block of `builder`, going by what it held
-    before it was noted: Python's operators make dicts unnoticed."""
+    """Whether the handle of a changed cell was made in the block of `builder`, going by what it held before."""
+    if not isinstance(cell, HandleCell):
+        return False
     value = graph_value(before)
-    if isinstance(cell, AttributeCell | ItemCell):
-        return value is not None and builder.producer.get(value) is not None
-    is_handle = isinstance(cell, HandleCell) and value is not None
-    return is_handle and value in builder.producer and value not in builder.captures.values()
+    return value is not None and value in builder.producer and value not in builder.captures.values()
 
 
 def graph_value(held: Any) -> Value | None:
