@@ -17,4 +17,4 @@ def new(made: T) -> T:
 
 def union(made: T) -> T:
     """What `|` gave, known to be made here where it is a dict."""
-    return new(made) if isinstance(made, dict) else made
+    return new(made) if issubclass(type(made), dict) else made

@@ -68,8 +68,8 @@ def first_line(error: BaseException | None) -> str:
 def difference(expected: Outcome, found: Outcome, before: Sequence[Any] | None, *, adapts: bool = False) -> str:
     """Where two outcomes differ, in words; empty when they do not. `before` are the arguments before the calls: static
     code leaves them alone when it raises; None of code that runs in Python, which does not. With `adapts`, a 0-d tensor
-    may stand for a Python number. It may be a float where that is an integer zero, which has no sign: then the signs of
-    zeros may differ."""
+    may stand for a number of Python or NumPy. It may be a float where that is an integer zero, which has no sign: then
+    the signs of zeros may differ. Integers have 64 bits then."""
     if (expected.error is None) != (found.error is None):
         if adapts and found.error is None and _asks_a_number(expected.error):
             return ""
@@ -103,7 +103,9 @@ def _asks_a_number(error: BaseException | None) -> bool:
 
 def value_difference(a: Any, b: Any, path: str, seen: frozenset[int] = frozenset(), *, adapts: bool = False) -> str:
     """Where two values differ; empty when they are the same in structure, types and bits, NaNs being alike."""
-    if adapts and type(a) in (bool, int, float) and isinstance(b, Tensor) and b.ndim == 0:
+    if adapts and isinstance(a, int) and isinstance(b, int | Tensor) and not -(2**63) <= a < 2**63:
+        a = (a + 2**63) % 2**64 - 2**63
+    if adapts and isinstance(a, bool | int | float | np.generic) and isinstance(b, Tensor) and b.ndim == 0:
         return _array_difference(_unsigned(np.asarray(a, b.dtype)), _unsigned(np.asarray(b)), path)
     if type(a) is not type(b):
         return f"{path}: {a!r} is a {type(a).__name__}, {b!r} a {type(b).__name__}"

@@ -190,7 +190,7 @@ def staged_range(stager: "Stager", *bounds: Any) -> StagedIterable:
 def integer(stager: "Stager", x: Any) -> Any:
     """A Python integer, or one of the graph, which a tensor may be too. Raises TypeError for what is none."""
     if isinstance(x, int | np.integer):
-        return int(x)
+        return operator.index(cast("int", x))
     is_number = isinstance(x, StagedNumber)
     if isinstance(x, Tensor) and x.ndim == 0 and x.dtype.kind in ("ib" if is_number else "iu"):
         return StagedNumber.of(stager.cast_to(x, int64))
