@@ -148,7 +148,9 @@ def _narrowed(loop: _Loop, wanted: set[int]) -> _Loop:
         if wanted >= grown:
             break
         wanted = wanted | grown
-    carried = [split.active_results[i] for i in range(loop.carried)]
+    if any(on and i not in wanted for i, on in enumerate(split.active_results)):
+        return loop  # it has to be the whole
+    carried = [i in wanted for i in range(loop.carried)]  # a value that no trip makes active passes where there is none
     return replace(loop, split=split, active=[*carried, *loop.active[loop.carried :]])
 
 
