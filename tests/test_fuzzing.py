@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import weakref
 from collections import Counter
 
 import pytest
@@ -62,8 +63,6 @@ def test_a_program_that_takes_too_long_is_no_difference(monkeypatch: pytest.Monk
     assert report.too_long == {3: f"seed 3\n{random_program(3).source}\nnot done"}
 
 
-# The alarm may come in a callback of the collector, where it is lost; it comes again.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_program_that_does_not_end_in_plain_python_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     source = "def f(x, y, n, p, v, box, d):\n    out = [x]\n    for x in out:\n        out.append(x)\n"
     monkeypatch.setattr(fuzzing, "random_program", lambda seed, part: RandomProgram(source, Counter()))
@@ -85,6 +84,20 @@ def test_a_limit_goes_on_after_one_within_it() -> None:
         with fuzzing.within_seconds(0.05, fuzzing.EndlessError):
             with fuzzing.within_seconds(5):
                 pass
+            _goes_on()
+
+    with pytest.raises(fuzzing.EndlessError):
+        slow()
+
+
+def test_a_limit_that_comes_in_a_callback_comes_again() -> None:
+    """Python drops what a callback raises, and would report it."""
+
+    def slow() -> None:
+        with fuzzing.within_seconds(0.05, fuzzing.EndlessError):
+            kept = Counter[str]()
+            weakref.finalize(kept, _goes_on)
+            del kept
             _goes_on()
 
     with pytest.raises(fuzzing.EndlessError):

@@ -9,6 +9,7 @@ import io
 import os
 import re
 import signal
+import sys
 import time
 import warnings
 from collections import Counter
@@ -336,18 +337,25 @@ def within_seconds(seconds: float, error: type[TooLongError] = TooLongError) -> 
     """Raises: `error` where what runs within takes more time of the processor, which says the same on a busy machine;
     also where a `finally` in it raises something else then. For the main thread; a limit around this one goes on."""
     stopped: list[TooLongError] = []
+    report_before = sys.unraisablehook
 
     def stop(*_: Any) -> None:
         stopped.append(error(f"not done within {seconds} seconds"))
         raise stopped[-1]
 
+    def report(lost: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(lost.exc_value, TooLongError):
+            report_before(lost)
+
     began = time.process_time()
     before = signal.signal(signal.SIGPROF, stop)
+    sys.unraisablehook = report
     left, _ = signal.setitimer(signal.ITIMER_PROF, seconds, 1)  # again: one raised in a callback is lost
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        sys.unraisablehook = report_before
         signal.signal(signal.SIGPROF, before)
         if left:
             signal.setitimer(signal.ITIMER_PROF, max(left - (time.process_time() - began), 0.001), 1)
