@@ -2,10 +2,11 @@
 
 What the body saves of its captured values is not pushed: the backward loop captures it too. Where the body saves a
 carried value both as it comes and as it goes, one list holds both, a place apart. Cotangents of captured values are
-carried as running sums, so that a rule may add to them in place.
+carried as running sums, so that a rule may add to them in place. The last trip may have a loop of its own, of one trip
+or none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.aval import Aval, ListType, OptionalType, Type, scalar
@@ -132,9 +133,14 @@ def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
     saved = results[count + len(counter) :]
 
     def pullback(d: Differentiator, cts: Sequence[Value | None]) -> None:
-        own = _narrowed(loop, {i for i, ct in enumerate(cts) if ct is not None})
-        given = [d.b.zeros_like(results[i]) if (ct := cts[i]) is None else ct for i in own.active_carried]
-        _backward(d, own, values, trips, saved, given)
+        wanted = {i for i, ct in enumerate(cts) if ct is not None}
+        own = _narrowed(loop, wanted)
+        given = {i: d.b.zeros_like(results[i]) if (ct := cts[i]) is None else ct for i in own.active_carried}
+        for part, times, last in _parts(d.b, own, wanted, trips):
+            given |= _backward(d, part, values, times, last, saved, given)
+        # After the sums, which replace what was there: a captured value may also be what a carried one starts from.
+        for i, ct in given.items():
+            d.add(values[i], as_known(d.b, ct, values[i].type))
 
     return Augmented(results[:count], tuple(active[:count]), pullback)
 
@@ -152,6 +158,21 @@ def _narrowed(loop: _Loop, wanted: set[int]) -> _Loop:
         return loop  # it has to be the whole
     carried = [i in wanted for i in range(loop.carried)]  # a value that no trip makes active passes where there is none
     return replace(loop, split=split, active=[*carried, *loop.active[loop.carried :]])
+
+
+def _parts(b: GraphBuilder, loop: _Loop, wanted: set[int], trips: Value) -> list[tuple[_Loop, Value, Value]]:
+    """The backward loops, each with the number of trips that it takes and the trip that it starts at: one for all, or,
+    where each trip sets a carried value anew, the last trip apart. The value's cotangent goes through that one alone;
+    in the others it would be zero, which costs work and may meet an infinite derivative."""
+    last = b.sub(trips, 1)
+    split = loop.split.narrowed(wanted, dense=[loop.lead + i for i in loop.active_carried])
+    reached = {p - loop.lead for p in split.reached} & {*loop.active_carried}
+    earlier = _narrowed(loop, reached)
+    brought = {i for i, on in enumerate(split.active_results) if on}
+    if wanted <= {*earlier.active_carried} or not brought <= {*loop.active_carried}:
+        return [(loop, trips, last)]
+    parts = [(replace(loop, split=split), b.minimum(trips, 1), last)]
+    return [*parts, (earlier, b.maximum(last, 0), b.sub(last, 1))] if reached else parts
 
 
 def _list(b: GraphBuilder, stack: _Stack, values: Sequence[Value], lead: int) -> Value:
@@ -194,23 +215,23 @@ def _backward(
     loop: _Loop,
     operands: Sequence[Value],
     trips: Value,
+    last: Value,
     saved: Sequence[Value],
-    cts: Sequence[Value],
-) -> None:
-    """Append the backward loop: carries cotangents of the carried values and sums for the captured ones."""
+    given: Mapping[int, Value],
+) -> dict[int, Value]:
+    """Append the backward loop, which goes back by so many trips from the `last`: it carries cotangents of carried
+    values, from the `given` ones to those that are returned, and sums for the captured ones, which it adds."""
     b = d.b
     captured_active = loop.active_captured
     sums = OperandSums(d, operands, captured_active)
     seeds = [sums.seed(p) for p in captured_active]
     passed = [operands[i] for i in loop.invariant]
-    last = b.sub(trips, 1)
+    cts = [given[i] for i in loop.active_carried]
     body = _backward_body(b, loop, operands, saved, cts, seeds, passed)
     state = [*cts, *seeds]
     results = b.append(lookup("for_loop"), (trips, *state, last, *saved, *passed), {"carried": len(state)}, (body,))
-    # The sums first: they replace what was there, and a captured value may also be what a carried one starts from.
-    sums.put(dict(zip(captured_active, results[len(loop.active_carried) :], strict=True)))
-    for i, ct in zip(loop.active_carried, results, strict=False):
-        d.add(operands[i], as_known(b, ct, operands[i].type))
+    sums.put(dict(zip(captured_active, results[len(cts) :], strict=True)))
+    return dict(zip(loop.active_carried, results, strict=False))
 
 
 def _backward_body(

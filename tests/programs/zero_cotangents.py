@@ -39,6 +39,54 @@ def through_others(v):
     return y
 
 
+@program(*ROWS, grad=0)
+def set_anew(v):
+    """Only the last trip has a part in the gradient."""
+    y = v[0]
+    for z in v[::-1]:
+        y = xp.sqrt(z)
+    return y
+
+
+@program(*ROWS, grad=0)
+def set_anew_from_what_goes_on(v):
+    h, y = v[0] * 0.1, v[0]
+    for z in v[::-1]:
+        y = xp.sqrt(z) * h
+        h = h + 0.5 * z
+    return y
+
+
+@program(*ROWS, grad=0)
+def both_are_returned(v):
+    h, y, n = v[0] * 0.1, v[0], len(v) - 1
+    while n >= 0:
+        y = xp.sqrt(v[n])
+        h = xp.tanh(h + v[n])
+        n -= 1
+    return y + h
+
+
+@program([f64([4.0, 0.0, 1.0])], [f64([0.0])], [f64([])], grad=0)
+def set_anew_or_not_at_all(v):
+    s = xp.sum(v)
+    y, t = s * 3, s
+    for z in v[::-1]:
+        y, t = xp.sqrt(z) * s, y
+    return y + t
+
+
+@program([f64([4.0, 1.0, 2.0]), 2], [f64([0.0, 0.0, 5.0]), 1], [f64([1.0]), 0], grad=0)
+def set_anew_in_a_nest(v, n):
+    y, total = v[0], v[0] * 2
+    for z in v[::-1]:
+        y = z * 2
+        for k in range(n):
+            y = xp.sqrt(z + k) * total
+        total = total + z * y if n < 2 else total + z
+    return y
+
+
 @program(*CASES, grad=0)
 def in_a_branch(x):
     root, y = x, x * 2

@@ -42,6 +42,36 @@ def test_a_loop_goes_back_without_what_nothing_comes_from() -> None:
     assert abs(float(run(derived, [np.float64(1.5)])[-1])) < 1e-12
 
 
+SET_ANEW = """
+graph set_anew(%0 v: f64[3]) -> (f64[]) {
+  %1: i64[] = constant {value=dense<i64[] 3>}
+  %2: f64[] = sum %0 {axis=None, keepdims=False}
+  %3: f64[], %4: f64[] = for_loop %1, %2, %2, %0 {carried=2} {
+    body(%5 i: i64[], %6 h: f64[], %7 y: f64[], %8 v: f64[3]) {
+      %9: f64[] = index %8, %5 {index=('$',)}
+      %10: f64[] = tanh %6
+      %11: f64[] = mul %10, %9
+      %12: f64[] = sqrt %9
+      yield %11, %12
+    }
+  }
+  %13: f64[] = add %3, %4
+  yield %13
+}
+"""
+
+
+def test_what_each_trip_sets_anew_goes_back_through_the_last_one() -> None:
+    derived = optimize(grad(parse(SET_ANEW), [0]))
+    forward, others = [op for op in walk(derived) if op.name == "for_loop"]
+    assert (forward.attrs["carried"], others.attrs["carried"]) == (4, 2)
+    assert [op.name for op in derived.ops].count("div") == 1  # the derivative of the root; the loop of one trip is gone
+    assert not [op for op in walk(others.regions[0]) if op.name == "div"]
+    with np.errstate(all="ignore"):
+        found = run(derived, [np.array([0.0, 0.0, 4.0])])[-1]
+    assert found.tolist() == [0.0, 0.0, 0.25]
+
+
 def test_halves_narrowed_keep_their_residuals() -> None:
     cut = split(parse(NEWTON), [0])
     narrowed = cut.narrowed([0])
