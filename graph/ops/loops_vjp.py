@@ -136,7 +136,7 @@ def augment_loop(d: Differentiator, op: Op, operands: tuple[Value, ...]) -> Augm
         wanted = {i for i, ct in enumerate(cts) if ct is not None}
         own = _narrowed(loop, wanted)
         given = {i: d.b.zeros_like(results[i]) if (ct := cts[i]) is None else ct for i in own.active_carried}
-        for part, times, last in _parts(d.b, own, wanted, trips):
+        for part, times, last in _parts(d.b, own, values, wanted, trips):
             given |= _backward(d, part, values, times, last, saved, given)
         # After the sums, which replace what was there: a captured value may also be what a carried one starts from.
         for i, ct in given.items():
@@ -160,7 +160,9 @@ def _narrowed(loop: _Loop, wanted: set[int]) -> _Loop:
     return replace(loop, split=split, active=[*carried, *loop.active[loop.carried :]])
 
 
-def _parts(b: GraphBuilder, loop: _Loop, wanted: set[int], trips: Value) -> list[tuple[_Loop, Value, Value]]:
+def _parts(
+    b: GraphBuilder, loop: _Loop, operands: Sequence[Value], wanted: set[int], trips: Value
+) -> list[tuple[_Loop, Value, Value]]:
     """The backward loops, each with the number of trips that it takes and the trip that it starts at: one for all, or,
     where each trip sets a carried value anew, the last trip apart. The value's cotangent goes through that one alone;
     in the others it would be zero, which costs work and may meet an infinite derivative."""
@@ -168,11 +170,20 @@ def _parts(b: GraphBuilder, loop: _Loop, wanted: set[int], trips: Value) -> list
     split = loop.split.narrowed(wanted, dense=[loop.lead + i for i in loop.active_carried])
     reached = {p - loop.lead for p in split.reached} & {*loop.active_carried}
     earlier = _narrowed(loop, reached)
+    left = {*loop.active_carried} - {*earlier.active_carried}
     brought = {i for i, on in enumerate(split.active_results) if on}
     if wanted <= {*earlier.active_carried} or not brought <= {*loop.active_carried}:
         return [(loop, trips, last)]
+    if not all(_is_of_one_shape(loop, operands, i) for i in left):
+        return [(loop, trips, last)]
     parts = [(replace(loop, split=split), b.minimum(trips, 1), last)]
     return [*parts, (earlier, b.maximum(last, 0), b.sub(last, 1))] if reached else parts
+
+
+def _is_of_one_shape(loop: _Loop, operands: Sequence[Value], i: int) -> bool:
+    """Whether zeros like a carried value as it comes to the last trip are also zeros like the one it starts as."""
+    t = operands[i].type
+    return isinstance(t, Aval) and UNKNOWN_DIM not in t.shape and loop.split.forward.params[loop.lead + i].type == t
 
 
 def _list(b: GraphBuilder, stack: _Stack, values: Sequence[Value], lead: int) -> Value:
@@ -278,7 +289,8 @@ def _backward_body(
         ],
     )
     by_param = dict(zip(split.outputs, found, strict=True))
-    return b.build([by_param[lead + p] for p in (*loop.active_carried, *loop.active_captured)])
+    after_sums = [as_known(b, by_param[lead + p], v.type) for p, v in zip(loop.active_captured, sums, strict=True)]
+    return b.build([*(by_param[lead + p] for p in loop.active_carried), *after_sums])
 
 
 def _of_any_trip(b: GraphBuilder, *types: Type) -> Type:

@@ -126,6 +126,19 @@ def nested(v):
     return y
 
 
+@program(*ROWS, grad=0)
+def set_anew_in_other_sizes(v):
+    """What the last trip sets is longer than what the loop starts with."""
+    row, rows, kept, y = v[:1] * 3, [v[0]], [[v[0] * 2]], v[0] * 0
+    for i, z in enumerate(v):
+        y = y + row.sum() * z + rows[0] * len(rows)
+        row = v[: i + 1] * z
+        rows = [z, z * 2, z]
+    for z in v:
+        kept.append(rows)
+    return y + row.sum() + rows[0] + kept[0][0] + kept[-1][0]
+
+
 def root_of(x):
     y, change = x, xp.asarray(1.0)
     while change > 1e-12:

@@ -1,0 +1,9 @@
+def f(x, y, n, p, v, box, d):
+    out = []
+    for p in range(p):
+        pass
+        for j in v:
+            (*out,) = v
+            z = x
+        out.append(z)
+    return out
