@@ -2,6 +2,7 @@
 
 import ast
 
+from dy2static.converters import list_display
 from dy2static.converters.build import call, constant, thunk, tuple_of
 from dy2static.converters.rewrite import Rewriter
 
@@ -65,11 +66,7 @@ def convert_compare(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
 def convert_membership(node: ast.Compare, rewriter: Rewriter) -> ast.expr:
     """`item in container`, with the item converted already; a list written out is never changed, so it stays."""
     runtime = rewriter.ctx.runtime
-    container = node.comparators[0]
-    if isinstance(container, ast.List):
-        rewriter.parts(container)
-    else:
-        container = rewriter.expression(container)
+    container = list_display.plain(node.comparators[0], rewriter)
     found = call(runtime, "in_", [node.left, container], node)
     return found if isinstance(node.ops[0], ast.In) else call(runtime, "not_", [found], node)
 

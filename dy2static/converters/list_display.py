@@ -2,19 +2,22 @@
 
 import ast
 
+from dy2static.converters import starred
 from dy2static.converters.build import call
 from dy2static.converters.rewrite import Rewriter
 
 
 def convert(node: ast.List, rewriter: Rewriter) -> ast.expr:
     """`[a, b]` -> `_rt.list_([a, b])`: staged code may grow it."""
+    if starred.is_in(node):
+        return starred.convert_list(node, rewriter)
     return call(rewriter.ctx.runtime, "list_", [plain(node, rewriter)], node)
 
 
 def plain(node: ast.expr, rewriter: Rewriter) -> ast.expr:
     """Converts `node`, but leaves a list written out a plain list: for where nothing can hold on to it."""
     match node:
-        case ast.List():
+        case ast.List() if not starred.is_in(node):
             rewriter.parts(node)
             return node
         case _:

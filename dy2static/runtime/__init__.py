@@ -52,6 +52,8 @@ from dy2static.runtime.raise_stmt import raise_ as raise_
 from dy2static.runtime.raise_stmt import raise_again as raise_again
 from dy2static.runtime.special_attributes import attributes_of as attributes_of
 from dy2static.runtime.special_attributes import class_of as class_of
+from dy2static.runtime.starred import joined as joined
+from dy2static.runtime.starred import part as part
 from dy2static.runtime.starred import spread as spread
 from dy2static.runtime.steps import head as head
 from dy2static.runtime.steps import steps as steps

@@ -173,3 +173,59 @@ def attributes_and_items_within_patterns(v, x, n):
 
 class Box:
     rest = ()
+
+
+V = ([f64([1.0, -2.0, 3.0])], [f64([-1.0, -2.0])], [f64([5.0])])
+
+
+@program(*V, grad=0, adapts=True)
+def spread_in_front(v):
+    rows = [v[0]]
+    for i, z in enumerate(v):
+        rows = [z, *rows] if i < 2 else [z, z * 2]
+    return rows[0] * 3 + rows[-1], len(rows)
+
+
+@program(*V, adapts=True)
+def spread_out_in_lists(v):
+    """Of a list that the graph knows the length of, each as it is when its turn comes."""
+    rows = []
+    for z in v:
+        if z > 0:
+            rows.append(z)
+
+    def more():
+        rows.append(v[0])
+        return v[0] * 7
+
+    both = [v[0] * 0, *rows, more(), *rows, *reversed(rows), *(z * 2 for z in rows if z < 4), *range(3), *v]
+    copied = [*rows]
+    rows.append(v[0] * 5)
+    return both, copied, [*zip(rows, copied, strict=False)], [*rows], [*enumerate(rows)]
+
+
+@program(*V, adapts=True)
+def spread_where_nothing_holds_on(v):
+    rows, y = [v[0]], v[0]
+    for z in v:
+        rows.append(z)
+        if z > 2:
+            rows.pop()
+    for z in [v[0], *rows, v[-1]]:
+        y = y * 0.5 + z
+    return (
+        y,
+        xp.stack([*rows, y]).sum(),
+        sum([*rows, y]),
+        max([*rows, *rows]),
+        [z * 2 for z in [*rows, y]],
+        v[0] in [*rows, y],
+    )
+
+
+@program(*V, adapts=True)
+def spread_of_nothing(v):
+    rows = None
+    if v[0] > 0:
+        rows = [v[0]]
+    return [v[0], *rows]

@@ -145,6 +145,14 @@ def list_(items: list[Any]) -> list[Any]:
     return items
 
 
+def part(items: Any) -> Any:
+    return items
+
+
+def joined(items: list[Any]) -> list[Any]:
+    return items
+
+
 def new(made: Any) -> Any:
     return made
 
