@@ -118,7 +118,7 @@ def none_or_not(w: Writer, depth: int) -> str:
 @expression("l")
 def list_(w: Writer, depth: int) -> str:
     a = w.value("t", depth)
-    return w.pick(f"[{a}]", f"out + [{a}]", "out[1:]", "list(out)", "out[::-1]", "[]")
+    return w.pick(f"[{a}]", f"out + [{a}]", "out[1:]", "list(out)", f"[{a}, *out]", "out[::-1]", "[]")
 
 
 @expression("l")
