@@ -27,7 +27,8 @@ class Recorder(Protocol):
     function is called. `gradient(leaf, written)` is called before the `.grad` of a leaf is read or replaced. `hold(x)`
     gives the tensor that takes the place of `x` as an operand, and that the tape is to keep, with the tape link of `x`.
     `set_apart(x)` gives what has the value of `x`, and can be told from it: a variable to differentiate by. `copied(x)`
-    is called with a new handle of a value that another has: no op tells when it was made.
+    is called with a new handle of a value that another has: no op tells when it was made. `show`, while a text is read
+    that it fills in, gives what stands for the text of a tensor, by tensor, conversion ("" or "r") and format spec.
     """
 
     def apply(self, opdef: OpDef, operands: Sequence[Any], attrs: Mapping[str, Any]) -> "Tensor | tuple[Tensor, ...]":
@@ -54,10 +55,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 RECORDER: Final[ContextVar[Recorder | None]] = ContextVar("eager.recorder", default=None)
 
-SHOW: Final[ContextVar[Callable[[Any, str, str], str] | None]] = ContextVar("eager.show", default=None)
-"""What gives the texts of tensors, by tensor, conversion ("" or "r") and format spec, where a text is read whose
-tensors a recorder fills in."""
-
 
 def active() -> Recorder | None:
     """The recorder of this context."""
@@ -82,6 +79,12 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
         if run is not None:
             return run(function, args, kwargs)
     return function(*args, **kwargs)
+
+
+def show() -> Callable[[Any, str, str], str] | None:
+    """What gives the texts of tensors now, if Python's own are not wanted (see `Recorder`)."""
+    recorder = RECORDER.get()
+    return None if recorder is None else getattr(recorder, "show", None)
 
 
 def held(x: "Tensor") -> "Tensor":

@@ -11,7 +11,7 @@ import numpy as np
 
 from eager.grad_mode import GRAD_MODE
 from eager.numpy_types import ARRAY, SCALAR
-from eager.recorder import RECORDER, SHOW, converts, held, note_copy
+from eager.recorder import RECORDER, converts, held, note_copy, show
 from eager.tape_links import Leaf, Link
 from graph.aval import Aval
 from graph.dtypes import DType, is_differentiable
@@ -297,16 +297,16 @@ class Tensor(Methods):
     # Text
 
     def __str__(self) -> str:
-        show = SHOW.get()
-        return format_tensor(self._data) if show is None else show(self, "", "")
+        mark = show()
+        return format_tensor(self._data) if mark is None else mark(self, "", "")
 
     def __repr__(self) -> str:
-        show = SHOW.get()
-        return repr_tensor(self._data) if show is None else show(self, "r", "")
+        mark = show()
+        return repr_tensor(self._data) if mark is None else mark(self, "r", "")
 
     def __format__(self, spec: str) -> str:
-        show = SHOW.get()
-        return format_value(self._data, spec) if show is None else show(self, "", spec)
+        mark = show()
+        return format_value(self._data, spec) if mark is None else mark(self, "", spec)
 
     # Copies
 

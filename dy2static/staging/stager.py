@@ -65,6 +65,9 @@ class Stager:
 
     choose: Callable[[Sequence[Any], StagedNumber], Any]
     """One of several objects, as itself (see `chosen_objects`)."""
+    show: Callable[[Any, str, str], str] | None = None
+    """What gives the texts of values while a text is read (`values.shown`)."""
+
     chooses_objects = False
     """Whether an item at a place of the graph is the object itself, and no copy."""
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from dy2static.errors import StagingError
 from dy2static.staging.locate import user_location
-from eager.recorder import SHOW, active
+from eager.recorder import active, show
 
 MARK: Final = re.compile("\0([0-9]+)\0")
 
@@ -52,13 +52,20 @@ class Marks:
 
 @contextlib.contextmanager
 def reading() -> Generator[Marks]:
-    """Within, tensors and values of the graph answer with marks."""
+    """Within, tensors and values of the graph answer with marks, while one is made.
+
+    The stager holds what gives them, and no context does: where Ctrl-C comes between, it goes with the stager.
+    """
     marks = Marks()
-    token = SHOW.set(marks.mark)
+    stager: Any = active()
+    if not getattr(stager, "is_stager", False):
+        yield marks
+        return
+    before, stager.show = show(), marks.mark
     try:
         yield marks
     finally:
-        SHOW.reset(token)
+        stager.show = before
 
 
 def mark_of(value: Any, conversion: str, spec: str = "", *, shown: str = "") -> str:
@@ -67,7 +74,7 @@ def mark_of(value: Any, conversion: str, spec: str = "", *, shown: str = "") -> 
 
     Raises: StagingError where it is not put into a text of converted code.
     """
-    mark = SHOW.get()
+    mark = show()
     if mark is not None:
         return mark(value, conversion, spec)
     if shown and (active() is None or sys.gettrace() is not None):

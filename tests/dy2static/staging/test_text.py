@@ -8,6 +8,7 @@ import pytest
 import eager as xp
 from dy2static.decorator import to_static
 from dy2static.errors import StagingError
+from dy2static.staging.values.shown import reading
 
 
 def compared(x: Any) -> Any:
@@ -80,3 +81,25 @@ def test_joining_with_something_else() -> None:
 
     with pytest.raises(TypeError):
         to_static(joined)(xp.asarray(3), 1)
+
+
+class Interrupted:
+    """Ctrl-C while its text is read, and before what reads texts within it has ended."""
+
+    def __init__(self) -> None:
+        self.begun: list[Any] = []
+
+    def __format__(self, spec: str) -> str:
+        self.begun.append(reading())
+        self.begun[-1].__enter__()
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_leaves_no_marks_in_later_texts() -> None:
+    left = Interrupted()
+    static = to_static(lambda x: f"{x} {left}")
+    with pytest.raises(KeyboardInterrupt):
+        static(xp.asarray(1.5))
+    assert f"{xp.asarray(2.5)} {xp.asarray(3)!r}" == "2.5 tensor(3)"
+    left.begun.clear()
+    assert str(xp.asarray(2.5)) == "2.5"
