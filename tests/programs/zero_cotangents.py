@@ -128,15 +128,29 @@ def nested(v):
 
 @program(*ROWS, grad=0)
 def set_anew_in_other_sizes(v):
-    """What the last trip sets is longer than what the loop starts with."""
-    row, rows, kept, y = v[:1] * 3, [v[0]], [[v[0] * 2]], v[0] * 0
+    row = v[:1] * 3
     for i, z in enumerate(v):
-        y = y + row.sum() * z + rows[0] * len(rows)
         row = v[: i + 1] * z
-        rows = [z, z * 2, z]
+    return v[0] + row.sum()
+
+
+@program(*ROWS, grad=0)
+def set_anew_in_other_lengths(v):
+    """What comes to the last trip is shorter than what the loop starts with."""
+    rows = [v[0], v[0] * 2]
     for z in v:
-        kept.append(rows)
-    return y + row.sum() + rows[0] + kept[0][0] + kept[-1][0]
+        rows = [z * 3]
+    return sum(rows)
+
+
+@program(*ROWS, grad=0)
+def set_anew_for_some_other_list(v):
+    batch, groups = [v[0] * 3], [[v[0] * 2]]
+    for _ in v:
+        batch = []
+    for _ in v:
+        groups.append(batch)
+    return groups[0][0]
 
 
 def root_of(x):
