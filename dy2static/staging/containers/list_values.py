@@ -388,6 +388,15 @@ class ListValues:
             loc=user_location(),
         )
 
+    def spread(self) -> NoReturn:
+        """The error where Python takes the items of a graph list one by one."""
+        raise StagingError(
+            "the items of a list are taken one by one while the graph is made, and it alone knows how many there are",
+            next_step="go over it with a `for`, or keep it a list (`[*items, x]`, `list(items)`, slices); "
+            "a tuple, a set and `f(*items)` need the number of items.",
+            loc=user_location(),
+        )
+
     def unsupported(self, what: str) -> NoReturn:
         """The error for what graph lists cannot do."""
         raise StagingError(

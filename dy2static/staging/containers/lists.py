@@ -250,7 +250,7 @@ class StageableList(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         if self.staged is not None:
-            the_stager().lists.unsupported("iteration outside of a `for` of converted code")
+            the_stager().lists.spread()
         return super().__iter__()
 
     def __bool__(self) -> bool:

@@ -55,6 +55,22 @@ def list_for_numpy(x: Any) -> Any:
     return np.mean(out)
 
 
+def tuple_of_a_list(x: Any) -> Any:
+    out = [x]
+    while x > 0:
+        out.append(x)
+        x = x - 1
+    return (x, *out)
+
+
+def list_spread_in_a_call(x: Any) -> Any:
+    out = [x]
+    while x > 0:
+        out.append(x)
+        x = x - 1
+    return xp.maximum(*out)
+
+
 def set_in_a_branch(x: Any) -> Any:
     seen: set[int] = set()
     if x > 0:
@@ -228,6 +244,8 @@ CASES: list[tuple[Callable[[Any], Any], type[GraphError], str]] = [
     (draws_a_number, StagingError, "`random` of `random` draws its numbers while the graph is made"),
     (draws_from_outside, StagingError, "`normal` of a Generator from outside draws its numbers while"),
     (draws_in_a_branch, StagingError, "`normal` of a Generator draws in a branch or loop of the graph"),
+    (tuple_of_a_list, StagingError, "taken one by one while the graph is made, and it alone knows how many there are"),
+    (list_spread_in_a_call, StagingError, "a tuple, a set and `f(*items)` need the number of items."),
     (list_for_numpy, StagingError, "return np.mean(out)"),
     (list_for_numpy, StagingError, "NumPy asks for the items of a list that changes under control flow of the graph"),
     (list_for_numpy, StagingError, "Next: make a tensor of it first, with `eager.asarray` or `eager.stack`."),
