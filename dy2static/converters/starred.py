@@ -23,15 +23,7 @@ def convert_list(node: ast.List, rewriter: Rewriter) -> ast.expr:
     """`[a, *items]` -> `_rt.joined([a, *_rt.part(items)])`: the graph alone may know how many items there are."""
     for i, item in enumerate(node.elts):
         if isinstance(item, ast.Starred):
-            items = rewriter.expression(_all_of(item.value))
-            item.value = call(rewriter.ctx.runtime, "part", [items], item)
+            item.value = call(rewriter.ctx.runtime, "part", [rewriter.expression(item.value)], item)
         else:
             node.elts[i] = rewriter.expression(item)
     return call(rewriter.ctx.runtime, "joined", [node], node)
-
-
-def _all_of(items: ast.expr) -> ast.expr:
-    """A generator that is written out is asked for all its items at once: it may as well be a list."""
-    if isinstance(items, ast.GeneratorExp):
-        return ast.copy_location(ast.ListComp(items.elt, items.generators), items)
-    return items

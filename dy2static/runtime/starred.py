@@ -41,7 +41,7 @@ def part(items: Any) -> Iterable[Any]:
     if stager is None:
         return items
     items = present(items, "TypeError", "Value after * must be an iterable, not NoneType")
-    if not is_staged_iterable(items):
+    if not (isinstance(items, OneShot) or is_staged_iterable(items)):
         return spread(items)
     made = stager.call(list, (items,), {})
     return made if made.staged is None else (_Part(made),)

@@ -229,3 +229,14 @@ def spread_of_nothing(v):
     if v[0] > 0:
         rows = [v[0]]
     return [v[0], *rows]
+
+
+@program(*V, adapts=True)
+def spread_out_of_one_that_stops(v):
+    def stop(_):
+        raise StopIteration("no more")
+
+    try:
+        return [*(stop(z) for z in v)]
+    except RuntimeError as error:
+        return str(error)
